@@ -1,0 +1,2 @@
+//! The icosian binary.
+fn main() {}
