@@ -94,7 +94,7 @@ impl GraphBuilder {
     /// If there is none.
     pub fn meet(
         &mut self,
-        operation: &str,
+        operation: &'static str,
         left: ExprId,
         right: ExprId,
     ) -> Result<(ExprId, ExprId), BuildError> {
@@ -103,7 +103,7 @@ impl GraphBuilder {
             return Ok((left, right));
         }
         let no_common = || BuildError::NoCommonType {
-            operation: operation.to_owned(),
+            operation,
             left: a,
             right: b,
         };
@@ -180,7 +180,7 @@ fn literal_meet(constant: &Value, own: ScalarType, other: ScalarType) -> Option<
             if least <= *number && *number <= greatest {
                 return Some(other);
             }
-            other.meet_integers(ScalarType::smallest_integer(*number, *number)?)
+            ScalarType::smallest_integer(least.min(*number), greatest.max(*number))
         }
         (Value::Integer(_), ScalarType::F32 | ScalarType::F64) if own.is_integer() => Some(other),
         (Value::F64(_), ScalarType::F32) => Some(ScalarType::F32),
