@@ -1,1 +1,3 @@
-//! Skeleton.
+//! Icosian's intermediate representations and what they mean.
+
+pub mod meaning;
