@@ -1,0 +1,478 @@
+//! Which types each op takes and gives: strict, without conversions.
+//!
+//! The graph builder inserts the casts that LANGUAGE rule 15 allows and then asks this module, as
+//! do the verifiers of the later stages; so an ill-typed op can't get past any stage.
+
+use std::fmt;
+
+use crate::id::TableId;
+use crate::op::{CastMode, Op, Overflow, Reduction, Window};
+use crate::types::{Domain, ScalarType, TimeUnit, Type};
+use crate::value::Value;
+
+/// What typing needs to know of an argument.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Argument {
+    /// Its type.
+    pub ty: Type,
+    /// Its rows.
+    pub domain: Domain,
+}
+
+/// Why an op does not take its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TypeError {
+    /// The op takes another number of arguments.
+    Count {
+        /// The op's name.
+        op: &'static str,
+        /// What it takes.
+        expected: usize,
+        /// What it got.
+        found: usize,
+    },
+    /// The op does not take these types.
+    Types {
+        /// The op's name.
+        op: &'static str,
+        /// What it takes, in words.
+        expected: &'static str,
+        /// What it got.
+        found: Vec<Type>,
+    },
+    /// Arguments have the rows of two tables.
+    Domains {
+        /// The op's name.
+        op: &'static str,
+        /// The first argument's position and table.
+        first: (usize, TableId),
+        /// The position and table of the first argument that clashes.
+        second: (usize, TableId),
+    },
+    /// The op needs the rows of a table, the argument is a scalar.
+    ScalarWhereRows {
+        /// The op's name.
+        op: &'static str,
+        /// The argument's position.
+        position: usize,
+    },
+}
+
+impl fmt::Display for TypeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TypeError::Count {
+                op,
+                expected,
+                found,
+            } => {
+                write!(f, "{op} takes {expected} arguments, found {found}")
+            }
+            TypeError::Types {
+                op,
+                expected,
+                found,
+            } => {
+                write!(f, "{op} takes {expected}, found")?;
+                for (position, ty) in found.iter().enumerate() {
+                    write!(f, "{} {ty}", if position == 0 { "" } else { "," })?;
+                }
+                Ok(())
+            }
+            TypeError::Domains { op, first, second } => {
+                write!(
+                    f,
+                    "{op} of rows of two tables, {} and {}",
+                    first.1, second.1
+                )
+            }
+            TypeError::ScalarWhereRows { op, .. } => {
+                write!(f, "{op} needs a column, found a scalar")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TypeError {}
+
+/// The rows of a row-local op: those of the one table among its arguments, else a scalar.
+fn common_domain(op: &'static str, arguments: &[Argument]) -> Result<Domain, TypeError> {
+    let mut found: Option<(usize, TableId)> = None;
+    for (position, argument) in arguments.iter().enumerate() {
+        match (found, argument.domain) {
+            (_, Domain::Scalar) => {}
+            (None, Domain::Rows(table)) => found = Some((position, table)),
+            (Some((_, first)), Domain::Rows(table)) if first == table => {}
+            (Some(first), Domain::Rows(table)) => {
+                return Err(TypeError::Domains {
+                    op,
+                    first,
+                    second: (position, table),
+                });
+            }
+        }
+    }
+    Ok(found.map_or(Domain::Scalar, |(_, table)| Domain::Rows(table)))
+}
+
+fn rows_of(
+    op: &'static str,
+    arguments: &[Argument],
+    position: usize,
+) -> Result<TableId, TypeError> {
+    match arguments[position].domain {
+        Domain::Rows(table) => Ok(table),
+        Domain::Scalar => Err(TypeError::ScalarWhereRows { op, position }),
+    }
+}
+
+fn expect_rows(
+    op: &'static str,
+    arguments: &[Argument],
+    positions: std::ops::Range<usize>,
+    table: TableId,
+) -> Result<(), TypeError> {
+    for position in positions {
+        let found = rows_of(op, arguments, position)?;
+        if found != table {
+            return Err(TypeError::Domains {
+                op,
+                first: (0, table),
+                second: (position, found),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The type a reduction gives; `alone` if it has no groups (a group is never empty).
+pub fn reduction_type(reduction: Reduction, value: Option<Type>, alone: bool) -> Option<Type> {
+    let scalar = match (reduction, value.map(|ty| ty.scalar)) {
+        (Reduction::Len, None) | (Reduction::Count, Some(_)) => {
+            return Some(ScalarType::I64.required());
+        }
+        (Reduction::Sum, Some(scalar)) => {
+            return Some(match scalar {
+                ScalarType::F32 | ScalarType::F64 => ScalarType::F64.required(),
+                ScalarType::Duration(unit) => ScalarType::Duration(unit).required(),
+                integer if integer.is_signed() => ScalarType::I64.required(),
+                integer if integer.is_integer() => ScalarType::U64.required(),
+                _ => return None,
+            });
+        }
+        (Reduction::Mean | Reduction::Var { .. } | Reduction::Std { .. }, Some(scalar)) => {
+            if !scalar.is_number() {
+                return None;
+            }
+            ScalarType::F64
+        }
+        (Reduction::Min | Reduction::Max, Some(scalar)) => match scalar {
+            ScalarType::Row(_) => return None,
+            other => other,
+        },
+        (Reduction::Any | Reduction::All, Some(ScalarType::Bool)) => ScalarType::Bool,
+        (Reduction::Any | Reduction::All, Some(_)) | (Reduction::Len, Some(_)) | (_, None) => {
+            return None;
+        }
+    };
+    // A variance needs more values than ddof, which a group of one row does not have.
+    let always_some = !alone
+        && value.is_some_and(|ty| !ty.nullable)
+        && match reduction {
+            Reduction::Var { ddof } | Reduction::Std { ddof } => ddof == 0,
+            Reduction::Sum
+            | Reduction::Mean
+            | Reduction::Min
+            | Reduction::Max
+            | Reduction::Count
+            | Reduction::Len
+            | Reduction::Any
+            | Reduction::All => true,
+        };
+    Some(Type {
+        scalar,
+        nullable: !always_some,
+    })
+}
+
+/// Whether a cast exists, and if so whether values may fail to convert.
+pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option<bool> {
+    use ScalarType::{Bool, Date, Duration, F32, F64, I32, I64, Timestamp};
+    if from == to {
+        return Some(false);
+    }
+    if mode == CastMode::Wrap {
+        return (from.is_integer() && to.is_integer()).then_some(false);
+    }
+    match (from, to) {
+        (Bool, to) if to.is_number() => Some(false),
+        (from, to) if from.is_integer() && to.is_integer() => {
+            let (low, high) = from.integer_range()?;
+            let (least, greatest) = to.integer_range()?;
+            Some(low < least || high > greatest)
+        }
+        (from, to) if from.is_number() && to.is_float() => Some(false),
+        (F32 | F64, to) if to.is_integer() => Some(true),
+        (I32, Date) | (Date, I32) => Some(false),
+        (I64, Timestamp(..) | Duration(_)) | (Timestamp(..) | Duration(_), I64) => Some(false),
+        (Timestamp(from_unit, _), Timestamp(to_unit, _))
+        | (Duration(from_unit), Duration(to_unit)) => {
+            Some(from_unit.per_second() < to_unit.per_second())
+        }
+        (Date, Timestamp(unit, None)) => Some(unit != TimeUnit::Second),
+        _ => None,
+    }
+}
+
+/// The type and rows that an op gives for these arguments.
+///
+/// `Op::Node`, `Op::Input` and `Op::Param` are typed by what they name, `Op::Key` and keyed
+/// results by their group table: their makers know the answer and don't ask here.
+///
+/// # Errors
+/// If the op does not take these arguments.
+pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeError> {
+    let name = op.name();
+    let types: Vec<Type> = arguments.iter().map(|argument| argument.ty).collect();
+    let count = |expected: usize| {
+        if arguments.len() == expected {
+            Ok(())
+        } else {
+            Err(TypeError::Count {
+                op: name,
+                expected,
+                found: arguments.len(),
+            })
+        }
+    };
+    let wrong = |expected: &'static str| TypeError::Types {
+        op: name,
+        expected,
+        found: types.clone(),
+    };
+    let any_null = types.iter().any(|ty| ty.nullable);
+    let row_local = |ty: Type| Ok((ty, common_domain(name, arguments)?));
+    match op {
+        Op::Literal(value) => {
+            count(0)?;
+            // A bare literal has the widest type of its kind; builders that know better say so.
+            let scalar = match value {
+                Value::Null => return Err(wrong("a type for null")),
+                Value::Bool(_) => ScalarType::Bool,
+                Value::Integer(_) => ScalarType::I64,
+                Value::F32(_) => ScalarType::F32,
+                Value::F64(_) => ScalarType::F64,
+                Value::Str(_) => ScalarType::Str,
+            };
+            Ok((scalar.required(), Domain::Scalar))
+        }
+        Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) => Err(wrong("what its maker says")),
+        Op::Broadcast(table) => {
+            count(1)?;
+            match arguments[0].domain {
+                Domain::Scalar => Ok((types[0], Domain::Rows(*table))),
+                Domain::Rows(found) => Err(TypeError::Domains {
+                    op: name,
+                    first: (0, *table),
+                    second: (0, found),
+                }),
+            }
+        }
+        Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) => {
+            count(2)?;
+            let scalar = arithmetic_type(op, types[0].scalar, types[1].scalar)
+                .ok_or_else(|| wrong("two numbers of one type"))?;
+            row_local(
+                scalar
+                    .required()
+                    .nullable_if(any_null || may_null(*mode, scalar)),
+            )
+        }
+        Op::Div => {
+            count(2)?;
+            match (types[0].scalar, types[1].scalar) {
+                (a, b) if a == b && a.is_float() => row_local(a.required().nullable_if(any_null)),
+                _ => Err(wrong("two floats of one type")),
+            }
+        }
+        Op::FloorDiv | Op::Rem => {
+            count(2)?;
+            match (types[0].scalar, types[1].scalar) {
+                (a, b) if a == b && a.is_float() => row_local(a.required().nullable_if(any_null)),
+                // Integer division by zero is null; the builder drops the `?` for a nonzero literal.
+                (a, b) if a == b && a.is_integer() => row_local(a.nullable()),
+                _ => Err(wrong("two numbers of one type")),
+            }
+        }
+        Op::Neg(mode) => {
+            count(1)?;
+            match types[0].scalar {
+                scalar
+                    if scalar.is_float()
+                        || scalar.is_signed()
+                        || matches!(scalar, ScalarType::Duration(_)) =>
+                {
+                    row_local(types[0].nullable_if(may_null(*mode, scalar)))
+                }
+                _ => Err(wrong("a signed number or a duration")),
+            }
+        }
+        Op::Compare(_) => {
+            count(2)?;
+            if types[0].scalar != types[1].scalar || matches!(types[0].scalar, ScalarType::Row(_)) {
+                return Err(wrong("two values of one type"));
+            }
+            row_local(ScalarType::Bool.required().nullable_if(any_null))
+        }
+        Op::And | Op::Or => {
+            count(2)?;
+            if types.iter().any(|ty| ty.scalar != ScalarType::Bool) {
+                return Err(wrong("two bools"));
+            }
+            row_local(ScalarType::Bool.required().nullable_if(any_null))
+        }
+        Op::Not => {
+            count(1)?;
+            match types[0].scalar {
+                ScalarType::Bool => row_local(types[0]),
+                _ => Err(wrong("a bool")),
+            }
+        }
+        Op::IsNull => {
+            count(1)?;
+            row_local(ScalarType::Bool.required())
+        }
+        Op::IfElse => {
+            count(3)?;
+            if types[0].scalar != ScalarType::Bool || types[1].scalar != types[2].scalar {
+                return Err(wrong("a bool and two values of one type"));
+            }
+            row_local(types[1].nullable_if(types[2].nullable))
+        }
+        Op::Coalesce => {
+            count(2)?;
+            if types[0].scalar != types[1].scalar {
+                return Err(wrong("two values of one type"));
+            }
+            row_local(Type {
+                scalar: types[0].scalar,
+                nullable: types[0].nullable && types[1].nullable,
+            })
+        }
+        Op::Cast(to, mode) => {
+            count(1)?;
+            let may_fail = cast_may_fail(types[0].scalar, *to, *mode)
+                .ok_or_else(|| wrong("a type that this cast converts"))?;
+            row_local(Type {
+                scalar: *to,
+                nullable: types[0].nullable || (may_fail && *mode == CastMode::Null),
+            })
+        }
+        Op::Math(math) => {
+            count(math.arity())?;
+            let scalar = types[0].scalar;
+            let integers = matches!(math, crate::op::Math::Abs | crate::op::Math::Sign);
+            if types.iter().any(|ty| ty.scalar != scalar)
+                || !(scalar.is_float() || integers && scalar.is_integer())
+            {
+                return Err(wrong("floats of one type"));
+            }
+            row_local(scalar.required().nullable_if(any_null))
+        }
+        Op::Minimum | Op::Maximum => {
+            count(2)?;
+            if types[0].scalar != types[1].scalar || matches!(types[0].scalar, ScalarType::Row(_)) {
+                return Err(wrong("two values of one type"));
+            }
+            row_local(types[0].nullable_if(any_null))
+        }
+        Op::Lookup { table, keys, .. } => {
+            let keys = *keys as usize;
+            count(2 * keys)?;
+            expect_rows(name, arguments, 0..keys, *table)?;
+            if (0..keys).any(|key| types[key].scalar != types[keys + key].scalar) {
+                return Err(wrong("keys of the types over there"));
+            }
+            let domain = common_domain(name, &arguments[keys..])?;
+            Ok((ScalarType::Row(*table).nullable(), domain))
+        }
+        Op::Gather => {
+            count(2)?;
+            let ScalarType::Row(table) = types[0].scalar else {
+                return Err(wrong("a row and a column of its table"));
+            };
+            expect_rows(name, arguments, 1..2, table)?;
+            Ok((types[1].nullable_if(types[0].nullable), arguments[0].domain))
+        }
+        Op::Filter => {
+            count(1)?;
+            // Which table keeps the rows is the maker's to say.
+            Ok((types[0], arguments[0].domain))
+        }
+        Op::Reduce {
+            reduction,
+            from,
+            keys,
+        } => {
+            let keys = *keys as usize;
+            let values = usize::from(*reduction != Reduction::Len);
+            count(values + keys)?;
+            expect_rows(name, arguments, 0..arguments.len(), *from)?;
+            let value = types.first().copied().filter(|_| values == 1);
+            let ty = reduction_type(*reduction, value, keys == 0)
+                .ok_or_else(|| wrong("a value that can be reduced so"))?;
+            Ok((
+                ty,
+                if keys == 0 {
+                    Domain::Scalar
+                } else {
+                    Domain::Rows(*from)
+                },
+            ))
+        }
+        Op::Window(window) => {
+            count(1)?;
+            let table = rows_of(name, arguments, 0)?;
+            let scalar = types[0].scalar;
+            let ty = match window {
+                Window::Shift { .. } if matches!(scalar, ScalarType::Row(_)) => {
+                    return Err(wrong("values, not rows"));
+                }
+                Window::Shift { .. } => scalar.nullable(),
+                Window::CumulativeSum => reduction_type(Reduction::Sum, Some(types[0]), true)
+                    .ok_or_else(|| wrong("a number"))?
+                    .nullable_if(types[0].nullable),
+                Window::RollingSum { .. } => reduction_type(Reduction::Sum, Some(types[0]), true)
+                    .ok_or_else(|| wrong("a number"))?
+                    .nullable_if(true),
+                Window::RollingMean { .. } => reduction_type(Reduction::Mean, Some(types[0]), true)
+                    .ok_or_else(|| wrong("a number"))?,
+            };
+            Ok((ty, Domain::Rows(table)))
+        }
+    }
+}
+
+fn may_null(mode: Overflow, scalar: ScalarType) -> bool {
+    mode == Overflow::Null && !scalar.is_float()
+}
+
+/// The result type of `+`, `-`, `*` on two scalar types.
+fn arithmetic_type(op: &Op, a: ScalarType, b: ScalarType) -> Option<ScalarType> {
+    use ScalarType::{Date, Duration, I32, I64, Timestamp};
+    if a == b && a.is_number() {
+        return Some(a);
+    }
+    let (add, subtract) = (matches!(op, Op::Add(_)), matches!(op, Op::Sub(_)));
+    match (a, b) {
+        (Duration(x), Duration(y)) if x == y && (add || subtract) => Some(a),
+        (Timestamp(x, _), Duration(y)) if x == y && (add || subtract) => Some(a),
+        (Timestamp(x, zone), Timestamp(y, other)) if x == y && zone == other && subtract => {
+            Some(Duration(x))
+        }
+        (Date, I32) if add || subtract => Some(Date),
+        (Date, Date) if subtract => Some(I32),
+        (Duration(_), I64) if !add && !subtract => Some(a),
+        _ => None,
+    }
+}
