@@ -2,3 +2,4 @@
 //! wide routines share.
 
 pub mod math;
+pub mod sums;
