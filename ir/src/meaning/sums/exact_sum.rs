@@ -2,9 +2,9 @@
 //! it does not.
 
 use super::{
+    dyadic::Dyadic,
     error_free::step,
     fixed_point::SumAccumulator,
-    integer::Integer,
     lanes::{ALL_VALID, SumLanes, add_block},
     mean::MeanDivisor,
     words::{MalformedWords, WordReader},
@@ -297,10 +297,7 @@ impl ExactSum {
         {
             return Some(mean);
         }
-        Some(
-            self.to_integer()
-                .round_quotient(SumAccumulator::UNIT, &[count]),
-        )
+        Some(self.to_dyadic().round_quotient(&[count]))
     }
 
     /// The value, if it is decided by NaN or infinities.
@@ -344,9 +341,13 @@ impl ExactSum {
         sum
     }
 
-    /// All finite values, as a whole number of units of `SumAccumulator::UNIT`.
-    pub(super) fn to_integer(&self) -> Integer {
-        self.accumulated().to_integer()
+    /// The exact sum of all finite values.
+    pub(super) fn to_dyadic(&self) -> Dyadic {
+        if self.is_spilled() {
+            self.accumulated().to_dyadic()
+        } else {
+            Dyadic::sum(&[self.hi, self.lo])
+        }
     }
 
     /// The state as words. Equal sums may give different words.
