@@ -168,7 +168,8 @@ impl IntegerMoments {
 
     /// Adds the moments of other values.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
+        // Only counts read from foreign words could overflow.
+        self.count = self.count.saturating_add(other.count);
         self.sum.merge(&other.sum);
         self.add_squares(other.squares_low, other.squares_high);
     }

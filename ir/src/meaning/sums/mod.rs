@@ -25,6 +25,7 @@ mod moments;
 mod product_sum;
 mod rolling;
 mod rounding;
+mod spill;
 mod words;
 
 pub use error_free::step;

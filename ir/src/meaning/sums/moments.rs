@@ -109,7 +109,8 @@ impl Moments {
 
     /// Adds the moments of other values.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
+        // Only counts read from foreign words could overflow.
+        self.count = self.count.saturating_add(other.count);
         self.sum.merge(&other.sum);
         self.squares.merge(&other.squares);
     }
@@ -199,7 +200,8 @@ impl CoMoments {
 
     /// Adds the moments of other pairs.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
+        // Only counts read from foreign words could overflow.
+        self.count = self.count.saturating_add(other.count);
         self.sums
             .iter_mut()
             .zip(&other.sums)
