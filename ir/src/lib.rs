@@ -7,6 +7,7 @@
 pub mod columns;
 pub mod graph;
 pub mod id;
+pub mod interpret;
 pub mod meaning;
 pub mod op;
 pub mod plan;
