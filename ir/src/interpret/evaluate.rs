@@ -257,10 +257,14 @@ impl<'a> Interpreter<'a> {
         let arguments = self.arguments(&column.args)?;
         let from = self.columns.scalar_type(column.args[0]);
         let to = column.ty.scalar;
+        let count = arguments.len();
         let cell = |row: usize, reported: Option<usize>| {
-            let cells: SmallVec<[&Cell; 3]> =
-                arguments.iter().map(|values| values.cell(row)).collect();
-            let outcome: Outcome = row_local(&column.op, from, to, &cells);
+            let mut cells = [&Cell::NULL; 3];
+            for (cell, values) in cells.iter_mut().zip(&arguments) {
+                *cell = values.cell(row);
+            }
+            let cells = &cells[..count];
+            let outcome: Outcome = row_local(&column.op, from, to, cells);
             outcome.unwrap_or_else(|kind| {
                 let operands = cells.iter().filter_map(|cell| cell.value());
                 self.failure(id, reported, kind, operands.cloned().collect())
