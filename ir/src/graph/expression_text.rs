@@ -283,7 +283,7 @@ impl<'a> ExpressionText<'a> {
             Op::Window(window) => {
                 let suffix = match window {
                     Window::Shift { rows } => format!(".shift({rows})"),
-                    Window::CumulativeSum => ".cum_sum()".to_owned(),
+                    Window::CumulativeSum => ".cumulative_sum()".to_owned(),
                     Window::RollingSum { rows, min_rows } => {
                         format!(".rolling({rows}, min={min_rows}).sum()")
                     }
