@@ -4,11 +4,11 @@
 //! r is kept), exp(r) = 1 + r + r²·Q(r) with a minimax Q, then a scaling by 2ᵏ. Table-free, as
 //! lookups would cost more than the few coefficients they save once eight lanes run at a time.
 
-use super::arithmetic::{Rounded, fast_two_sum, polynomial};
-use super::coefficients::{EXPONENTIAL, LN_2_HIGH, LN_2_LOW, LOG2_E_HIGH};
+use super::arithmetic::{Rounded, fast_two_sum, polynomial, two_product};
+use super::coefficients::{EXPONENTIAL, EXPONENTIAL_TAIL, LN_2_HIGH, LN_2_LOW, LOG2_E_HIGH};
 use super::{Unary, evaluate};
 
-/// k, and exp(r) − 1 as a pair, for x + x_low = k·ln 2 + r. |x| < 2¹⁰, |x_low| ≤ ulp(x).
+/// k and r, as a pair, of x + x_low = k·ln 2 + r. |x| < 2¹⁰, |x_low| ≤ ulp(x).
 #[inline(always)]
 fn reduced(x: f64, x_low: f64) -> (Rounded, f64, f64) {
     let k = Rounded::product(x, LOG2_E_HIGH);
@@ -16,17 +16,17 @@ fn reduced(x: f64, x_low: f64) -> (Rounded, f64, f64) {
     // Not above 2⁻³⁴, so that its own rounding is lost in the last one.
     let rest = k.value.mul_add(-LN_2_LOW, x_low);
     let (r, r_low) = fast_two_sum(near, rest);
-    let tail = (r * r).mul_add(polynomial(r, &EXPONENTIAL), r_low);
-    let (high, low) = fast_two_sum(r, tail);
-    (k, high, low)
+    (k, r, r_low)
 }
 
 /// e to the power of x + x_low and k, still to be scaled by 2ᵏ: between √½ and √2.
 #[inline(always)]
 fn unscaled(x: f64, x_low: f64) -> (Rounded, f64) {
-    let (k, high, low) = reduced(x, x_low);
-    let (one, error) = fast_two_sum(1.0, high);
-    (k, one + (error + low))
+    let (k, r, r_low) = reduced(x, x_low);
+    // exp(r + r_low) − exp(r) is r_low·exp(r); taking r_low for it costs less than 0.1 ULP.
+    let tail = (r * r).mul_add(polynomial(r, &EXPONENTIAL), r_low);
+    let (one, error) = fast_two_sum(1.0, r);
+    (k, one + (error + tail))
 }
 
 /// e to the power of x + x_low, for |x| ≤ [`LIMIT`] and |x_low| ≤ ulp(x).
@@ -85,12 +85,21 @@ impl Unary for Expm1 {
     fn fast(x: f64) -> f64 {
         // Below, the result is −1 already.
         let bounded = if x < -38.0 { -38.0 } else { x };
-        let (k, high, low) = reduced(bounded, 0.0);
-        // 2ᵏ·exp(r) − 1 = 2ᵏ·((exp(r) − 1) + (1 − 2⁻ᵏ)). The step is 0 or larger than exp(r) − 1,
-        // and exact wherever its last place can show by more than half a unit.
-        let step = 1.0 - k.inverse_power_of_two();
+        let (k, r, r_low) = reduced(bounded, 0.0);
+        // exp(r) − 1 = r + r²/2 + r³·T(r): the square is kept as a pair too, since a result near
+        // −½ or ½ has less room for its rounding than exp(r) has; and r_low·exp(r) is
+        // r_low·(1 + r) closely enough.
+        let (square, square_low) = two_product(0.5 * r, r);
+        let from_low = r_low.mul_add(r, r_low);
+        let cubic = (r * square).mul_add(2.0 * polynomial(r, &EXPONENTIAL_TAIL), from_low);
+        let (high, error) = fast_two_sum(r, square);
+        let low = error + (square_low + cubic);
+        // 2ᵏ·exp(r) − 1 = 2ᵏ·((exp(r) − 1) + (1 − 2⁻ᵏ)). The step is 0 or larger than exp(r) − 1.
+        // Its own rounding counts for k from 53 on; for negative k it never does, there 2⁻ᵏ is
+        // the larger and the result −1 by the time the step is not exact.
+        let (step, step_low) = fast_two_sum(1.0, -k.inverse_power_of_two());
         let (sum, error) = fast_two_sum(step, high);
-        let result = k.scale_normal(sum + (error + low));
+        let result = k.scale_normal(sum + (error + (low + step_low)));
         // The sum turned −0 into +0; nothing else changes sign here.
         result.copysign(x)
     }
