@@ -112,6 +112,9 @@ nonzero = lambda r: r if abs(r) > mpf(10) ** -20 else mpf(10) ** -20
 table("EXPONENTIAL", "(exp(r) − 1 − r) / r² on |r| ≤ ln 2 / 2, weighted by r.",
       minimax(lambda r: (expm1(nonzero(r)) - nonzero(r)) / nonzero(r) ** 2, -half_ln2, half_ln2, 11,
               weight=lambda r: abs(r) + mpf("0.01")))
+table("EXPONENTIAL_TAIL", "(exp(r) − 1 − r − r²/2) / r³, same range.",
+      minimax(lambda r: (expm1(nonzero(r)) - nonzero(r) - nonzero(r) ** 2 / 2) / nonzero(r) ** 3, -half_ln2, half_ln2,
+              10))
 
 s_limit = ((sqrt(2) - 1) / (sqrt(2) + 1)) ** 2 * mpf("1.0001")
 table("LOGARITHM", "(2·atanh(s)/s − 2) / s² in s² for s = f/(2+f), 1+f from √½ to √2.",

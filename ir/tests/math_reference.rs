@@ -8,15 +8,16 @@ use icosian_ir::meaning::math::{Math, apply1, apply2};
 
 /// The largest error each function may show, in ULP.
 ///
-/// The requirement is 1; these are closer to what the bodies reach (their analysis is in the
-/// bodies' files), so that a change that costs accuracy is seen.
+/// The requirement is 1. These lie just above what searches of some 600,000 arguments per function
+/// found (the arguments are among the points), so that a change that costs accuracy is seen.
 fn bound(function: Math) -> f64 {
     match function {
         Math::Sqrt => 0.5,
-        Math::Exp | Math::Ln | Math::Log2 | Math::Log10 | Math::Log1p => 0.65,
-        Math::Sin | Math::Cos | Math::Atan2 => 0.75,
-        Math::Pow => 0.75,
-        Math::Expm1 | Math::Tan | Math::Erf => 0.95,
+        Math::Exp | Math::Ln | Math::Log10 | Math::Log1p | Math::Atan2 => 0.70,
+        Math::Expm1 | Math::Log2 | Math::Pow => 0.75,
+        Math::Sin | Math::Cos => 0.80,
+        Math::Tan => 0.90,
+        Math::Erf => 0.95,
         // Exact, so no reference is needed: see the tests beside the bodies.
         Math::Floor | Math::Ceil | Math::Round | Math::Trunc | Math::Abs | Math::Sign => 0.0,
     }

@@ -14,7 +14,7 @@
 //!
 //! Results are within 1 ULP of the real value over the whole range, pow and erf included
 //! (`ir/tests/math_reference.rs` measures every function against a high-precision reference and
-//! states the bound it holds it to). NaN results are all the one canonical NaN, [`f64::NAN`].
+//! states the bound it holds it to: 0.75 for pow, 0.95 for erf). NaN results are all the one canonical NaN, [`f64::NAN`].
 //!
 //! An f32 function is the f64 function of the widened argument, rounded once to f32
 //! ([`narrow`]): within 0.5000001 ULP without bodies of its own.
