@@ -156,9 +156,7 @@ impl KernelBuilder {
             return Err(CompileError::Backend("no module".to_owned()));
         };
         // From here on the memory is freed on every way out.
-        let defined = module
-            .define_function_bytes(self.function, alignment, code, &[])
-            .and_then(|()| module.finalize_definitions());
+        let defined = define(&mut module, self.function, alignment, code);
         let address = match defined {
             Ok(()) => module.get_finalized_function(self.function),
             Err(_) => std::ptr::null(),
@@ -167,7 +165,7 @@ impl KernelBuilder {
             address: address as usize,
             module: Mutex::new(Some(module)),
         };
-        defined.map_err(backend)?;
+        defined?;
         // SAFETY: the code at this address was compiled with exactly this signature, and is
         // executable from now until `memory` is dropped.
         let entry = unsafe { std::mem::transmute::<*const u8, Kernel>(address) };
@@ -182,6 +180,19 @@ impl KernelBuilder {
     }
 }
 
+fn define(
+    module: &mut JITModule,
+    function: FuncId,
+    alignment: u64,
+    code: &[u8],
+) -> Result<(), CompileError> {
+    module
+        .define_function_bytes(function, alignment, code, &[])
+        .map_err(backend)?;
+    module.finalize_definitions().map_err(backend)
+}
+
+/// An error of Cranelift's in our words.
 pub(crate) fn backend(error: impl std::fmt::Display) -> CompileError {
     CompileError::Backend(error.to_string())
 }

@@ -173,7 +173,7 @@ impl Emitter<'_, '_> {
 
     /// 32-bit integers as f64.
     pub(crate) fn words_to_f64(&mut self, a: Vectors, unsigned: bool) -> Vectors {
-        self.to_wide(a, |this, vector, high| {
+        self.wide_from(a, |this, vector, high| {
             let low = if high {
                 this.high_to_low(vector)
             } else {
@@ -251,7 +251,7 @@ impl Emitter<'_, '_> {
     }
 
     fn promote(&mut self, a: Vectors) -> Vectors {
-        self.to_wide(a, |this, vector, high| {
+        self.wide_from(a, |this, vector, high| {
             let low = if high {
                 this.high_to_low(vector)
             } else {

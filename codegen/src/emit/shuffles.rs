@@ -48,7 +48,7 @@ impl Emitter<'_, '_> {
 
     /// 32-bit integers as 64-bit ones.
     pub(crate) fn widen(&mut self, narrow: Vectors, signed: bool) -> Vectors {
-        self.to_wide(narrow, |this, vector, high| match (signed, high) {
+        self.wide_from(narrow, |this, vector, high| match (signed, high) {
             (true, false) => this.builder.ins().swiden_low(vector),
             (true, true) => this.builder.ins().swiden_high(vector),
             (false, false) => this.builder.ins().uwiden_low(vector),
@@ -58,7 +58,7 @@ impl Emitter<'_, '_> {
 
     /// Vectors of 64-bit lanes from the halves of vectors of 32-bit lanes; `make` is told whether
     /// it's the high half.
-    pub(crate) fn to_wide(
+    pub(crate) fn wide_from(
         &mut self,
         narrow: Vectors,
         mut make: impl FnMut(&mut Self, Value, bool) -> Value,
