@@ -10,9 +10,10 @@ use std::collections::{HashMap, HashSet};
 
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
+use icosian_ir::op::Op;
 use icosian_ir::plan::FusedSegment;
-use icosian_ir::types::Lane;
 
+use crate::emit::Width;
 use crate::error::CompileError;
 
 /// The most columns a kernel may have, inputs included: register allocation is near quadratic in
@@ -123,23 +124,20 @@ fn peak_of_live_vectors(
     Ok(peak)
 }
 
-/// How many vectors 8 rows of a column take.
+/// How many vectors 8 rows of a column take; of a comparison, as many as of what is compared.
 fn vectors_of(columns: &Columns, column: ColumnId) -> Result<usize, CompileError> {
-    let Some(lane) = columns.scalar_type(column).lane() else {
+    let measured = match (
+        &columns.column(column).op,
+        columns.column(column).args.first(),
+    ) {
+        (Op::Compare(_), Some(compared)) => *compared,
+        _ => column,
+    };
+    let Some(lane) = columns.scalar_type(measured).lane() else {
         return Err(CompileError::Malformed {
             column,
             reason: "text can't be part of a fused segment",
         });
     };
-    Ok(match lane {
-        Lane::I64 | Lane::U64 | Lane::F64 => 4,
-        Lane::Bool
-        | Lane::I8
-        | Lane::I16
-        | Lane::I32
-        | Lane::U8
-        | Lane::U16
-        | Lane::U32
-        | Lane::F32 => 2,
-    })
+    Ok(Width::of(lane).unwrap_or(Width::Narrow).vectors(8))
 }

@@ -244,16 +244,15 @@ impl Emitter<'_, '_> {
             };
             ins.ins().imul(a, b)
         });
-        let fits = self.fits_words(products, signed);
-        (self.even_halves(products), fits)
+        let low = self.even_halves(products);
+        (low, self.outside_words(products, low, signed))
     }
 
-    /// Where 64-bit lanes are outside 32 bits: the high half must repeat the low one's sign, or be
-    /// zero if the target is unsigned.
-    pub(crate) fn fits_words(&mut self, wide: Vectors, signed: bool) -> Mask {
+    /// Where 64-bit lanes, of which `low` has the low halves, are outside 32 bits: the high half must
+    /// repeat the low one's sign, or be zero if the target is unsigned.
+    pub(crate) fn outside_words(&mut self, wide: Vectors, low: Vectors, signed: bool) -> Mask {
         let high = self.odd_halves(wide);
         let expected = if signed {
-            let low = self.even_halves(wide);
             let shift = self.builder.ins().iconst(types::I32, 31);
             self.map(low, |this, low| this.builder.ins().sshr(low, shift))
         } else {

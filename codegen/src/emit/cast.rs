@@ -122,7 +122,7 @@ impl Emitter<'_, '_> {
                 }
                 // As words the number is read with the target's sign if it can be negative.
                 let word_signed = signed && is_signed(to);
-                let beyond = self.fits_words(a, word_signed);
+                let beyond = self.outside_words(a, words, word_signed);
                 let outside = match to {
                     Lane::U32 => Mask::Never,
                     Lane::I32 if word_signed => Mask::Never,

@@ -21,7 +21,7 @@ pub(crate) struct Pointers {
     pub(crate) validity: Option<Value>,
 }
 
-/// Bits of an output or of a validity, gathered until all 8 rows of a group are there.
+/// Bits of a group: what is read once for all of its rows, or stored once they are gathered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum BitsOf {
     /// The values of an output of bools, by position.
@@ -32,6 +32,10 @@ pub(crate) enum BitsOf {
     InputValues(usize),
     /// The validity of an input, by position.
     InputValidity(usize),
+    /// The value of a parameter that is a bool, by position.
+    ParamValue(usize),
+    /// Whether a parameter is not null, by position.
+    ParamValidity(usize),
 }
 
 impl Emitter<'_, '_> {
@@ -70,23 +74,14 @@ impl Emitter<'_, '_> {
     }
 
     fn load_bits(&mut self, of: BitsOf, base: Value) -> Mask {
-        let group = match self.group_bits.get(&of) {
-            Some(bits) => *bits,
-            None => {
-                let address = self.builder.ins().iadd(base, self.group);
-                let bits = self.builder.ins().uload8(types::I32, memory(), address, 0);
-                self.group_bits.insert(of, bits);
-                bits
-            }
-        };
-        let bits = match self.chunk * self.rows {
-            0 => group,
-            shift => {
-                let amount = self.builder.ins().iconst(types::I32, shift as i64);
-                self.builder.ins().ushr(group, amount)
-            }
-        };
-        self.mask_of_bits(bits)
+        if let Some(mask) = self.group_masks.get(&of) {
+            return *mask;
+        }
+        let address = self.builder.ins().iadd(base, self.group);
+        let bits = self.builder.ins().uload8(types::I32, memory(), address, 0);
+        let mask = self.mask_of_group(bits);
+        self.group_masks.insert(of, mask);
+        mask
     }
 
     fn load_lanes(&mut self, base: Value, lane: Lane) -> Vectors {
@@ -171,10 +166,7 @@ impl Emitter<'_, '_> {
         lane: Lane,
     ) -> Result<Emitted, CompileError> {
         let data = match vector_type(lane) {
-            None => {
-                let bits = self.param_bits(position, 0);
-                Data::Bool(self.mask_of_bits(bits))
-            }
+            None => Data::Bool(self.param_flag(BitsOf::ParamValue(position), position, 0)),
             Some(vector) => {
                 let splat = self.hoisted(Hoisted::Param(position, vector));
                 let count = Width::of(lane).map_or(1, |width| width.vectors(self.rows));
@@ -182,8 +174,7 @@ impl Emitter<'_, '_> {
             }
         };
         let valid = if self.param_nullable[position] {
-            let bits = self.param_bits(position, 8);
-            self.mask_of_bits(bits)
+            self.param_flag(BitsOf::ParamValidity(position), position, 8)
         } else {
             Mask::Always
         };
@@ -194,15 +185,17 @@ impl Emitter<'_, '_> {
         })
     }
 
-    /// A 0 or 1 in memory as bits, the same in every row.
-    fn param_bits(&mut self, position: usize, within: i32) -> Value {
-        let flag = self.builder.ins().load(
-            types::I32,
-            memory(),
-            self.params,
-            16 * position as i32 + within,
-        );
-        self.builder.ins().ineg(flag)
+    /// A 0 or 1 in memory as a mask of all rows or none.
+    fn param_flag(&mut self, of: BitsOf, position: usize, within: i32) -> Mask {
+        if let Some(mask) = self.group_masks.get(&of) {
+            return *mask;
+        }
+        let offset = 16 * position as i32 + within;
+        let flag = (self.builder.ins()).load(types::I32, memory(), self.params, offset);
+        let bits = self.builder.ins().ineg(flag);
+        let mask = self.mask_of_group(bits);
+        self.group_masks.insert(of, mask);
+        mask
     }
 
     /// Stores a column's rows of the present chunk.
@@ -237,8 +230,12 @@ impl Emitter<'_, '_> {
     }
 
     fn store_bits(&mut self, of: BitsOf, base: Value, mask: Mask) {
-        let mut bits = self.bits(mask);
-        if self.rows < 8 {
+        let whole = self.group_bits(mask);
+        let mut bits = match whole {
+            Some(bits) => bits,
+            None => self.bits(mask),
+        };
+        if self.rows < 8 && whole.is_none() {
             let wanted = self.builder.ins().iconst(types::I32, (1 << self.rows) - 1);
             bits = self.builder.ins().band(bits, wanted);
             let shift = self.chunk * self.rows;
@@ -246,10 +243,10 @@ impl Emitter<'_, '_> {
                 let amount = self.builder.ins().iconst(types::I32, shift as i64);
                 bits = self.builder.ins().ishl(bits, amount);
             }
-            if let Some(before) = self.group_bits.get(&of) {
+            if let Some(before) = self.gathered.get(&of) {
                 bits = self.builder.ins().bor(*before, bits);
             }
-            self.group_bits.insert(of, bits);
+            self.gathered.insert(of, bits);
         }
         if (self.chunk + 1) * self.rows == 8 {
             let address = self.builder.ins().iadd(base, self.group);

@@ -1,7 +1,8 @@
 //! Sets of rows, as bits in a general register or as lanes in vectors, converted when wanted.
 //!
 //! Comparisons give lanes, memory holds bits, selecting wants lanes, storing wants bits. A mask
-//! keeps every form it was ever wanted in. Lanes may be *signs only*: then only the top bit of each
+//! keeps every form it was ever wanted in. What comes from memory as bits is known for all 8 rows of a
+//! group at once, and so is what follows from such bits alone: it is computed once a group. Lanes may be *signs only*: then only the top bit of each
 //! lane counts, which spares the checks for overflow a comparison. Bits above the rows computed
 //! at a time are arbitrary.
 
@@ -24,6 +25,8 @@ struct Lanes {
 /// The forms in which a mask is known; at least one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Forms {
+    /// The bits of all 8 rows of the group; the other forms are of the present chunk.
+    group: Option<Value>,
     bits: Option<Value>,
     narrow: Option<Lanes>,
     wide: Option<Lanes>,
@@ -39,7 +42,7 @@ impl Forms {
 
     fn has(&self, form: Form) -> bool {
         match form {
-            Form::Bits => self.bits.is_some(),
+            Form::Bits => self.bits.is_some() || self.group.is_some(),
             Form::Lanes(width) => self.lanes(width).is_some(),
         }
     }
@@ -60,16 +63,57 @@ enum Logic {
     AndNot,
     Or,
     Xor,
+    /// All but `b`.
+    Not,
 }
 
 /// Every mask of a kernel.
 #[derive(Default)]
 pub(crate) struct Masks {
     forms: Vec<Forms>,
+    of_group: Vec<usize>,
     known: HashMap<(Logic, Mask, Mask), Mask>,
 }
 
+impl Masks {
+    /// Forgets the forms that hold for one chunk only.
+    pub(crate) fn begin_chunk(&mut self) {
+        for index in &self.of_group {
+            let forms = &mut self.forms[*index];
+            *forms = Forms {
+                group: forms.group,
+                ..Forms::default()
+            };
+        }
+    }
+}
+
 impl Emitter<'_, '_> {
+    /// A mask of the bits of a whole group.
+    pub(crate) fn mask_of_group(&mut self, bits: Value) -> Mask {
+        self.masks.of_group.push(self.masks.forms.len());
+        self.new_mask(Forms {
+            group: Some(bits),
+            ..Forms::default()
+        })
+    }
+
+    /// The bits of a whole group, if they are known for all of it.
+    pub(crate) fn group_bits(&mut self, mask: Mask) -> Option<Value> {
+        match mask {
+            Mask::Never => Some(self.builder.ins().iconst(types::I32, 0)),
+            Mask::Always => Some(self.builder.ins().iconst(types::I32, 0xff)),
+            Mask::Computed(index) => self.masks.forms[index].group,
+        }
+    }
+
+    fn is_of_group(&self, mask: Mask) -> bool {
+        match mask {
+            Mask::Never | Mask::Always => true,
+            Mask::Computed(index) => self.masks.forms[index].group.is_some(),
+        }
+    }
+
     /// A mask of bits.
     pub(crate) fn mask_of_bits(&mut self, bits: Value) -> Mask {
         self.new_mask(Forms {
@@ -121,6 +165,7 @@ impl Emitter<'_, '_> {
     pub(crate) fn and_not(&mut self, a: Mask, b: Mask) -> Mask {
         match (a, b) {
             (Mask::Never, _) | (_, Mask::Always) => Mask::Never,
+            (Mask::Always, b) => self.not(b),
             (a, Mask::Never) => a,
             (a, b) if a == b => Mask::Never,
             (a, b) => self.combine(Logic::AndNot, a, b, Form::Bits),
@@ -152,7 +197,7 @@ impl Emitter<'_, '_> {
         match a {
             Mask::Never => Mask::Always,
             Mask::Always => Mask::Never,
-            computed => self.combine(Logic::AndNot, Mask::Always, computed, Form::Bits),
+            computed => self.combine(Logic::Not, computed, computed, Form::Bits),
         }
     }
 
@@ -180,6 +225,15 @@ impl Emitter<'_, '_> {
         if let Some(known) = self.masks.known.get(&(logic, a, b)) {
             return *known;
         }
+        if self.is_of_group(a)
+            && self.is_of_group(b)
+            && let (Some(a_bits), Some(b_bits)) = (self.group_bits(a), self.group_bits(b))
+        {
+            let bits = self.logic(logic, a_bits, b_bits);
+            let result = self.mask_of_group(bits);
+            self.masks.known.insert((logic, a, b), result);
+            return result;
+        }
         let form = self.cheapest_form(a, b, hint);
         let result = match form {
             Form::Bits => {
@@ -206,6 +260,7 @@ impl Emitter<'_, '_> {
                 let b = self.builder.ins().bnot(b);
                 self.builder.ins().band(a, b)
             }
+            Logic::Not => self.builder.ins().bnot(b),
             Logic::Or => self.builder.ins().bor(a, b),
             Logic::Xor => self.builder.ins().bxor(a, b),
         }
@@ -260,7 +315,16 @@ impl Emitter<'_, '_> {
         if let Some(bits) = self.masks.forms[index].bits {
             return bits;
         }
-        let bits = if self.rows == 2 && self.masks.forms[index].narrow.is_none() {
+        let group = self.masks.forms[index].group;
+        let bits = if let Some(group) = group {
+            match self.chunk * self.rows {
+                0 => group,
+                shift => {
+                    let amount = self.builder.ins().iconst(types::I32, shift as i64);
+                    self.builder.ins().ushr(group, amount)
+                }
+            }
+        } else if self.rows == 2 && self.masks.forms[index].narrow.is_none() {
             let wide = self.any_lanes(mask, Width::Wide).vectors[0];
             self.builder.ins().vhigh_bits(types::I32, wide)
         } else {

@@ -42,7 +42,8 @@ use crate::kernel::{KernelSignature, Slot};
 use constants::Hoisted;
 use load_store::{BitsOf, Pointers, memory};
 use masks::Masks;
-use values::{Emitted, Mask, Vectors, Width};
+pub(crate) use values::Width;
+use values::{Emitted, Mask, Vectors};
 
 /// What the emitted function is.
 pub(crate) struct Shape {
@@ -75,8 +76,9 @@ struct Emitter<'a, 'f> {
     masks: Masks,
     /// Masks of errors already noted.
     noted: HashSet<Mask>,
-    /// Bits of the present group, loaded or not yet stored.
-    group_bits: HashMap<BitsOf, Value>,
+    /// Bits of the present group that were read, and those gathered to be stored.
+    group_masks: HashMap<BitsOf, Mask>,
+    gathered: HashMap<BitsOf, Value>,
     /// The branch at the end of the entry, before which values for all rows are made.
     entry_end: Inst,
     body: Block,
@@ -203,7 +205,8 @@ pub(crate) fn emit(
         values: HashMap::new(),
         masks: Masks::default(),
         noted: HashSet::new(),
-        group_bits: HashMap::new(),
+        group_masks: HashMap::new(),
+        gathered: HashMap::new(),
         entry_end,
         body,
         hoisted: HashMap::new(),
@@ -215,6 +218,7 @@ pub(crate) fn emit(
         emitter.chunk = chunk;
         emitter.values.clear();
         emitter.here.clear();
+        emitter.masks.begin_chunk();
         emitter.chunk(segment, order)?;
     }
     let next = emitter.add_constant(row, 8);
@@ -380,7 +384,9 @@ impl Emitter<'_, '_> {
         if !self.noted.insert(index) {
             return;
         }
-        if let Some(width) = self.lanes_known(error) {
+        if let Some(bits) = self.group_bits(error) {
+            self.note_bits(bits, 8);
+        } else if let Some(width) = self.lanes_known(error) {
             let signs = self.signs(error, width);
             let place = match width {
                 Width::Narrow => &mut self.raised.narrow,
@@ -404,13 +410,17 @@ impl Emitter<'_, '_> {
             self.builder.def_var(variable, sum);
         } else {
             let bits = self.bits(error);
-            let wanted = (self.builder.ins()).iconst(types::I32, (1 << self.rows) - 1);
-            let bits = self.builder.ins().band(bits, wanted);
-            self.raised.bits.1 = true;
-            let sum = self.builder.use_var(self.raised.bits.0);
-            let sum = self.builder.ins().bor(sum, bits);
-            self.builder.def_var(self.raised.bits.0, sum);
+            self.note_bits(bits, self.rows);
         }
+    }
+
+    fn note_bits(&mut self, bits: Value, rows: usize) {
+        let wanted = self.builder.ins().iconst(types::I32, (1 << rows) - 1);
+        let bits = self.builder.ins().band(bits, wanted);
+        self.raised.bits.1 = true;
+        let sum = self.builder.use_var(self.raised.bits.0);
+        let sum = self.builder.ins().bor(sum, bits);
+        self.builder.def_var(self.raised.bits.0, sum);
     }
 
     /// 1 if some stored row raised, else 0.
