@@ -1,1 +1,4 @@
-//! Skeleton.
+//! Icosian: named definitions over columns, fused and compiled.
+
+pub mod diagnostic;
+pub mod syntax;

@@ -5,6 +5,7 @@
 //! machine code, no files, no unsafe code.
 
 pub mod columns;
+pub mod graph;
 pub mod id;
 pub mod meaning;
 pub mod op;

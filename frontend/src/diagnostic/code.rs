@@ -1,0 +1,85 @@
+//! The stable codes of all mistakes, in one list.
+//!
+//! `E01xx` belong to the lexer and parser, `E02xx` to names, `E03xx` to types, `E04xx` to row
+//! domains, `E05xx` to runs, `E06xx` to calls and options. A code is never reused for another
+//! kind of mistake.
+
+/// Writes the enum and its two tables from one list, so that they can't disagree.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $title:literal;)*) => {
+        /// The kind of a mistake.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[$doc])* #[doc = concat!("`", $text, "`: ", $title, ".")] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the list.
+            pub const ALL: &[Code] = &[$(Code::$name),*];
+
+            /// The code as printed, such as `E0101`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $text),* }
+            }
+
+            /// What this kind of mistake is, in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$name => $title),* }
+            }
+        }
+    };
+}
+
+codes! {
+    UnexpectedCharacter = "E0101", "a character that means nothing in a flow";
+    UnterminatedText = "E0102", "a text or backtick name that is never closed";
+    BadEscape = "E0103", "an escape sequence that means nothing";
+    BadNumber = "E0104", "a number that can't be read";
+    BadDuration = "E0105", "a duration that can't be read";
+    ExpectedItem = "E0110", "something other than a definition or declaration";
+    ExpectedExpression = "E0111", "an expression is missing";
+    ExpectedToken = "E0112", "something other than the grammar expects";
+    ExpectedEndOfItem = "E0113", "text after the end of a definition or declaration";
+    UnclosedBracket = "E0114", "a bracket that is never closed";
+    ExpectedName = "E0115", "a name is missing";
+    ExpectedType = "E0116", "a type is missing";
+    BadQuery = "E0117", "a query that isn't a table followed by steps";
+    ForeignOperator = "E0120", "an operator of another language";
+    AssignmentInExpression = "E0121", "`=` inside an expression";
+    MixedComparison = "E0122", "operators that need parentheses";
+    ForeignLiteral = "E0123", "a literal of another language";
+    MissingElse = "E0124", "a conditional without `else`";
+    BadLookup = "E0125", "square brackets that hold no lookup";
+    NotCallable = "E0126", "a call of something that is no name";
+    PositionalAfterNamed = "E0127", "an unnamed argument after a named one";
+    MisplacedTemplate = "E0128", "a templated name where a plain one is needed";
+    DanglingDocumentation = "E0129", "documentation or a tag with nothing after it";
+    NestedTooDeep = "E0190", "brackets or blocks nested too deeply";
+    FileTooLarge = "E0191", "a file that is too large";
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn codes_are_unique_and_well_formed() {
+        for (position, code) in Code::ALL.iter().enumerate() {
+            let text = code.as_str();
+            assert_eq!(text.len(), 5, "{text}");
+            assert!(text.starts_with('E') && text[1..].bytes().all(|byte| byte.is_ascii_digit()));
+            assert!(!code.title().is_empty());
+            assert!(
+                Code::ALL[..position]
+                    .iter()
+                    .all(|other| other.as_str() != text)
+            );
+        }
+    }
+}

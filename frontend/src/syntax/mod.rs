@@ -1,0 +1,3 @@
+//! From a flow's text to its syntax tree.
+
+pub mod ast;

@@ -1,0 +1,189 @@
+//! The conversions that are inserted without being asked for (LANGUAGE rule 15), and casts.
+
+use super::{BuildError, GraphBuilder};
+use crate::id::ExprId;
+use crate::op::{CastMode, Op, units_per};
+use crate::types::{ScalarType, TimeUnit, Type};
+use crate::value::Value;
+
+impl GraphBuilder {
+    /// The expression in a declared or needed type: constants take it if they fit, numbers widen
+    /// without loss; anything else is refused.
+    ///
+    /// # Errors
+    /// If it does not convert, or may be null where `wanted` may not.
+    pub fn convert(&mut self, value: ExprId, wanted: Type) -> Result<ExprId, BuildError> {
+        let found = self.ty(value);
+        if found.nullable && !wanted.nullable {
+            return Err(BuildError::Conversion { found, wanted });
+        }
+        if found.scalar == wanted.scalar {
+            return Ok(value);
+        }
+        if let Some(constant) = self.constant(value).cloned() {
+            return self.retype(constant, found.scalar, wanted.scalar);
+        }
+        if widens(found.scalar, wanted.scalar) {
+            return self.add(Op::Cast(wanted.scalar, CastMode::Raise), vec![value]);
+        }
+        Err(BuildError::Conversion { found, wanted })
+    }
+
+    /// A cast as written; constants are converted at once.
+    ///
+    /// # Errors
+    /// If there is no such cast, or a constant does not fit.
+    pub fn cast(
+        &mut self,
+        value: ExprId,
+        to: ScalarType,
+        mode: CastMode,
+    ) -> Result<ExprId, BuildError> {
+        if self.scalar_type(value) == to {
+            return Ok(value);
+        }
+        if mode == CastMode::Raise
+            && let Some(constant) = self.constant(value).cloned()
+            && let Ok(literal) = self.retype(constant, self.scalar_type(value), to)
+        {
+            return Ok(literal);
+        }
+        self.add(Op::Cast(to, mode), vec![value])
+    }
+
+    /// A constant in another type.
+    fn retype(
+        &mut self,
+        value: Value,
+        from: ScalarType,
+        to: ScalarType,
+    ) -> Result<ExprId, BuildError> {
+        let refused = |value: Value| BuildError::Literal { value, ty: to };
+        let converted = match (&value, to) {
+            (Value::Null, _) => Value::Null,
+            (Value::Integer(number), _) if from.is_integer() => match to {
+                ScalarType::F64 => Value::F64(*number as f64),
+                ScalarType::F32 => Value::F32(*number as f32),
+                _ => match to.integer_range() {
+                    Some((least, greatest)) if least <= *number && *number <= greatest => {
+                        Value::Integer(*number)
+                    }
+                    _ => return Err(refused(value)),
+                },
+            },
+            (Value::F64(number), ScalarType::F32) => Value::F32(*number as f32),
+            (Value::F32(number), ScalarType::F64) => Value::F64(f64::from(*number)),
+            (Value::Integer(length), ScalarType::Duration(unit)) => match from {
+                ScalarType::Duration(from) => {
+                    match units_per(from, unit).and_then(|factor| length.checked_mul(factor.into()))
+                    {
+                        Some(length) if i64::try_from(length).is_ok() => Value::Integer(length),
+                        _ => return Err(refused(value)),
+                    }
+                }
+                _ => return Err(refused(value)),
+            },
+            _ => return Err(refused(value)),
+        };
+        Ok(self.literal_of(converted, to))
+    }
+
+    /// Both expressions in the smallest type that holds both.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn meet(
+        &mut self,
+        operation: &str,
+        left: ExprId,
+        right: ExprId,
+    ) -> Result<(ExprId, ExprId), BuildError> {
+        let (a, b) = (self.ty(left), self.ty(right));
+        if a.scalar == b.scalar {
+            return Ok((left, right));
+        }
+        let no_common = || BuildError::NoCommonType {
+            operation: operation.to_owned(),
+            left: a,
+            right: b,
+        };
+        let common = match (self.constant(left).cloned(), self.constant(right).cloned()) {
+            (Some(constant), None) => literal_meet(&constant, a.scalar, b.scalar),
+            (None, Some(constant)) => literal_meet(&constant, b.scalar, a.scalar),
+            (Some(Value::Null), Some(_)) => Some(b.scalar),
+            (Some(_), Some(Value::Null)) => Some(a.scalar),
+            (Some(_), Some(_)) | (None, None) => None,
+        }
+        .or_else(|| meet_types(a.scalar, b.scalar))
+        .ok_or_else(no_common)?;
+        let to_common = |builder: &mut Self, value: ExprId| {
+            let nullable = builder.ty(value).nullable;
+            if builder.constant(value).is_some() {
+                return builder.convert(
+                    value,
+                    Type {
+                        scalar: common,
+                        nullable,
+                    },
+                );
+            }
+            builder.cast(value, common, CastMode::Raise)
+        };
+        Ok((to_common(self, left)?, to_common(self, right)?))
+    }
+}
+
+/// Whether every value of `from` is a value of `to`.
+fn widens(from: ScalarType, to: ScalarType) -> bool {
+    use ScalarType::{Duration, F32, F64, I8, I16, I32, Timestamp, U8, U16, U32};
+    if let (Some((low, high)), Some((least, greatest))) = (from.integer_range(), to.integer_range())
+    {
+        return least <= low && high <= greatest;
+    }
+    match (from, to) {
+        (F32, F64) => true,
+        (I8 | I16 | I32 | U8 | U16 | U32, F64) => true,
+        (I8 | I16 | U8 | U16, F32) => true,
+        (Timestamp(a, zone), Timestamp(b, other)) => zone == other && units_per(a, b).is_some(),
+        (Duration(a), Duration(b)) => units_per(a, b).is_some(),
+        _ => false,
+    }
+}
+
+/// The finer of two units.
+fn finer(a: TimeUnit, b: TimeUnit) -> TimeUnit {
+    a.max(b)
+}
+
+/// The type in which two types meet.
+fn meet_types(a: ScalarType, b: ScalarType) -> Option<ScalarType> {
+    use ScalarType::{Duration, F64, Timestamp};
+    match (a, b) {
+        _ if a == b => Some(a),
+        _ if a.is_integer() && b.is_integer() => a.meet_integers(b),
+        _ if a.is_number() && b.is_number() => Some(F64),
+        (Timestamp(x, zone), Timestamp(y, other)) if zone == other => {
+            Some(Timestamp(finer(x, y), zone))
+        }
+        (Duration(x), Duration(y)) => Some(Duration(finer(x, y))),
+        _ => None,
+    }
+}
+
+/// The type in which a constant meets the type of a value that is none: the value's, if the
+/// constant fits.
+fn literal_meet(constant: &Value, own: ScalarType, other: ScalarType) -> Option<ScalarType> {
+    match (constant, other) {
+        (Value::Null, _) => Some(other),
+        (Value::Integer(number), _) if own.is_integer() && other.is_integer() => {
+            let (least, greatest) = other.integer_range()?;
+            if least <= *number && *number <= greatest {
+                return Some(other);
+            }
+            other.meet_integers(ScalarType::smallest_integer(*number, *number)?)
+        }
+        (Value::Integer(_), ScalarType::F32 | ScalarType::F64) if own.is_integer() => Some(other),
+        (Value::F64(_), ScalarType::F32) => Some(ScalarType::F32),
+        _ => None,
+    }
+}

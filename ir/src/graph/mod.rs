@@ -1,0 +1,265 @@
+//! The typed graph: tables, nodes, and the expressions that define nodes.
+//!
+//! All front doors (text, the library's operators) build this one structure through
+//! [`GraphBuilder`], which inserts the conversions that LANGUAGE rule 15 allows, so that every
+//! expression here is exactly typed.
+
+mod arithmetic;
+mod builder;
+mod convert;
+mod dependencies;
+
+use std::collections::HashMap;
+
+pub use arithmetic::BinaryOperator;
+pub use builder::{BuildError, GraphBuilder};
+pub use dependencies::{Cycle, Dependencies, order_definitions};
+
+use crate::id::{ExprId, NodeId, Table, TableId};
+use crate::op::Op;
+use crate::types::{Domain, Type};
+use crate::value::Value;
+
+/// A typed expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expression {
+    /// What makes it.
+    pub op: Op,
+    /// What it is made of; each of a lower id.
+    pub args: Vec<ExprId>,
+    /// Its type.
+    pub ty: Type,
+    /// Its rows.
+    pub domain: Domain,
+}
+
+/// What gives a node its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A column of a source table.
+    Column {
+        /// The header in the source.
+        source_name: String,
+    },
+    /// A scalar given per run.
+    Param {
+        /// What it is if the caller gives nothing.
+        default: Option<Value>,
+    },
+    /// An expression.
+    Definition(ExprId),
+}
+
+/// A tag as written: `@owner("ops")`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// The tag's name.
+    pub name: String,
+    /// Its arguments.
+    pub args: Vec<Value>,
+}
+
+/// A named value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The full name: `table.name`, or `name` for scalars.
+    pub name: String,
+    /// What gives its value.
+    pub kind: NodeKind,
+    /// Its type.
+    pub ty: Type,
+    /// Its rows.
+    pub domain: Domain,
+    /// Its documentation, empty if there is none.
+    pub doc: String,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Whether it is learned once and kept (LANGUAGE rule 11).
+    pub fit: bool,
+    /// Whether it stands among the outputs when none are asked for.
+    pub hidden: bool,
+}
+
+impl Node {
+    /// The name without its table.
+    pub fn short_name(&self) -> &str {
+        self.name
+            .rsplit_once('.')
+            .map_or(&self.name, |(_, short)| short)
+    }
+}
+
+/// Where a source table is read from unless the caller says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Binding {
+    /// The path as written, relative to the flow's folder.
+    pub path: String,
+    /// Texts that mean null.
+    pub null: Vec<String>,
+    /// The delimiter of delimited text.
+    pub delimiter: Option<char>,
+}
+
+/// How a sort key orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    /// What is compared.
+    pub expression: ExprId,
+    /// Greatest first.
+    pub descending: bool,
+}
+
+/// Where a table's rows come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableRows {
+    /// A source given per run.
+    Source(Option<Binding>),
+    /// `parent where predicate`
+    Filter {
+        /// The table filtered.
+        parent: TableId,
+        /// True on the rows kept.
+        predicate: ExprId,
+    },
+    /// `parent group by keys`
+    Group {
+        /// The table grouped.
+        parent: TableId,
+        /// The keys, of the parent's rows.
+        keys: Vec<ExprId>,
+    },
+    /// `parent order by keys`
+    Order {
+        /// The table sorted.
+        parent: TableId,
+        /// The keys, first the most significant.
+        keys: Vec<SortKey>,
+    },
+    /// `parent limit rows`
+    Limit {
+        /// The table cut.
+        parent: TableId,
+        /// How many rows stay.
+        rows: ExprId,
+    },
+    /// `parent distinct columns`
+    Distinct {
+        /// The table thinned.
+        parent: TableId,
+        /// The columns whose combinations are kept once.
+        columns: Vec<ExprId>,
+    },
+    /// `parent union other`
+    Union {
+        /// The first rows.
+        parent: TableId,
+        /// The rows after.
+        other: TableId,
+    },
+    /// `parent [left] join name = lookup`
+    Join {
+        /// The left side.
+        parent: TableId,
+        /// The right side.
+        other: TableId,
+        /// Whether rows without a match stay.
+        left: bool,
+        /// The key columns of the right side.
+        keys: Vec<ExprId>,
+        /// What they must equal, on the left side.
+        values: Vec<ExprId>,
+    },
+    /// `parent unpivot columns into name, value`
+    Unpivot {
+        /// The wide table.
+        parent: TableId,
+        /// The columns that become rows.
+        columns: Vec<ExprId>,
+    },
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableDefinition {
+    /// Its name.
+    pub name: String,
+    /// Its documentation.
+    pub doc: String,
+    /// Where its rows come from.
+    pub rows: TableRows,
+    /// Its member nodes, in the order of definition.
+    pub members: Vec<NodeId>,
+}
+
+/// A named list of nodes to deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputSet {
+    /// Its name, empty for a bare `output`.
+    pub name: String,
+    /// The nodes.
+    pub nodes: Vec<NodeId>,
+}
+
+/// A typed graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// Every table.
+    pub tables: Table<TableId, TableDefinition>,
+    /// Every node, in canonical order: the order of definition.
+    pub nodes: Table<NodeId, Node>,
+    /// Every expression; arguments before users.
+    pub expressions: Table<ExprId, Expression>,
+    /// The declared outputs.
+    pub outputs: Vec<OutputSet>,
+    /// Documentation of the whole flow.
+    pub doc: String,
+    names: HashMap<String, NodeId>,
+    table_names: HashMap<String, TableId>,
+}
+
+impl Graph {
+    /// The node of this full name.
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        self.names.get(name).copied()
+    }
+
+    /// The table of this name.
+    pub fn table(&self, name: &str) -> Option<TableId> {
+        self.table_names.get(name).copied()
+    }
+
+    /// The table whose rows a node has; none for scalars.
+    pub fn table_of(&self, node: NodeId) -> Option<TableId> {
+        match self.nodes[node].domain {
+            Domain::Scalar => None,
+            Domain::Rows(table) => Some(table),
+        }
+    }
+
+    /// What is delivered when nothing is asked for: the declared outputs, else every node that is
+    /// neither an input nor hidden nor a row reference.
+    pub fn default_outputs(&self) -> Vec<NodeId> {
+        let mut seen = std::collections::HashSet::new();
+        let declared = self
+            .outputs
+            .iter()
+            .flat_map(|set| set.nodes.iter().copied());
+        let declared: Vec<NodeId> = declared.filter(|node| seen.insert(*node)).collect();
+        if !declared.is_empty() {
+            return declared;
+        }
+        self.nodes
+            .iter()
+            .filter(|(_, node)| matches!(node.kind, NodeKind::Definition(_)))
+            .filter(|(_, node)| !node.hidden && !node.is_row_reference())
+            .map(|(id, _)| id)
+            .collect()
+    }
+}
+
+impl Node {
+    /// Whether the value is a row of another table, which can't be delivered.
+    pub fn is_row_reference(&self) -> bool {
+        matches!(self.ty.scalar, crate::types::ScalarType::Row(_))
+    }
+}

@@ -1,0 +1,129 @@
+//! exp and expm1.
+//!
+//! x = k·ln 2 + r with |r| ≤ ln 2 / 2 (Cody and Waite's two-part constant; the rounding error of
+//! r is kept), exp(r) = 1 + r + r²·Q(r) with a minimax Q, then a scaling by 2ᵏ. Table-free, as
+//! lookups would cost more than the few coefficients they save once eight lanes run at a time.
+
+use super::arithmetic::{Rounded, canonical, fast_two_sum, polynomial, two_sum};
+use super::coefficients::{EXPONENTIAL, LN_2_HIGH, LN_2_LOW, LOG2_E_HIGH};
+use super::{Unary, evaluate};
+
+/// k, and exp(r) − 1 as a pair, for x + x_low = k·ln 2 + r. |x| < 2¹⁰, |x_low| ≤ ulp(x).
+#[inline(always)]
+fn reduced(x: f64, x_low: f64) -> (Rounded, f64, f64) {
+    let k = Rounded::product(x, LOG2_E_HIGH);
+    let near = k.value.mul_add(-LN_2_HIGH, x);
+    // Not above 2⁻³⁴, so that its own rounding is lost in the last one.
+    let rest = k.value.mul_add(-LN_2_LOW, x_low);
+    let (r, r_low) = fast_two_sum(near, rest);
+    let tail = (r * r).mul_add(polynomial(r, &EXPONENTIAL), r_low);
+    let (high, low) = fast_two_sum(r, tail);
+    (k, high, low)
+}
+
+/// e to the power of x + x_low, for |x| ≤ 746 and |x_low| ≤ ulp(x); underflow and overflow included.
+#[inline(always)]
+pub(super) fn exponential_of_pair(x: f64, x_low: f64) -> f64 {
+    let (k, high, low) = reduced(x, x_low);
+    let (one, error) = fast_two_sum(1.0, high);
+    k.scale(one + (error + low))
+}
+
+/// e to the power of x.
+#[derive(Clone, Copy, Debug)]
+pub struct Exp;
+
+impl Unary for Exp {
+    #[inline(always)]
+    fn fast(x: f64) -> f64 {
+        // Beyond these the result is zero or infinity already; NaN passes both comparisons.
+        let x = if x > 710.0 { 710.0 } else { x };
+        let x = if x < -746.0 { -746.0 } else { x };
+        canonical(exponential_of_pair(x, 0.0))
+    }
+    #[inline(always)]
+    fn needs_repair(_: f64) -> bool {
+        false
+    }
+    #[inline(always)]
+    fn slow(x: f64) -> f64 {
+        Self::fast(x)
+    }
+}
+
+/// e to the power of x.
+#[inline(always)]
+pub fn exp(x: f64) -> f64 {
+    evaluate::<Exp>(x)
+}
+
+/// e to the power of x, minus 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Expm1;
+
+impl Unary for Expm1 {
+    #[inline(always)]
+    fn fast(x: f64) -> f64 {
+        let bounded = if x > 710.0 { 710.0 } else { x };
+        let bounded = if bounded < -38.0 { -38.0 } else { bounded };
+        let (k, high, low) = reduced(bounded, 0.0);
+        // 2ᵏ·exp(r) − 1 = 2ᵏ·((exp(r) − 1) + (1 − 2⁻ᵏ)). Past k = 100 the 2⁻ᵏ is below every
+        // digit, and bounding it keeps it a normal number.
+        let bounded_k = if k.value > 100.0 { 100.0 } else { k.value };
+        let inverse = Rounded::integer(bounded_k).inverse_power_of_two();
+        let (step, step_low) = two_sum(1.0, -inverse);
+        let (sum, error) = two_sum(step, high);
+        let result = k.scale(sum + (error + (low + step_low)));
+        // The sum turned −0 into +0; nothing else changes sign here.
+        canonical(result.copysign(x))
+    }
+    #[inline(always)]
+    fn needs_repair(_: f64) -> bool {
+        false
+    }
+    #[inline(always)]
+    fn slow(x: f64) -> f64 {
+        Self::fast(x)
+    }
+}
+
+/// e to the power of x, minus 1, accurate near zero.
+#[inline(always)]
+pub fn expm1(x: f64) -> f64 {
+    evaluate::<Expm1>(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!(exp(0.0), 1.0);
+        assert_eq!(exp(-0.0), 1.0);
+        assert_eq!(exp(f64::INFINITY), f64::INFINITY);
+        assert_eq!(exp(f64::NEG_INFINITY), 0.0);
+        assert_eq!(exp(-1e9).to_bits(), 0);
+        assert_eq!(exp(1e9), f64::INFINITY);
+        assert_eq!(expm1(-0.0).to_bits(), (-0.0f64).to_bits());
+        assert_eq!(expm1(0.0).to_bits(), 0);
+        assert_eq!(expm1(f64::NEG_INFINITY), -1.0);
+        assert_eq!(expm1(f64::INFINITY), f64::INFINITY);
+        assert_eq!(expm1(5e-324), 5e-324);
+        let odd = f64::from_bits(0xfff4_0000_0000_0001);
+        assert_eq!(exp(odd).to_bits(), f64::NAN.to_bits());
+        assert_eq!(expm1(odd).to_bits(), f64::NAN.to_bits());
+    }
+
+    #[test]
+    fn overflow_border() {
+        // The largest argument with a finite result, and its successor.
+        let last = 709.782712893384;
+        assert!(exp(last) < f64::INFINITY);
+        assert_eq!(exp(last.next_up()), f64::INFINITY);
+        assert_eq!(expm1(last.next_up()), f64::INFINITY);
+        // exp(−745.13…) is the smallest subnormal, a little further nothing is left.
+        assert_eq!(exp(-745.0), 5e-324);
+        assert_eq!(exp(-745.2), 0.0);
+    }
+}
