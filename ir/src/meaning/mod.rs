@@ -7,3 +7,10 @@ pub mod compare;
 pub mod key;
 pub mod math;
 pub mod sums;
+
+/// A result that the type wanted can't hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfRange {
+    /// The exact result, where it is a whole number of less than 128 bits.
+    pub exact: Option<i128>,
+}
