@@ -13,6 +13,7 @@ use std::collections::HashMap;
 
 pub use arithmetic::BinaryOperator;
 pub use builder::{BuildError, GraphBuilder};
+pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 
 use crate::id::{ExprId, NodeId, Table, TableId};

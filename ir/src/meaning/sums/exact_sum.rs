@@ -2,11 +2,12 @@
 //! it does not.
 
 use super::{
+    dyadic::Dyadic,
     error_free::step,
     fixed_point::SumAccumulator,
-    integer::Integer,
     lanes::{ALL_VALID, SumLanes, add_block},
     mean::MeanDivisor,
+    spill::Spill,
     words::{MalformedWords, WordReader},
 };
 
@@ -34,56 +35,6 @@ pub struct ExactSum {
     hi: f64,
     lo: f64,
     spill: Option<Box<Spill>>,
-}
-
-/// What a pair of f64 can't hold. The sum is the pair plus the accumulator, the rest counted aside.
-#[derive(Clone, Debug)]
-struct Spill {
-    accumulator: SumAccumulator,
-    /// The accumulator holds zero.
-    empty: bool,
-    // Signed differences, so that a part of a sum may subtract what another part adds.
-    nan: i64,
-    positive_infinity: i64,
-    negative_infinity: i64,
-}
-
-impl Spill {
-    fn new() -> Self {
-        Self {
-            accumulator: SumAccumulator::new(),
-            empty: true,
-            nan: 0,
-            positive_infinity: 0,
-            negative_infinity: 0,
-        }
-    }
-
-    fn add(&mut self, value: f64, times: i64) {
-        if value.is_nan() {
-            self.nan = self.nan.wrapping_add(times);
-        } else if value == f64::INFINITY {
-            self.positive_infinity = self.positive_infinity.wrapping_add(times);
-        } else if value == f64::NEG_INFINITY {
-            self.negative_infinity = self.negative_infinity.wrapping_add(times);
-        } else {
-            self.accumulator.add(if times < 0 { -value } else { value });
-            self.empty &= value == 0.0;
-        }
-    }
-
-    fn non_finite(&self) -> Option<f64> {
-        match (
-            self.nan != 0,
-            self.positive_infinity != 0,
-            self.negative_infinity != 0,
-        ) {
-            (false, false, false) => None,
-            (false, true, false) => Some(f64::INFINITY),
-            (false, false, true) => Some(f64::NEG_INFINITY),
-            (true, _, _) | (_, true, true) => Some(f64::NAN),
-        }
-    }
 }
 
 impl ExactSum {
@@ -230,16 +181,7 @@ impl ExactSum {
         self.add(other.hi);
         self.add(other.lo);
         if let Some(other) = &other.spill {
-            let spill = self.spilled();
-            spill.accumulator.merge(&other.accumulator);
-            spill.empty &= other.empty;
-            spill.nan = spill.nan.wrapping_add(other.nan);
-            spill.positive_infinity = spill
-                .positive_infinity
-                .wrapping_add(other.positive_infinity);
-            spill.negative_infinity = spill
-                .negative_infinity
-                .wrapping_add(other.negative_infinity);
+            self.spilled().merge(other);
         }
     }
 
@@ -297,10 +239,7 @@ impl ExactSum {
         {
             return Some(mean);
         }
-        Some(
-            self.to_integer()
-                .round_quotient(SumAccumulator::UNIT, &[count]),
-        )
+        Some(self.to_dyadic().round_quotient(&[count]))
     }
 
     /// The value, if it is decided by NaN or infinities.
@@ -328,9 +267,7 @@ impl ExactSum {
                 spill.accumulator = sum;
             }
         }
-        self.spill.take_if(|spill| {
-            spill.empty && [spill.nan, spill.positive_infinity, spill.negative_infinity] == [0; 3]
-        });
+        self.spill.take_if(|spill| spill.is_idle());
     }
 
     /// All finite values, in one accumulator.
@@ -344,9 +281,13 @@ impl ExactSum {
         sum
     }
 
-    /// All finite values, as a whole number of units of `SumAccumulator::UNIT`.
-    pub(super) fn to_integer(&self) -> Integer {
-        self.accumulated().to_integer()
+    /// The exact sum of all finite values.
+    pub(super) fn to_dyadic(&self) -> Dyadic {
+        if self.is_spilled() {
+            self.accumulated().to_dyadic()
+        } else {
+            Dyadic::sum(&[self.hi, self.lo])
+        }
     }
 
     /// The state as words. Equal sums may give different words.
@@ -373,11 +314,7 @@ impl ExactSum {
             u64::from(self.spill.is_some()),
         ]);
         if let Some(spill) = &self.spill {
-            words.extend(
-                [spill.nan, spill.positive_infinity, spill.negative_infinity]
-                    .map(i64::cast_unsigned),
-            );
-            spill.accumulator.write(words);
+            spill.write(words);
         }
     }
 
@@ -389,17 +326,7 @@ impl ExactSum {
             spill: None,
         };
         if words.next_flag()? {
-            let [nan, positive_infinity, negative_infinity] =
-                [words.next()?, words.next()?, words.next()?].map(u64::cast_signed);
-            let accumulator = SumAccumulator::read(words)?;
-            let spill = Spill {
-                accumulator,
-                empty: false,
-                nan,
-                positive_infinity,
-                negative_infinity,
-            };
-            sum.spill = Some(Box::new(spill));
+            sum.spill = Some(Box::new(Spill::read(words)?));
         }
         Ok(sum)
     }

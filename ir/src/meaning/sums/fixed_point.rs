@@ -6,7 +6,7 @@
 //! falls back to when the pair of f64 can't hold it; it is not meant to be small or fast.
 
 use super::{
-    integer::Integer,
+    dyadic::Dyadic,
     rounding::{decompose, round_scaled},
     words::{MalformedWords, WordReader},
 };
@@ -30,7 +30,7 @@ pub(super) struct FixedPoint<const LIMBS: usize> {
 
 impl<const LIMBS: usize> FixedPoint<LIMBS> {
     /// The exponent of the last bit.
-    pub(super) const UNIT: i32 = -((LIMBS as i32 - 2) / 2 * LIMB_BITS);
+    const UNIT: i32 = -((LIMBS as i32 - 2) / 2 * LIMB_BITS);
 
     pub(super) fn new() -> Self {
         Self {
@@ -147,10 +147,10 @@ impl<const LIMBS: usize> FixedPoint<LIMBS> {
             .then_some((hi, lo))
     }
 
-    /// The value as a whole number of units of 2^[`UNIT`](Self::UNIT).
-    pub(super) fn to_integer(&self) -> Integer {
+    /// The exact value.
+    pub(super) fn to_dyadic(&self) -> Dyadic {
         let (negative, limbs) = self.sign_and_magnitude();
-        Integer::new(negative, limbs.iter().map(|&limb| limb as u32).collect())
+        Dyadic::new(negative, limbs.iter().map(|&limb| limb as u32), Self::UNIT)
     }
 
     /// Writes the carried limbs, without the zeros at both ends, after a word that places them.
@@ -228,10 +228,8 @@ mod tests {
         sum.add_product(5e-324, 5e-324);
         sum.add_product(f64::MAX, f64::MAX);
         sum.add_product(-f64::MAX, f64::MAX);
-        assert_eq!(
-            sum.to_integer().to_string(),
-            format!("{:x}", 1u64 << (2176 - 2148))
-        );
+        let smallest = Dyadic::from_f64(5e-324);
+        assert_eq!(sum.to_dyadic(), smallest.times(&smallest));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sums and moments of integers, in as many bits as they take.
 
 use super::{
-    integer::Integer,
+    dyadic::Dyadic,
     mean::MeanDivisor,
     words::{MalformedWords, WordReader},
 };
@@ -94,7 +94,7 @@ impl IntegerSum {
                 return Some(mean);
             }
         }
-        Some(Integer::from_i128(self.total).round_quotient(0, &[count]))
+        Some(Dyadic::from_i128(self.total).round_quotient(&[count]))
     }
 
     /// The state as words.
@@ -168,7 +168,8 @@ impl IntegerMoments {
 
     /// Adds the moments of other values.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
+        // Only counts read from foreign words could overflow.
+        self.count = self.count.saturating_add(other.count);
         self.sum.merge(&other.sum);
         self.add_squares(other.squares_low, other.squares_high);
     }
@@ -201,13 +202,13 @@ impl IntegerMoments {
         let limbs = [low, middle, self.squares_high]
             .into_iter()
             .flat_map(|word| [word as u32, (word >> 32) as u32]);
-        let squares = Integer::new(false, limbs.collect());
-        let sum = Integer::from_i128(self.sum.total);
-        let scaled = squares.times(&Integer::from_u128(false, u128::from(self.count)));
+        let squares = Dyadic::new(false, limbs, 0);
+        let sum = Dyadic::from_i128(self.sum.total);
+        let scaled = squares.times(&Dyadic::from_u64(self.count));
         Some(
             scaled
                 .minus(&sum.times(&sum))
-                .round_quotient(0, &[self.count, self.count - ddof]),
+                .round_quotient(&[self.count, self.count - ddof]),
         )
     }
 

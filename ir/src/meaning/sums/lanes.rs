@@ -151,27 +151,33 @@ pub fn add_moments_block<const N: usize>(
     validity: Option<impl Fn(usize) -> u64>,
     lanes: &mut MomentLanes<N>,
 ) -> bool {
-    let mut sums = *lanes;
+    // One pass for each of the three: a loop over all of their lanes at once is too much for the
+    // compiler to keep in registers, and the block stays in the nearest cache anyway.
+    let exact = add_block(values, validity.as_ref(), &mut lanes.values);
+    let mut squares = lanes.squares;
     let mut left = [0; N];
-    for_each_chunk(values, validity, |chunk: &[f64; N]| {
-        let mut squares = [0.0; N];
-        let mut errors = [0.0; N];
+    for_each_chunk(values, validity.as_ref(), |chunk: &[f64; N]| {
+        squares.step(&chunk.map(|value| value * value), &mut left);
+    });
+    lanes.squares = squares;
+    let mut errors = lanes.square_errors;
+    for_each_chunk(values, validity.as_ref(), |chunk: &[f64; N]| {
+        let mut chunk_errors = [0.0; N];
         for lane in 0..N {
             let value = chunk[lane];
             let (square, error) = two_product(value, value);
-            squares[lane] = square;
-            errors[lane] = error;
-            // Below the floor the error is not exact. Too large shows as infinite.
-            left[lane] |= u64::from((square < PRODUCT_FLOOR) & (value != 0.0));
+            chunk_errors[lane] = error;
+            // Below the floor the error is not exact, unless the value is zero. (Too large shows as
+            // infinite.) In integers, because comparisons keep the loop from being vectorized.
+            let below_floor = square.to_bits().wrapping_sub(PRODUCT_FLOOR.to_bits());
+            let magnitude = value.to_bits() << 1;
+            let not_zero = magnitude | magnitude.wrapping_neg();
+            left[lane] |= (below_floor & not_zero) >> 63;
         }
-        sums.values.step(chunk, &mut left);
-        sums.squares.step(&squares, &mut left);
-        sums.square_errors.step(&errors, &mut left);
+        errors.step(&chunk_errors, &mut left);
     });
-    *lanes = sums;
-    let finite =
-        sums.values.all_finite() && sums.squares.all_finite() && sums.square_errors.all_finite();
-    nothing_left(&left) && finite
+    lanes.square_errors = errors;
+    exact & nothing_left(&left) & squares.all_finite() & errors.all_finite()
 }
 
 #[cfg(test)]

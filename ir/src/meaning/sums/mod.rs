@@ -13,10 +13,11 @@
 //! always inlined bodies: whoever calls them from a function compiled for a CPU level gets them for
 //! that level, with the same bits.
 
+mod central_moment;
+mod dyadic;
 pub mod error_free;
 mod exact_sum;
 mod fixed_point;
-mod integer;
 mod integer_sum;
 pub mod lanes;
 mod mean;
@@ -24,6 +25,7 @@ mod moments;
 mod product_sum;
 mod rolling;
 mod rounding;
+mod spill;
 mod words;
 
 pub use error_free::step;

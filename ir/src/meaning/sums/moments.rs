@@ -1,12 +1,11 @@
 //! First and second moments of f64 values, for mean, variance, standard deviation and covariance.
 //!
-//! Everything is computed from the exact Σx, Σy, Σx², Σy², Σxy, in whole numbers, and rounded once.
+//! Everything is computed from the exact Σx, Σy, Σx², Σy², Σxy, without rounding, and rounded once.
 //! So nothing cancels: the variance of a constant is exactly zero and no variance is negative.
 
 use super::{
+    central_moment::central_moment,
     exact_sum::{BLOCK, ExactSum},
-    fixed_point::{ProductAccumulator, SumAccumulator},
-    integer::Integer,
     lanes::{ALL_VALID, MomentLanes, add_moments_block},
     product_sum::ProductSum,
     words::{MalformedWords, WordReader},
@@ -16,8 +15,6 @@ use super::{
 const MOMENTS_HEADER: u64 = 0x6d6f_6d65_6e74_0001;
 /// "comome", layout 1.
 const CO_MOMENTS_HEADER: u64 = 0x636f_6d6f_6d65_0001;
-
-const _: () = assert!(2 * SumAccumulator::UNIT == ProductAccumulator::UNIT);
 
 /// Count, Σx and Σx² of f64 values. All of it is exact until it is read.
 ///
@@ -56,14 +53,14 @@ impl Moments {
     /// Adds all values.
     #[inline(always)]
     pub fn add_slice(&mut self, values: &[f64]) {
-        self.add_slice_in_lanes::<8>(values, ALL_VALID);
+        self.add_slice_in_lanes::<16>(values, ALL_VALID);
     }
 
     /// Adds the values whose validity bit is set; `validity(i)` is the word with the bits of rows
     /// `64·i..64·i + 64`. What lies under the others may be anything.
     #[inline(always)]
     pub fn add_slice_masked(&mut self, values: &[f64], validity: impl Fn(usize) -> u64) {
-        self.add_slice_in_lanes::<8>(values, Some(validity));
+        self.add_slice_in_lanes::<16>(values, Some(validity));
     }
 
     /// Adds values in blocks, in as many lanes as suit the CPU level the caller is compiled for.
@@ -112,7 +109,8 @@ impl Moments {
 
     /// Adds the moments of other values.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
+        // Only counts read from foreign words could overflow.
+        self.count = self.count.saturating_add(other.count);
         self.sum.merge(&other.sum);
         self.squares.merge(&other.squares);
     }
@@ -138,7 +136,7 @@ impl Moments {
     /// (n·Σx² − (Σx)²) / (n·(n − ddof)), rounded once; `None` for n ≤ ddof.
     #[must_use]
     pub fn variance(&self, ddof: u64) -> Option<f64> {
-        central(self.count, ddof, &self.sum, &self.sum, &self.squares)
+        central_moment(self.count, ddof, &self.sum, &self.sum, &self.squares)
     }
 
     /// The square root, correctly rounded, of the [`variance`](Self::variance) (which is rounded
@@ -202,7 +200,8 @@ impl CoMoments {
 
     /// Adds the moments of other pairs.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
+        // Only counts read from foreign words could overflow.
+        self.count = self.count.saturating_add(other.count);
         self.sums
             .iter_mut()
             .zip(&other.sums)
@@ -223,7 +222,7 @@ impl CoMoments {
     /// infinite.
     #[must_use]
     pub fn covariance(&self, ddof: u64) -> Option<f64> {
-        central(
+        central_moment(
             self.count,
             ddof,
             &self.sums[0],
@@ -237,8 +236,8 @@ impl CoMoments {
     pub fn variances(&self, ddof: u64) -> Option<(f64, f64)> {
         let [x, y] = &self.sums;
         Some((
-            central(self.count, ddof, x, x, &self.products[0])?,
-            central(self.count, ddof, y, y, &self.products[1])?,
+            central_moment(self.count, ddof, x, x, &self.products[0])?,
+            central_moment(self.count, ddof, y, y, &self.products[1])?,
         ))
     }
 
@@ -272,27 +271,6 @@ impl CoMoments {
             })
         })
     }
-}
-
-/// (n·Σxy − Σx·Σy) / (n·(n − ddof)), rounded once.
-fn central(
-    count: u64,
-    ddof: u64,
-    x: &ExactSum,
-    y: &ExactSum,
-    products: &ProductSum,
-) -> Option<f64> {
-    if count <= ddof {
-        return None;
-    }
-    if x.non_finite().is_some() || y.non_finite().is_some() {
-        return Some(f64::NAN);
-    }
-    let scaled = products
-        .to_integer()
-        .times(&Integer::from_u128(false, u128::from(count)));
-    let difference = scaled.minus(&x.to_integer().times(&y.to_integer()));
-    Some(difference.round_quotient(ProductAccumulator::UNIT, &[count, count - ddof]))
 }
 
 fn count_valid(rows: usize, validity: Option<impl Fn(usize) -> u64>) -> u64 {

@@ -1,9 +1,9 @@
 //! The exact sum of products `x · y` of f64 values, for second moments.
 
 use super::{
+    dyadic::Dyadic,
     error_free::{PRODUCT_FLOOR, step, two_product},
     fixed_point::ProductAccumulator,
-    integer::Integer,
     lanes::SumLanes,
     words::{MalformedWords, WordReader},
 };
@@ -109,21 +109,28 @@ impl ProductSum {
         }
     }
 
-    /// The sum as a whole number of units of `ProductAccumulator::UNIT`.
-    pub(super) fn to_integer(&self) -> Integer {
-        let mut sum = self
-            .spill
-            .as_ref()
-            .map_or_else(ProductAccumulator::new, |spill| (**spill).clone());
-        for part in [
+    /// The pairs of the rounded products and of their errors, if there is nothing else.
+    #[inline]
+    pub(super) fn as_pairs(&self) -> Option<((f64, f64), (f64, f64))> {
+        if self.spill.is_none() {
+            Some((self.products, self.errors))
+        } else {
+            None
+        }
+    }
+
+    /// The exact sum.
+    pub(super) fn to_dyadic(&self) -> Dyadic {
+        let pairs = Dyadic::sum(&[
             self.products.0,
             self.products.1,
             self.errors.0,
             self.errors.1,
-        ] {
-            sum.add(part);
+        ]);
+        match &self.spill {
+            None => pairs,
+            Some(spill) => spill.to_dyadic().plus(&pairs),
         }
-        sum.to_integer()
     }
 
     pub(super) fn write(&self, words: &mut Vec<u64>) {
@@ -162,12 +169,12 @@ impl ProductSum {
 mod tests {
     use super::*;
 
-    fn exact(pairs: &[(f64, f64)]) -> Integer {
+    fn exact(pairs: &[(f64, f64)]) -> Dyadic {
         let mut sum = ProductAccumulator::new();
         pairs
             .iter()
             .for_each(|&(left, right)| sum.add_product(left, right));
-        sum.to_integer()
+        sum.to_dyadic()
     }
 
     #[test]
@@ -192,8 +199,8 @@ mod tests {
                 part.add(right, left);
                 parts.merge(&part);
             }
-            assert_eq!(sum.to_integer(), exact(&pairs[..end]), "{end}");
-            assert_eq!(parts.to_integer(), exact(&pairs[..end]), "{end}");
+            assert_eq!(sum.to_dyadic(), exact(&pairs[..end]), "{end}");
+            assert_eq!(parts.to_dyadic(), exact(&pairs[..end]), "{end}");
         }
     }
 
@@ -203,6 +210,6 @@ mod tests {
         sum.add(f64::NAN, 1.0);
         sum.add(f64::INFINITY, 0.0);
         sum.add(2.0, 0.25);
-        assert_eq!(sum.to_integer(), exact(&[(0.5, 1.0)]));
+        assert_eq!(sum.to_dyadic(), exact(&[(0.5, 1.0)]));
     }
 }
