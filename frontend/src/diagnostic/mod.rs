@@ -5,8 +5,10 @@
 //! [`Span`] where there is a text to point at, further labelled spans, notes and help lines.
 
 mod code;
+mod nearest;
 
 pub use code::Code;
+pub use nearest::nearest;
 
 /// A file known to the session, by its position in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
