@@ -2,3 +2,4 @@
 //! and mathematical functions become routines for each CPU level. No Arrow, no IO.
 
 pub mod abi;
+pub mod wide;

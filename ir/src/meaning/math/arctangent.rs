@@ -76,6 +76,7 @@ impl Binary for Atan2 {
         !((large >= LARGE_MIN) & (large <= LARGE_MAX) & ((small >= SMALL_MIN) | (small == 0.0)))
     }
 
+    #[inline(always)]
     fn slow(y: f64, x: f64) -> f64 {
         if y.is_nan() || x.is_nan() {
             return f64::NAN;

@@ -116,6 +116,12 @@ impl Rounded {
         f64::from_bits(BIAS.wrapping_sub(self.bits) << FRACTION_BITS)
     }
 
+    /// `x` times two to this power, where the result is normal or the power zero.
+    #[inline(always)]
+    pub(super) fn scale_normal(self, x: f64) -> f64 {
+        f64::from_bits(x.to_bits().wrapping_add(self.bits << FRACTION_BITS))
+    }
+
     /// `x` times two to this power, rounded once, for powers from −2044 to 2046. Two factors, as
     /// one would overflow or vanish where the result need not.
     #[inline(always)]
@@ -174,6 +180,8 @@ mod tests {
     #[test]
     fn scales_to_both_ends() {
         assert_eq!(Rounded::integer(-1074.0).scale(1.0), f64::from_bits(1));
+        assert_eq!(Rounded::integer(-3.0).scale_normal(-20.0), -2.5);
+        assert_eq!(Rounded::integer(0.0).scale_normal(5e-324), 5e-324);
         assert_eq!(Rounded::integer(1024.0).scale(0.5), 2f64.powi(1023));
         assert_eq!(Rounded::integer(1025.0).scale(1.0), f64::INFINITY);
         assert_eq!(Rounded::integer(-7.0).inverse_power_of_two(), 128.0);

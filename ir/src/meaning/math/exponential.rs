@@ -4,7 +4,7 @@
 //! r is kept), exp(r) = 1 + r + r²·Q(r) with a minimax Q, then a scaling by 2ᵏ. Table-free, as
 //! lookups would cost more than the few coefficients they save once eight lanes run at a time.
 
-use super::arithmetic::{Rounded, canonical, fast_two_sum, polynomial, two_sum};
+use super::arithmetic::{Rounded, fast_two_sum, polynomial};
 use super::coefficients::{EXPONENTIAL, LN_2_HIGH, LN_2_LOW, LOG2_E_HIGH};
 use super::{Unary, evaluate};
 
@@ -21,13 +21,30 @@ fn reduced(x: f64, x_low: f64) -> (Rounded, f64, f64) {
     (k, high, low)
 }
 
-/// e to the power of x + x_low, for |x| ≤ 746 and |x_low| ≤ ulp(x); underflow and overflow included.
+/// e to the power of x + x_low and k, still to be scaled by 2ᵏ: between √½ and √2.
 #[inline(always)]
-pub(super) fn exponential_of_pair(x: f64, x_low: f64) -> f64 {
+fn unscaled(x: f64, x_low: f64) -> (Rounded, f64) {
     let (k, high, low) = reduced(x, x_low);
     let (one, error) = fast_two_sum(1.0, high);
-    k.scale(one + (error + low))
+    (k, one + (error + low))
 }
+
+/// e to the power of x + x_low, for |x| ≤ [`LIMIT`] and |x_low| ≤ ulp(x).
+#[inline(always)]
+pub(super) fn exponential_of_pair(x: f64, x_low: f64) -> f64 {
+    let (k, result) = unscaled(x, x_low);
+    k.scale_normal(result)
+}
+
+/// The same for |x| ≤ 746: underflow and overflow included.
+#[inline(always)]
+pub(super) fn exponential_to_the_ends(x: f64, x_low: f64) -> f64 {
+    let (k, result) = unscaled(x, x_low);
+    k.scale(result)
+}
+
+/// Up to this magnitude the exponential is a normal number.
+const LIMIT: f64 = 708.0;
 
 /// e to the power of x.
 #[derive(Clone, Copy, Debug)]
@@ -36,18 +53,20 @@ pub struct Exp;
 impl Unary for Exp {
     #[inline(always)]
     fn fast(x: f64) -> f64 {
-        // Beyond these the result is zero or infinity already; NaN passes both comparisons.
-        let x = if x > 710.0 { 710.0 } else { x };
-        let x = if x < -746.0 { -746.0 } else { x };
-        canonical(exponential_of_pair(x, 0.0))
+        exponential_of_pair(x, 0.0)
     }
     #[inline(always)]
-    fn needs_repair(_: f64) -> bool {
-        false
+    fn needs_repair(x: f64) -> bool {
+        !(x.abs() <= LIMIT)
     }
     #[inline(always)]
     fn slow(x: f64) -> f64 {
-        Self::fast(x)
+        if x.is_nan() {
+            f64::NAN
+        } else {
+            // Beyond these the result is zero or infinity already.
+            exponential_to_the_ends(x.clamp(-746.0, 710.0), 0.0)
+        }
     }
 }
 
@@ -64,26 +83,25 @@ pub struct Expm1;
 impl Unary for Expm1 {
     #[inline(always)]
     fn fast(x: f64) -> f64 {
-        let bounded = if x > 710.0 { 710.0 } else { x };
-        let bounded = if bounded < -38.0 { -38.0 } else { bounded };
+        // Below, the result is −1 already.
+        let bounded = if x < -38.0 { -38.0 } else { x };
         let (k, high, low) = reduced(bounded, 0.0);
-        // 2ᵏ·exp(r) − 1 = 2ᵏ·((exp(r) − 1) + (1 − 2⁻ᵏ)). Past k = 100 the 2⁻ᵏ is below every
-        // digit, and bounding it keeps it a normal number.
-        let bounded_k = if k.value > 100.0 { 100.0 } else { k.value };
-        let inverse = Rounded::integer(bounded_k).inverse_power_of_two();
-        let (step, step_low) = two_sum(1.0, -inverse);
-        let (sum, error) = two_sum(step, high);
-        let result = k.scale(sum + (error + (low + step_low)));
+        // 2ᵏ·exp(r) − 1 = 2ᵏ·((exp(r) − 1) + (1 − 2⁻ᵏ)). The step is 0 or larger than exp(r) − 1,
+        // and exact wherever its last place can show by more than half a unit.
+        let step = 1.0 - k.inverse_power_of_two();
+        let (sum, error) = fast_two_sum(step, high);
+        let result = k.scale_normal(sum + (error + low));
         // The sum turned −0 into +0; nothing else changes sign here.
-        canonical(result.copysign(x))
+        result.copysign(x)
     }
     #[inline(always)]
-    fn needs_repair(_: f64) -> bool {
-        false
+    fn needs_repair(x: f64) -> bool {
+        !(x <= LIMIT)
     }
     #[inline(always)]
     fn slow(x: f64) -> f64 {
-        Self::fast(x)
+        // Too large for the 1 to show, or NaN.
+        exp(x)
     }
 }
 
@@ -125,5 +143,8 @@ mod tests {
         // exp(−745.13…) is the smallest subnormal, a little further nothing is left.
         assert_eq!(exp(-745.0), 5e-324);
         assert_eq!(exp(-745.2), 0.0);
+        assert_eq!(expm1(-37.0), -1.0 + 1.1102230246251565e-16);
+        assert_eq!(expm1(-38.0), -1.0);
+        assert_eq!(expm1(-1e300), -1.0);
     }
 }

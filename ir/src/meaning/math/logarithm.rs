@@ -63,6 +63,7 @@ macro_rules! logarithm {
             fn needs_repair(x: f64) -> bool {
                 not_positive_normal(x)
             }
+            #[inline(always)]
             fn slow(x: f64) -> f64 {
                 of_special(x, |scaled| $body(scaled, -54.0))
             }
@@ -145,6 +146,7 @@ impl Unary for Log1p {
     fn needs_repair(x: f64) -> bool {
         !(x > -1.0 && x < LOG1P_LIMIT)
     }
+    #[inline(always)]
     fn slow(x: f64) -> f64 {
         if x >= LOG1P_LIMIT {
             ln(x)

@@ -9,7 +9,7 @@ use super::arithmetic::{
     canonical, fast_two_sum, multiply, polynomial, split_exponent, two_product,
 };
 use super::coefficients::{LN_2_HIGH, LN_2_LOW, LOGARITHM_TAIL, TWO_THIRDS_HIGH, TWO_THIRDS_LOW};
-use super::exponential::exponential_of_pair;
+use super::exponential::exponential_to_the_ends;
 use super::{Binary, evaluate2};
 
 /// ln(x·2^scale) as a pair, for a positive normal x.
@@ -49,7 +49,7 @@ fn power(x: f64, scale: f64, y: f64) -> f64 {
     let exponent = if exponent > 746.0 { 746.0 } else { exponent };
     let exponent = if exponent < -746.0 { -746.0 } else { exponent };
     let low = if outside { 0.0 } else { low };
-    let magnitude = exponential_of_pair(exponent, low);
+    let magnitude = exponential_to_the_ends(exponent, low);
 
     let half = 0.5 * y;
     let odd = half != half.trunc();
@@ -75,6 +75,7 @@ impl Binary for Pow {
         !((size >= f64::MIN_POSITIVE) & (size <= f64::MAX) & (y.abs() <= f64::MAX))
     }
 
+    #[inline(always)]
     fn slow(x: f64, y: f64) -> f64 {
         if y == 0.0 || x == 1.0 {
             // Even of NaN.

@@ -38,6 +38,7 @@ pub(super) fn near(x: f64) -> Reduced {
 }
 
 /// Reduction of a finite angle above [`NEAR_LIMIT`].
+#[inline]
 pub(super) fn far(x: f64) -> Reduced {
     let bits = x.to_bits();
     let integer = (bits & ((1 << 52) - 1)) | (1 << 52);
@@ -86,6 +87,7 @@ pub(super) fn far(x: f64) -> Reduced {
 }
 
 /// 64 binary places of 2/π from `place` on, counted with the 64 zeros before the first.
+#[inline]
 fn binary_places(place: usize) -> u64 {
     let (word, shift) = (place / 64, place % 64);
     let pair = (u128::from(TWO_OVER_PI[word]) << 64) | u128::from(TWO_OVER_PI[word + 1]);

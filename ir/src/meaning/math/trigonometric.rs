@@ -83,6 +83,7 @@ impl Unary for Sin {
     fn needs_repair(x: f64) -> bool {
         too_large(x)
     }
+    #[inline(always)]
     fn slow(x: f64) -> f64 {
         if x.is_finite() {
             sine_of(far(x), 0)
@@ -111,6 +112,7 @@ impl Unary for Cos {
     fn needs_repair(x: f64) -> bool {
         too_large(x)
     }
+    #[inline(always)]
     fn slow(x: f64) -> f64 {
         if x.is_finite() {
             sine_of(far(x), 1)
@@ -140,6 +142,7 @@ impl Unary for Tan {
     fn needs_repair(x: f64) -> bool {
         too_large(x)
     }
+    #[inline(always)]
     fn slow(x: f64) -> f64 {
         if x.is_finite() {
             tangent_of(far(x))
