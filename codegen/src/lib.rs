@@ -9,6 +9,7 @@ mod host;
 mod kernel;
 mod schedule;
 mod text;
+pub mod wide;
 
 pub mod wide;
 
