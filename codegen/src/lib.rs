@@ -11,8 +11,6 @@ mod schedule;
 mod text;
 pub mod wide;
 
-pub mod wide;
-
 #[cfg(test)]
 mod tests;
 
