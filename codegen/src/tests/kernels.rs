@@ -185,6 +185,33 @@ fn what_is_not_fused_is_refused() {
 }
 
 #[test]
+fn segments_have_a_limit() {
+    let mut program = Program::new();
+    let a = program.input(F64.required());
+    let mut sum = a;
+    for _ in 0..1_500 {
+        sum = program.op(ADD, &[sum, a]);
+    }
+    let kernel = compiled(&program, &program.segment(&[sum]));
+    let rows: Vec<Vec<Value>> = (0..8).map(|row| vec![Value::F64(f64::from(row))]).collect();
+    let segment = program.segment(&[sum]);
+    let (_, found) = program.run(&kernel, &segment, &rows, &[0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(found[0][7], Value::F64(7.0 * 1_501.0));
+    for _ in 0..1_000 {
+        sum = program.op(ADD, &[sum, a]);
+    }
+    let error = compile(
+        program.builder.columns(),
+        &program.segment(&[sum]),
+        &OPTIONS,
+    );
+    assert!(matches!(
+        error,
+        Err(CompileError::TooLarge { columns: 2_501, .. })
+    ));
+}
+
+#[test]
 fn ill_typed_columns_are_refused() {
     let mut program = Program::new();
     let a = program.input(F64.required());
