@@ -1,6 +1,6 @@
 //! Checked products, and what goes lane by lane because vectors have no instruction for it.
 
-use cranelift_codegen::ir::{InstBuilder, Type, Value, types};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
 
 use super::Emitter;
 use super::values::{Mask, Vectors, Width};
@@ -39,7 +39,7 @@ impl Emitter<'_, '_> {
         let mut row = 0;
         let products = self.zip(a, b, |this, a, b| {
             this.by_lane(a, |this, lane, a| {
-                let b = this.builder.ins().extractlane(b, lane);
+                let b = this.wide_lane(b, lane);
                 let (product, overflow) = if signed {
                     this.builder.ins().smul_overflow(a, b)
                 } else {
@@ -71,14 +71,26 @@ impl Emitter<'_, '_> {
         vector: Value,
         mut make: impl FnMut(&mut Self, u8, Value) -> Value,
     ) -> Value {
-        let low = self.builder.ins().extractlane(vector, 0);
+        let low = self.wide_lane(vector, 0);
         let low = make(self, 0, low);
-        let high = self.builder.ins().extractlane(vector, 1);
+        let high = self.wide_lane(vector, 1);
         let high = make(self, 1, high);
         let ty = self.builder.func.dfg.value_type(low);
         let pair = self.pair_type(ty);
         let both = self.builder.ins().scalar_to_vector(pair, low);
         self.builder.ins().insertlane(both, high, 1)
+    }
+
+    /// One 64-bit lane as a scalar. The low one goes by way of a float, whose register it is in
+    /// already: one move instead of an extraction.
+    pub(crate) fn wide_lane(&mut self, vector: Value, lane: u8) -> Value {
+        if lane > 0 {
+            return self.builder.ins().extractlane(vector, lane);
+        }
+        let floats = self.cast_vector(vector, types::F64X2);
+        let low = self.builder.ins().extractlane(floats, 0);
+        let flags = MemFlagsData::new();
+        self.builder.ins().bitcast(types::I64, flags, low)
     }
 
     fn pair_type(&self, scalar: Type) -> Type {
