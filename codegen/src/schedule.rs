@@ -18,7 +18,7 @@ use crate::error::CompileError;
 
 /// The most columns a kernel may have, inputs included: register allocation is near quadratic in
 /// live values.
-const MOST_COLUMNS: usize = 4096;
+const MOST_COLUMNS: usize = 2048;
 
 /// Vector registers that live values may take; the others hold constants and intermediates.
 const LIVE_VECTORS: usize = 12;

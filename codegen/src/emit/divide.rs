@@ -167,7 +167,7 @@ impl Emitter<'_, '_> {
         let quotient = self.zip(size_a, size_b, |this, a, b| {
             let mut parts = Vec::new();
             let quotient = this.by_lane(a, |this, lane, a| {
-                let b = this.builder.ins().extractlane(b, lane);
+                let b = this.wide_lane(b, lane);
                 this.divisions += 1;
                 let quotient = this.builder.ins().udiv(a, b);
                 let product = this.builder.ins().imul(quotient, b);

@@ -12,36 +12,40 @@
 
 mod arithmetic;
 mod cast;
+mod cast_float;
 mod compare;
 mod constants;
 mod divide;
 mod float;
+mod function;
 mod load_store;
 mod logic;
+mod mask_forms;
 mod masks;
+mod multiply;
+mod raised;
 mod shuffles;
 mod values;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, Function, Inst, InstBuilder, Value, types};
-use cranelift_codegen::isa::TargetFrontendConfig;
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use cranelift_codegen::ir::{Block, Inst, Value};
+use cranelift_frontend::FunctionBuilder;
 use icosian_ir::columns::{Column, Columns};
 use icosian_ir::id::ColumnId;
 use icosian_ir::op::{Execution, Op};
 use icosian_ir::plan::FusedSegment;
 use icosian_ir::types::Lane;
+use icosian_ir::typing::{Argument, infer};
 use icosian_ir::value::Value as Literal;
 
-use crate::abi;
-use crate::compile::Nulls;
 use crate::error::CompileError;
-use crate::kernel::{KernelSignature, Slot};
+use crate::kernel::KernelSignature;
 use constants::Hoisted;
-use load_store::{BitsOf, Pointers, memory};
+pub(crate) use function::emit;
+use load_store::{BitsOf, Pointers};
 use masks::Masks;
+use raised::Raised;
 pub(crate) use values::Width;
 use values::{Emitted, Mask, Vectors};
 
@@ -74,8 +78,6 @@ struct Emitter<'a, 'f> {
     /// The columns of the present chunk.
     values: HashMap<ColumnId, Emitted>,
     masks: Masks,
-    /// Masks of errors already noted.
-    noted: HashSet<Mask>,
     /// Bits of the present group that were read, and those gathered to be stored.
     group_masks: HashMap<BitsOf, Mask>,
     gathered: HashMap<BitsOf, Value>,
@@ -88,175 +90,6 @@ struct Emitter<'a, 'f> {
     divisions: usize,
 }
 
-/// Where errors gather: signs of lanes, and bits; each with whether it is used at all.
-struct Raised {
-    narrow: (Variable, bool),
-    wide: (Variable, bool),
-    bits: (Variable, bool),
-}
-
-/// Emits a segment's function.
-pub(crate) fn emit(
-    columns: &Columns,
-    segment: &FusedSegment,
-    nulls: Nulls,
-    order: &[ColumnId],
-    rows: usize,
-    target: TargetFrontendConfig,
-    function: &mut Function,
-) -> Result<Shape, CompileError> {
-    let mut context = FunctionBuilderContext::new();
-    let mut builder = FunctionBuilder::new(function, &mut context);
-    let entry = builder.create_block();
-    let body = builder.create_block();
-    let exit = builder.create_block();
-    builder.append_block_params_for_function_params(entry);
-    builder.switch_to_block(entry);
-    let arguments = builder.block_params(entry)[0];
-
-    let field = |builder: &mut FunctionBuilder<'_>, base, offset: usize| {
-        builder
-            .ins()
-            .load(types::I64, memory(), base, offset as i32)
-    };
-    let inputs_base = field(
-        &mut builder,
-        arguments,
-        std::mem::offset_of!(abi::Args, inputs),
-    );
-    let outputs_base = field(
-        &mut builder,
-        arguments,
-        std::mem::offset_of!(abi::Args, outputs),
-    );
-    let params = field(
-        &mut builder,
-        arguments,
-        std::mem::offset_of!(abi::Args, params),
-    );
-    let end = field(
-        &mut builder,
-        arguments,
-        std::mem::offset_of!(abi::Args, rows),
-    );
-
-    let mut inputs = Vec::with_capacity(segment.inputs.len());
-    let mut input_slots = Vec::with_capacity(segment.inputs.len());
-    for (position, input) in segment.inputs.iter().enumerate() {
-        let lane = lane_of(columns, *input)?;
-        let nullable = nulls == Nulls::General && columns.ty(*input).nullable;
-        let base = position * size_of::<abi::In>();
-        let values = base + std::mem::offset_of!(abi::In, values);
-        let validity = base + std::mem::offset_of!(abi::In, validity);
-        inputs.push(Pointers {
-            lane,
-            values: field(&mut builder, inputs_base, values),
-            validity: nullable.then(|| field(&mut builder, inputs_base, validity)),
-        });
-        input_slots.push(Slot { lane, nullable });
-    }
-    let mut outputs = Vec::with_capacity(segment.outputs.len());
-    for (position, output) in segment.outputs.iter().enumerate() {
-        let base = position * size_of::<abi::Out>();
-        let values = base + std::mem::offset_of!(abi::Out, values);
-        let validity = base + std::mem::offset_of!(abi::Out, validity);
-        outputs.push(Pointers {
-            lane: lane_of(columns, *output)?,
-            values: field(&mut builder, outputs_base, values),
-            validity: (columns.ty(*output).nullable)
-                .then(|| field(&mut builder, outputs_base, validity)),
-        });
-    }
-
-    let zero = builder.ins().iconst(types::I64, 0);
-    let row_variable = builder.declare_var(types::I64);
-    builder.def_var(row_variable, zero);
-    let raised = Raised {
-        narrow: (accumulator(&mut builder, types::I32X4), false),
-        wide: (accumulator(&mut builder, types::I64X2), false),
-        bits: (accumulator(&mut builder, types::I32), false),
-    };
-    let entry_end = builder.ins().brif(end, body, &[], exit, &[]);
-
-    builder.switch_to_block(body);
-    let row = builder.use_var(row_variable);
-    let three = builder.ins().iconst(types::I32, 3);
-    let group = builder.ins().ushr(row, three);
-    let position_of = |ids: &[ColumnId]| -> HashMap<ColumnId, usize> {
-        let numbered = ids.iter().enumerate();
-        numbered.map(|(position, id)| (*id, position)).collect()
-    };
-    let mut emitter = Emitter {
-        columns,
-        builder,
-        rows,
-        chunk: 0,
-        row,
-        group,
-        params,
-        input_position: position_of(&segment.inputs),
-        param_position: position_of(&segment.params),
-        param_nullable: (segment.params.iter())
-            .map(|param| columns.ty(*param).nullable)
-            .collect(),
-        output_nullable: vec![false; outputs.len()],
-        inputs,
-        outputs,
-        values: HashMap::new(),
-        masks: Masks::default(),
-        noted: HashSet::new(),
-        group_masks: HashMap::new(),
-        gathered: HashMap::new(),
-        entry_end,
-        body,
-        hoisted: HashMap::new(),
-        here: HashMap::new(),
-        raised,
-        divisions: 0,
-    };
-    for chunk in 0..8 / rows {
-        emitter.chunk = chunk;
-        emitter.values.clear();
-        emitter.here.clear();
-        emitter.masks.begin_chunk();
-        emitter.chunk(segment, order)?;
-    }
-    let next = emitter.add_constant(row, 8);
-    emitter.builder.def_var(row_variable, next);
-    let more = emitter
-        .builder
-        .ins()
-        .icmp(IntCC::UnsignedLessThan, next, end);
-    emitter.builder.ins().brif(more, body, &[], exit, &[]);
-    emitter.builder.seal_block(body);
-
-    emitter.builder.switch_to_block(exit);
-    emitter.builder.seal_all_blocks();
-    let result = emitter.anything_raised();
-    emitter.builder.ins().return_(&[result]);
-
-    let outputs = segment.outputs.iter().zip(&emitter.output_nullable);
-    let signature = KernelSignature {
-        inputs: input_slots,
-        outputs: outputs
-            .map(|(output, nullable)| {
-                Ok(Slot {
-                    lane: lane_of(columns, *output)?,
-                    nullable: *nullable,
-                })
-            })
-            .collect::<Result<_, CompileError>>()?,
-        params: segment.params.len(),
-        scratch_bytes: 0,
-    };
-    let divisions = emitter.divisions;
-    emitter.builder.finalize(target);
-    Ok(Shape {
-        signature,
-        divisions,
-    })
-}
-
 fn lane_of(columns: &Columns, column: ColumnId) -> Result<Lane, CompileError> {
     columns
         .scalar_type(column)
@@ -267,22 +100,18 @@ fn lane_of(columns: &Columns, column: ColumnId) -> Result<Lane, CompileError> {
         })
 }
 
-/// A variable that starts as zero.
-fn accumulator(builder: &mut FunctionBuilder<'_>, ty: cranelift_codegen::ir::Type) -> Variable {
-    let variable = builder.declare_var(ty);
-    let zero = if ty.is_vector() {
-        let zeros = builder.func.dfg.constants.insert(vec![0; 16].into());
-        builder.ins().vconst(ty, zeros)
-    } else {
-        builder.ins().iconst(ty, 0)
-    };
-    builder.def_var(variable, zero);
-    variable
-}
-
 impl Emitter<'_, '_> {
-    /// Every column over the present chunk.
-    fn chunk(&mut self, segment: &FusedSegment, order: &[ColumnId]) -> Result<(), CompileError> {
+    /// Every column over one chunk of the group.
+    fn chunk(
+        &mut self,
+        chunk: usize,
+        segment: &FusedSegment,
+        order: &[ColumnId],
+    ) -> Result<(), CompileError> {
+        self.chunk = chunk;
+        self.values.clear();
+        self.here.clear();
+        self.masks.begin_chunk();
         let mut stored: HashMap<ColumnId, Vec<usize>> = HashMap::new();
         for (position, output) in segment.outputs.iter().enumerate() {
             stored.entry(*output).or_default().push(position);
@@ -375,78 +204,6 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// Rows that raise count if they are stored.
-    fn note_errors(&mut self, error: Mask) {
-        let index = match error {
-            Mask::Never => return,
-            Mask::Always | Mask::Computed(_) => error,
-        };
-        if !self.noted.insert(index) {
-            return;
-        }
-        if let Some(bits) = self.group_bits(error) {
-            self.note_bits(bits, 8);
-        } else if let Some(width) = self.lanes_known(error) {
-            let signs = self.signs(error, width);
-            let place = match width {
-                Width::Narrow => &mut self.raised.narrow,
-                Width::Wide => &mut self.raised.wide,
-            };
-            place.1 = true;
-            let variable = place.0;
-            // Two rows of 32 bits leave the upper half of their vector arbitrary.
-            let signs = if width == Width::Narrow && self.rows == 2 {
-                let mut low = [0; 16];
-                low[..8].fill(0xff);
-                let low = self.constant(types::I32X4, low);
-                self.map(signs, |this, vector| this.builder.ins().band(vector, low))
-            } else {
-                signs
-            };
-            let mut sum = self.builder.use_var(variable);
-            for vector in signs.as_slice() {
-                sum = self.builder.ins().bor(sum, *vector);
-            }
-            self.builder.def_var(variable, sum);
-        } else {
-            let bits = self.bits(error);
-            self.note_bits(bits, self.rows);
-        }
-    }
-
-    fn note_bits(&mut self, bits: Value, rows: usize) {
-        let wanted = self.builder.ins().iconst(types::I32, (1 << rows) - 1);
-        let bits = self.builder.ins().band(bits, wanted);
-        self.raised.bits.1 = true;
-        let sum = self.builder.use_var(self.raised.bits.0);
-        let sum = self.builder.ins().bor(sum, bits);
-        self.builder.def_var(self.raised.bits.0, sum);
-    }
-
-    /// 1 if some stored row raised, else 0.
-    fn anything_raised(&mut self) -> Value {
-        let mut bits = self.builder.ins().iconst(types::I32, 0);
-        for (variable, used) in [self.raised.narrow, self.raised.wide] {
-            if used {
-                let signs = self.builder.use_var(variable);
-                let more = self.builder.ins().vhigh_bits(types::I32, signs);
-                bits = self.builder.ins().bor(bits, more);
-            }
-        }
-        if self.raised.bits.1 {
-            let more = self.builder.use_var(self.raised.bits.0);
-            bits = self.builder.ins().bor(bits, more);
-        }
-        let zero = self.builder.ins().iconst(types::I32, 0);
-        let some = self.builder.ins().icmp(IntCC::NotEqual, bits, zero);
-        self.builder.ins().uextend(types::I64, some)
-    }
-
-    fn add_constant(&mut self, value: Value, constant: i64) -> Value {
-        let constant = self.builder.ins().iconst(types::I64, constant);
-        self.builder.ins().iadd(value, constant)
-    }
-
     /// A vector for each vector.
     fn map(&mut self, a: Vectors, mut make: impl FnMut(&mut Self, Value) -> Value) -> Vectors {
         Vectors::from_fn(a.len(), |position| make(self, a[position]))
@@ -475,13 +232,13 @@ fn check(columns: &Columns, id: ColumnId, column: &Column) -> Result<(), Compile
     if columns.execution(id) != Execution::Fused {
         return Err(unsupported(id, column));
     }
-    let arguments: Vec<icosian_ir::typing::Argument> = (column.args.iter())
-        .map(|argument| icosian_ir::typing::Argument {
+    let arguments: Vec<Argument> = (column.args.iter())
+        .map(|argument| Argument {
             ty: columns.ty(*argument),
             domain: columns.column(*argument).domain,
         })
         .collect();
-    match icosian_ir::typing::infer(&column.op, &arguments) {
+    match infer(&column.op, &arguments) {
         Ok((ty, _)) if ty.scalar == column.ty.scalar => Ok(()),
         Ok(_) => Err(CompileError::Malformed {
             column: id,

@@ -157,6 +157,13 @@ fn small_programs() {
 }
 
 #[test]
+fn large_programs() {
+    for seed in 2000..2004 {
+        random_program(seed, 400);
+    }
+}
+
+#[test]
 fn programs_with_many_live_values() {
     for seed in 1000..=1040 {
         random_program(seed, 60);
