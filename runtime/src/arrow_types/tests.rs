@@ -178,7 +178,7 @@ fn nulls_need_a_nullable_type() {
 fn arrays_of_nothing_are_any_nullable_type() {
     let nothing = made(NullArray::new(2));
     let read = widen(&nothing, ScalarType::Date.nullable()).unwrap();
-    assert_eq!(read, made(Date32Array::from(vec![None, None])));
+    assert_eq!(&read, &made(Date32Array::from(vec![None, None])));
     let wanted = ScalarType::Date.required();
     assert_eq!(
         widen(&nothing, wanted),
