@@ -21,6 +21,7 @@ use arrow::array::RecordBatch;
 use icosian_ir::types::Type;
 
 pub use self::error::{SourceError, SourceErrorKind};
+pub use self::guard::panic_is_caught;
 use crate::format::Format;
 
 /// How files are read.
