@@ -10,6 +10,7 @@ mod batches;
 mod csv_file;
 mod error;
 mod files;
+mod footer;
 mod guard;
 mod ipc_file;
 mod parquet_file;
