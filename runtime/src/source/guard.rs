@@ -1,8 +1,21 @@
 //! Last lines against files made to break their reader.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::error::SourceError;
+
+thread_local! {
+    /// How many guards this thread is inside of.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether a panic of this thread, here and now, would become a [`SourceError`].
+///
+/// For a program's panic hook: what is caught is told as an error, and needs no report of its own.
+pub fn panic_is_caught() -> bool {
+    DEPTH.get() > 0
+}
 
 /// What `decode` gives, or an error if it panics.
 ///
@@ -12,7 +25,10 @@ use super::error::SourceError;
 pub(super) fn guarded<T>(
     decode: impl FnOnce() -> Result<T, SourceError>,
 ) -> Result<T, SourceError> {
-    match catch_unwind(AssertUnwindSafe(decode)) {
+    DEPTH.set(DEPTH.get() + 1);
+    let result = catch_unwind(AssertUnwindSafe(decode));
+    DEPTH.set(DEPTH.get() - 1);
+    match result {
         Ok(result) => result,
         Err(panic) => {
             let message = panic
@@ -44,7 +60,12 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_an_error() {
-        let error = guarded::<()>(|| panic!("index {} out of range", 7)).unwrap_err();
+        let error = guarded::<()>(|| {
+            assert!(panic_is_caught());
+            panic!("index {} out of range", 7)
+        })
+        .unwrap_err();
+        assert!(!panic_is_caught());
         assert!(
             error.to_string().ends_with("index 7 out of range"),
             "{error}"

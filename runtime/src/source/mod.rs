@@ -10,6 +10,7 @@ mod batches;
 mod csv_file;
 mod error;
 mod files;
+mod footer;
 mod guard;
 mod ipc_file;
 mod parquet_file;
@@ -21,6 +22,7 @@ use arrow::array::RecordBatch;
 use icosian_ir::types::Type;
 
 pub use self::error::{SourceError, SourceErrorKind};
+pub use self::guard::panic_is_caught;
 use crate::format::Format;
 
 /// How files are read.

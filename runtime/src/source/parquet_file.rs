@@ -1,6 +1,7 @@
 //! Parquet: the wanted columns of each row group, row groups in parallel.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::batches::{assemble, fit, in_order};
 use super::error::SourceError;
 use super::guard::guarded;
-use super::{Projection, WantedColumn};
+use super::{Projection, WantedColumn, footer};
 
 /// Rows of a batch: one morsel.
 const BATCH_ROWS: usize = 65_536;
@@ -29,9 +30,36 @@ fn corrupt(error: impl ToString) -> SourceError {
 }
 
 fn metadata(path: &Path) -> Result<ArrowReaderMetadata, SourceError> {
-    let file = open(path)?;
+    let mut file = open(path)?;
+    if !footer::is_plausible(&raw_footer(&mut file, path)?) {
+        let message = "the footer claims more than it holds";
+        return Err(corrupt(message).in_file(path));
+    }
     guarded(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(corrupt))
         .map_err(|error| error.in_file(path))
+}
+
+/// The bytes of the footer; none if the file's end doesn't tell where it is.
+fn raw_footer(file: &mut File, path: &Path) -> Result<Vec<u8>, SourceError> {
+    const TRAILER: u64 = 8;
+    let unreadable = |error| SourceError::unreadable(path, &error);
+    let length = file.metadata().map_err(unreadable)?.len();
+    let mut footer = Vec::new();
+    let Some(end) = length.checked_sub(TRAILER) else {
+        return Ok(footer);
+    };
+    file.seek(SeekFrom::Start(end)).map_err(unreadable)?;
+    let mut trailer = [0; TRAILER as usize];
+    file.read_exact(&mut trailer).map_err(unreadable)?;
+    let [a, b, c, d, ..] = trailer;
+    let Some(start) = end.checked_sub(u32::from_le_bytes([a, b, c, d]).into()) else {
+        return Ok(footer);
+    };
+    file.seek(SeekFrom::Start(start)).map_err(unreadable)?;
+    file.take(end - start)
+        .read_to_end(&mut footer)
+        .map_err(unreadable)?;
+    Ok(footer)
 }
 
 /// The schema that the file's footer declares.

@@ -313,6 +313,16 @@ fn sizes_that_cannot_be() {
     let error = read(&path, &[("n", I64)]).unwrap_err();
     assert_eq!(error.kind(), SourceErrorKind::Corrupt, "{error}");
 
+    // A Parquet footer that announces as many row groups as a number can count.
+    let footer = [0x49, 0xfc, 0xff, 0xff, 0xff, 0xff, 7, 0, 0];
+    let mut parquet = b"PAR1".to_vec();
+    parquet.extend(footer);
+    parquet.extend((footer.len() as u32).to_le_bytes());
+    parquet.extend(b"PAR1");
+    let path = folder.file("a.parquet", parquet);
+    let error = read(&path, &[("n", I64)]).unwrap_err();
+    assert_eq!(error.kind(), SourceErrorKind::Corrupt);
+
     // A stream that announces a message of two gigabytes.
     let mut stream = vec![0xff; 4];
     stream.extend(i32::MAX.to_le_bytes());

@@ -130,16 +130,15 @@ impl Iterator for Cells<'_> {
 
 /// How many lines end in a text.
 pub(super) fn count_lines(bytes: &[u8]) -> u64 {
-    let mut lines = 0;
-    for (position, byte) in bytes.iter().enumerate() {
-        let ends = match byte {
-            b'\n' => true,
-            b'\r' => bytes.get(position + 1) != Some(&b'\n'),
-            _ => false,
-        };
-        lines += u64::from(ends);
-    }
-    lines
+    // Counted apart, as each is then a scan that the processor does many bytes at a time.
+    let line_feeds = bytes.iter().filter(|byte| **byte == b'\n').count();
+    let returns = if bytes.contains(&b'\r') {
+        let followed = bytes.windows(2).filter(|pair| *pair == b"\r\n").count();
+        bytes.iter().filter(|byte| **byte == b'\r').count() - followed
+    } else {
+        0
+    };
+    (line_feeds + returns) as u64
 }
 
 /// The text of a cell without its quotes.
