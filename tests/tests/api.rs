@@ -28,12 +28,18 @@ total = sum(y)
 ";
 
 fn table(rows: usize) -> RecordBatch {
-    let x: Float64Array =
-        (0..rows).map(|row| (row % 7 != 3).then(|| (row as f64).sin() * 1e3)).collect();
-    let key: StringArray = (0..rows).map(|row| Some(["a", "b", "c"][row * row % 3])).collect();
+    let x: Float64Array = (0..rows)
+        .map(|row| (row % 7 != 3).then(|| (row as f64).sin() * 1e3))
+        .collect();
+    let key: StringArray = (0..rows)
+        .map(|row| Some(["a", "b", "c"][row * row % 3]))
+        .collect();
     let n: Int32Array = (0..rows).map(|row| Some((row % 11) as i32 - 5)).collect();
-    let columns: [(&str, ArrayRef, bool); 3] =
-        [("x", Arc::new(x), true), ("key", Arc::new(key), false), ("n", Arc::new(n), false)];
+    let columns: [(&str, ArrayRef, bool); 3] = [
+        ("x", Arc::new(x), true),
+        ("key", Arc::new(key), false),
+        ("n", Arc::new(n), false),
+    ];
     RecordBatch::try_from_iter_with_nullable(columns).expect("columns of one length")
 }
 
@@ -77,11 +83,17 @@ impl ResultBuilder for Counts {
     type Output = BTreeMap<String, usize>;
 
     fn build(&self, result: &RunResult) -> Result<Self::Output, RunError> {
-        let count = |column| Ok::<usize, RunError>({
-            let array = result.array(column)?;
-            array.len() - array.null_count()
-        });
-        result.columns().iter().map(|column| Ok((column.name.clone(), count(column)?))).collect()
+        let count = |column| {
+            Ok::<usize, RunError>({
+                let array = result.array(column)?;
+                array.len() - array.null_count()
+            })
+        };
+        result
+            .columns()
+            .iter()
+            .map(|column| Ok((column.name.clone(), count(column)?)))
+            .collect()
     }
 }
 
@@ -90,8 +102,16 @@ fn an_executor_from_outside_gives_the_same_bits() {
     let prepared = Flow::from_text(FLOW).unwrap().outputs().prepare().unwrap();
     for rows in [0, 1, 10, 1_000, 200_001] {
         let inputs = Inputs::new().batches("t", vec![table(rows)]);
-        let backwards = prepared.run_with(&inputs, &Backwards).unwrap().arrays().unwrap();
-        let serial = prepared.run_with(&inputs, &SerialExecutor).unwrap().arrays().unwrap();
+        let backwards = prepared
+            .run_with(&inputs, &Backwards)
+            .unwrap()
+            .arrays()
+            .unwrap();
+        let serial = prepared
+            .run_with(&inputs, &SerialExecutor)
+            .unwrap()
+            .arrays()
+            .unwrap();
         let parallel = prepared.run(&inputs).unwrap().arrays().unwrap();
         assert_eq!(backwards, serial, "{rows} rows");
         assert_eq!(parallel, serial, "{rows} rows");
@@ -102,8 +122,19 @@ fn an_executor_from_outside_gives_the_same_bits() {
 fn both_backends_agree() {
     let flow = Flow::from_text(FLOW).unwrap();
     let inputs = Inputs::new().batches("t", vec![table(3_000)]);
-    let jit = flow.outputs().prepare().unwrap().run(&inputs).unwrap().arrays().unwrap();
-    let interpreted = flow.outputs().backend(Backend::Interpreter).prepare().unwrap();
+    let jit = flow
+        .outputs()
+        .prepare()
+        .unwrap()
+        .run(&inputs)
+        .unwrap()
+        .arrays()
+        .unwrap();
+    let interpreted = flow
+        .outputs()
+        .backend(Backend::Interpreter)
+        .prepare()
+        .unwrap();
     assert_eq!(interpreted.run(&inputs).unwrap().arrays().unwrap(), jit);
 }
 
@@ -144,7 +175,12 @@ fn an_overridden_node_cuts_what_is_above_it() {
     // With y set, x is not read: a table without it will do.
     let narrow = table(4).project(&[1, 2]).unwrap();
     let selection = flow.select(&["centred", "total"]).unwrap();
-    let set = selection.clone().set("y", Constant::F64(3.0)).unwrap().prepare().unwrap();
+    let set = selection
+        .clone()
+        .set("y", Constant::F64(3.0))
+        .unwrap()
+        .prepare()
+        .unwrap();
     let output = set.run(&Inputs::new().batches("t", vec![narrow])).unwrap();
     assert_eq!(output.scalar("total"), Some(&Constant::F64(12.0)));
     assert_eq!(output.table("t").unwrap().column(0).null_count(), 0);
@@ -153,7 +189,10 @@ fn an_overridden_node_cuts_what_is_above_it() {
     let values: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0]));
     let output = given.run(&inputs.column("t.y", values)).unwrap();
     let batch = output.table("t").unwrap();
-    assert_eq!(batch.column(0).as_primitive::<Float64Type>().values(), &[-0.5, 0.5]);
+    assert_eq!(
+        batch.column(0).as_primitive::<Float64Type>().values(),
+        &[-0.5, 0.5]
+    );
 }
 
 #[test]
@@ -161,7 +200,10 @@ fn lineage_names_what_depends_on_what() {
     let flow = Flow::from_text(FLOW).unwrap();
     assert_eq!(flow.upstream("centred").unwrap(), ["t.x", "t.y"]);
     assert_eq!(flow.downstream("floor").unwrap(), ["t.above"]);
-    assert_eq!(flow.path("t.x", "total").unwrap(), Some(vec!["t.x", "t.y", "total"]));
+    assert_eq!(
+        flow.path("t.x", "total").unwrap(),
+        Some(vec!["t.x", "t.y", "total"])
+    );
     assert_eq!(flow.path("total", "t.x").unwrap(), None);
     let unknown = flow.upstream("centered").unwrap_err();
     assert!(unknown.to_string().contains("centered"));
@@ -174,11 +216,22 @@ fn mistakes_are_told_before_data_is_read() {
     let missing = prepared.run(&Inputs::new()).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::Flow);
     assert!(missing.to_string().contains("`t`"), "{missing}");
-    let misspelt = Inputs::new().batches("t", vec![table(1)]).param("flor", Constant::F64(1.0));
+    let misspelt = Inputs::new()
+        .batches("t", vec![table(1)])
+        .param("flor", Constant::F64(1.0));
     let misspelt = prepared.run(&misspelt).unwrap_err();
-    assert!(misspelt.render(false).contains("floor"), "{}", misspelt.render(false));
-    let cycle = Flow::from_text("a = b + 1\nb = c\nc = a").unwrap_err().to_string();
-    assert!(cycle.contains('a') && cycle.contains('b') && cycle.contains('c'), "{cycle}");
+    assert!(
+        misspelt.render(false).contains("floor"),
+        "{}",
+        misspelt.render(false)
+    );
+    let cycle = Flow::from_text("a = b + 1\nb = c\nc = a")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        cycle.contains('a') && cycle.contains('b') && cycle.contains('c'),
+        "{cycle}"
+    );
 }
 
 #[test]
@@ -189,19 +242,30 @@ fn graphs_built_in_rust_run_like_flows_of_text() {
     let key = t.column("key", ScalarType::Str.required());
     let y = builder.define("y", &x * 2.0);
     builder.define("centred", &y - y.mean());
-    builder.define("share", &y / y.reduce(icosian_ir::op::Reduction::Sum, &[&key]));
+    builder.define(
+        "share",
+        &y / y.reduce(icosian_ir::op::Reduction::Sum, &[&key]),
+    );
     builder.define("total", y.sum());
     let built = Flow::from_graph(builder.finish().unwrap());
     let written = Flow::from_text(FLOW).unwrap();
     let inputs = Inputs::new().batches("t", vec![table(500)]);
     let names = ["t.centred", "t.share", "total"];
     let run = |flow: &Flow| {
-        flow.select(&names).unwrap().prepare().unwrap().run(&inputs).unwrap().arrays().unwrap()
+        flow.select(&names)
+            .unwrap()
+            .prepare()
+            .unwrap()
+            .run(&inputs)
+            .unwrap()
+            .arrays()
+            .unwrap()
     };
     assert_eq!(run(&built), run(&written));
     let mixed = FlowBuilder::new();
     let (a, b) = (mixed.table("a"), mixed.table("b"));
-    let sum = &a.column("x", ScalarType::F64.required()) + &b.column("x", ScalarType::F64.required());
+    let sum =
+        &a.column("x", ScalarType::F64.required()) + &b.column("x", ScalarType::F64.required());
     mixed.define("sum", sum);
     assert!(mixed.finish().is_err());
 }
