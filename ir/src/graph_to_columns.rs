@@ -13,7 +13,8 @@ use std::fmt;
 use crate::columns::{Columns, ColumnsBuilder, Input, Output, Param, Rows, Shape};
 use crate::graph::{Graph, NodeKind, TableRows, row_expressions};
 use crate::id::{ColumnId, ExprId, Id, NodeId, TableId};
-use crate::op::Op;
+use crate::interpret::fold;
+use crate::op::{Level, Op};
 use crate::types::{Domain, ScalarType, Type};
 use crate::value::Value;
 
@@ -240,10 +241,31 @@ impl Lowering<'_> {
             };
             return Ok(self.over(op, from, &args[..split], &args[split..], expression.ty));
         }
+        if let Some(value) = self.constant(&expression.op, &args, expression.ty) {
+            return Ok(self.builder.literal(value, expression.ty));
+        }
         let (ty, domain) = (expression.ty, expression.domain);
         Ok(self
             .builder
             .add_typed(expression.op.clone(), args, ty, domain))
+    }
+
+    /// The value of a row-local op over constants, unless it raises: then the run says so.
+    fn constant(&self, op: &Op, args: &[ColumnId], ty: Type) -> Option<Value> {
+        if args.is_empty() || matches!(op, Op::Broadcast(_)) || op.level() != Level::Both {
+            return None;
+        }
+        let columns = self.builder.columns();
+        let mut values = Vec::with_capacity(args.len());
+        let mut types = Vec::with_capacity(args.len());
+        for arg in args {
+            let Op::Literal(value) = &columns.column(*arg).op else {
+                return None;
+            };
+            values.push(value.clone());
+            types.push(columns.ty(*arg));
+        }
+        fold(op, &values, &types, ty)
     }
 
     /// A reduction's result in each row of its group.

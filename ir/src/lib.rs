@@ -24,3 +24,5 @@ pub mod plan;
 
 // What operations mean.
 pub mod meaning;
+
+pub mod interpret;

@@ -1,6 +1,7 @@
 //! Errors of rows: what failed, where, with which operands, and which of several is reported.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::columns::Columns;
 use crate::id::{ColumnId, NodeId};
@@ -175,12 +176,12 @@ impl std::error::Error for RowError {}
 /// the first in canonical order of nodes. A scalar comes before all rows.
 #[derive(Debug, Default)]
 pub(crate) struct Reported {
-    found: Option<(Option<u64>, RowError)>,
+    found: Option<(Option<u64>, Arc<RowError>)>,
 }
 
 impl Reported {
     /// Notes an error that reached a row of a sink.
-    pub(crate) fn note(&mut self, row: Option<u64>, error: &RowError) {
+    pub(crate) fn note(&mut self, row: Option<u64>, error: &Arc<RowError>) {
         let rank = |row: Option<u64>, error: &RowError| (row, error.order(), error.row);
         let better = self
             .found
@@ -213,8 +214,8 @@ impl Reported {
     }
 
     /// The error to report, if any.
-    pub(crate) fn into_error(self) -> Option<RowError> {
-        self.found.map(|(_, error)| error)
+    pub(crate) fn into_error(self) -> Option<Box<RowError>> {
+        self.found.map(|(_, error)| Box::new((*error).clone()))
     }
 }
 
@@ -230,14 +231,14 @@ pub fn first_error<'a>(
     values: impl IntoIterator<Item = &'a ColumnValues>,
     rows: std::ops::Range<usize>,
     first_row: u64,
-) -> Option<RowError> {
+) -> Option<Box<RowError>> {
     let mut reported = Reported::default();
     for values in values {
         reported.note_cells(values, rows.clone());
     }
     reported
         .into_error()
-        .map(|error| error.counted_from(first_row))
+        .map(|error| Box::new(error.counted_from(first_row)))
 }
 
 /// Raises the error to report among the cells of one column, if there is any; rows count from
@@ -245,7 +246,7 @@ pub fn first_error<'a>(
 ///
 /// # Errors
 /// The error in the lowest row.
-pub fn raise(values: &ColumnValues, first_row: u64) -> Result<(), RowError> {
+pub fn raise(values: &ColumnValues, first_row: u64) -> Result<(), Box<RowError>> {
     match first_error([values], 0..values.rows().unwrap_or(0), first_row) {
         Some(error) => Err(error),
         None => Ok(()),

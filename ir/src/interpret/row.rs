@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use crate::interpret::cell::Cell;
 use crate::interpret::error::{RowError, RowErrorKind};
 use crate::meaning::math::{apply1, apply2, narrow};
@@ -86,7 +84,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Math(_)
         | Op::Minimum
         | Op::Maximum => match strict(cells) {
-            Ok(values) => apply(op, from, to, &values).map(Cell::Value),
+            Ok(values) => apply(op, from, to, &values[..cells.len()]).map(Cell::Value),
             Err(cell) => Ok(cell),
         },
         Op::Literal(_)
@@ -103,15 +101,12 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
     }
 }
 
-/// The values of the cells; or the error among them, which wins over null, or null.
-fn strict<'a>(cells: &[&'a Cell]) -> Result<SmallVec<[&'a Value; 2]>, Cell> {
-    let values: SmallVec<[&Value; 2]> = cells.iter().filter_map(|cell| cell.value()).collect();
-    if values.len() < cells.len() {
-        Err(first_of(cells.iter().copied()).map_or(Cell::NULL, Cell::Error))
-    } else if values.iter().any(|value| value.is_null()) {
-        Err(Cell::NULL)
-    } else {
-        Ok(values)
+/// The values of one or two cells; or the error among them, which wins over null, or null.
+fn strict<'a>(cells: &[&'a Cell]) -> Result<[&'a Value; 2], Cell> {
+    match cells {
+        [Cell::Value(a)] if !a.is_null() => Ok([a, a]),
+        [Cell::Value(a), Cell::Value(b)] if !a.is_null() && !b.is_null() => Ok([a, b]),
+        _ => Err(first_of(cells.iter().copied()).map_or(Cell::NULL, Cell::Error)),
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Tag {
 /// The forms of an item.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
-    /// What could not be parsed; a diagnostic has been given.
+    /// What could not be parsed, one or more items; a diagnostic has been given.
     Error,
     /// `import "file" as alias`.
     Import {
