@@ -117,6 +117,11 @@ impl<I: Id, T> Table<I, T> {
             .map(|(index, entry)| (I::from_index(index), entry))
     }
 
+    /// Every entity, to be changed, in the order of creation.
+    pub fn values_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.entries.iter_mut()
+    }
+
     /// Every entity, in the order of creation.
     pub fn values(&self) -> std::slice::Iter<'_, T> {
         self.entries.iter()

@@ -95,7 +95,11 @@ impl GraphBuilder {
     }
 
     /// The finished graph.
-    pub fn finish(self) -> Graph {
+    pub fn finish(mut self) -> Graph {
+        let nodes = &self.graph.nodes;
+        for table in self.graph.tables.values_mut() {
+            table.members.sort_by_key(|member| nodes[*member].rank);
+        }
         self.graph
     }
 
@@ -213,6 +217,7 @@ impl GraphBuilder {
             tags: Vec::new(),
             fit: false,
             hidden,
+            rank: self.graph.nodes.len() as u32,
         });
         self.graph.names.insert(name, id);
         if let Domain::Rows(table) = domain {
@@ -231,6 +236,12 @@ impl GraphBuilder {
     /// Marks a node as learned once.
     pub fn set_fit(&mut self, node: NodeId) {
         self.graph.nodes[node].fit = true;
+    }
+
+    /// Sets a node's place in the order of the text, for builders that create nodes in another
+    /// order; without it the place is that of creation.
+    pub fn set_rank(&mut self, node: NodeId, rank: u32) {
+        self.graph.nodes[node].rank = rank;
     }
 
     /// Keeps a node out of the default outputs.

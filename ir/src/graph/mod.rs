@@ -79,8 +79,11 @@ pub struct Node {
     pub tags: Vec<Tag>,
     /// Whether it is learned once and kept (LANGUAGE rule 11).
     pub fit: bool,
-    /// Whether it stands among the outputs when none are asked for.
+    /// Whether it is left out of the outputs when none are asked for.
     pub hidden: bool,
+    /// Its place in the order of the text: lists of nodes shown to people follow it. Ids follow
+    /// the order in which nodes need each other.
+    pub rank: u32,
 }
 
 impl Node {
@@ -190,7 +193,7 @@ pub struct TableDefinition {
     pub doc: String,
     /// Where its rows come from.
     pub rows: TableRows,
-    /// Its member nodes, in the order of definition.
+    /// Its member nodes, in the order of the text.
     pub members: Vec<NodeId>,
 }
 
@@ -208,7 +211,7 @@ pub struct OutputSet {
 pub struct Graph {
     /// Every table.
     pub tables: Table<TableId, TableDefinition>,
-    /// Every node, in canonical order: the order of definition.
+    /// Every node; what a node needs has a lower id. The order of the text is [`Node::rank`].
     pub nodes: Table<NodeId, Node>,
     /// Every expression; arguments before users.
     pub expressions: Table<ExprId, Expression>,
@@ -251,12 +254,15 @@ impl Graph {
         if !declared.is_empty() {
             return declared;
         }
-        self.nodes
+        let mut outputs: Vec<NodeId> = self
+            .nodes
             .iter()
             .filter(|(_, node)| matches!(node.kind, NodeKind::Definition(_)))
             .filter(|(_, node)| !node.hidden && !node.is_row_reference())
             .map(|(id, _)| id)
-            .collect()
+            .collect();
+        outputs.sort_by_key(|node| self.nodes[*node].rank);
+        outputs
     }
 }
 

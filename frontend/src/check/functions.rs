@@ -1,0 +1,287 @@
+//! The functions that flows can call, one entry each: name, parameters, what it does, an example.
+//!
+//! The checker types calls by [`Meaning`]; completion, `.help` and the hints for unknown names
+//! read the rest. Adding a function is adding an entry here and, for a new meaning, an arm in
+//! `calls`.
+
+use icosian_ir::graph::BinaryOperator;
+use icosian_ir::op::{CastMode, Math, Overflow};
+use icosian_ir::types::ScalarType;
+
+/// A parameter of a built-in function.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name; arguments may be given by it.
+    pub name: &'static str,
+    /// Whether a call may leave it out.
+    pub optional: bool,
+}
+
+/// What a built-in function means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Meaning {
+    /// A mathematical function of each row.
+    Math(Math),
+    /// A conversion.
+    Cast(ScalarType, CastMode),
+    /// `+`, `-` or `*` with a chosen overflow.
+    Arithmetic(BinaryOperator, Overflow),
+    /// A reduction, or of two values the lesser.
+    Min,
+    /// A reduction, or of two values the greater.
+    Max,
+    /// Between two bounds.
+    Clip,
+    /// A reduction that takes one value.
+    Reduction(ReductionKind),
+    /// The number of rows.
+    Len,
+    /// The value some rows before.
+    Shift,
+    /// The value less that some rows before.
+    Difference,
+    /// The sum so far.
+    CumulativeSum,
+    /// The rows that a moving reduction looks at.
+    Rolling,
+    /// `date("2013-01-01")`, or the date of a timestamp.
+    Date,
+    /// `timestamp("2013-01-01T00:00:00Z")`.
+    Timestamp,
+    /// A part of a date or timestamp, an i32.
+    TimePart,
+    /// A deterministic random number per row.
+    Random,
+}
+
+/// The reductions of one value, before their options are known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum ReductionKind {
+    Sum,
+    Mean,
+    Var,
+    Std,
+    Count,
+    Any,
+    All,
+}
+
+/// A built-in function.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// Its parameters in order.
+    pub parameters: &'static [Parameter],
+    /// What it gives, in one line.
+    pub documentation: &'static str,
+    /// A call.
+    pub example: &'static str,
+    pub(crate) meaning: Meaning,
+}
+
+impl Function {
+    /// How it is called, such as `std(x, ddof=)`.
+    pub fn signature(&self) -> String {
+        let parameters: Vec<String> = self
+            .parameters
+            .iter()
+            .map(|parameter| {
+                let mark = if parameter.optional { "=" } else { "" };
+                format!("{}{mark}", parameter.name)
+            })
+            .collect();
+        format!("{}({})", self.name, parameters.join(", "))
+    }
+}
+
+/// The function of this name.
+pub fn function(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+/// What to write instead of a name that other languages and libraries use.
+pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "log" => "ln(x), log2(x) or log10(x)",
+        "average" | "avg" | "nanmean" => "mean(x)",
+        "nansum" | "total" => "sum(x)",
+        "stddev" | "stdev" | "stddev_samp" | "nanstd" => "std(x)",
+        "variance" => "var(x)",
+        "cumsum" | "cum_sum" => "x.cumulative_sum()",
+        "lag" => "x.shift(1)",
+        "lead" => "x.shift(-1)",
+        "size" | "length" | "nrow" => "len()",
+        "where" | "if_else" | "iff" | "ifelse" => "a if condition else b",
+        "coalesce" | "fillna" | "fill_null" | "ifnull" | "nvl" => "x ?? value",
+        "isnull" | "isna" | "is_null" => "x is null",
+        "notnull" | "notna" | "is_not_null" => "x is not null",
+        "isin" | "is_in" => "x in [a, b]",
+        "between" => "low <= x <= high",
+        "astype" | "cast" | "int" => "a cast such as i64(x), or try_i64(x)",
+        "float" | "double" => "f64(x)",
+        "string" => "str(x)",
+        "minimum" => "min(a, b)",
+        "maximum" => "max(a, b)",
+        "clamp" => "clip(x, low, high)",
+        "ceiling" => "ceil(x)",
+        "power" => "a ** b",
+        "exp2" => "2.0 ** x",
+        "arctan2" => "atan2(y, x)",
+        "groupby" | "group_by" => "reduction(x) over key, or a table: flights group by key { ... }",
+        "lookup" | "merge" => "table[column=value]",
+        _ => return None,
+    })
+}
+
+const fn required(name: &'static str) -> Parameter {
+    Parameter {
+        name,
+        optional: false,
+    }
+}
+
+const fn optional(name: &'static str) -> Parameter {
+    Parameter {
+        name,
+        optional: true,
+    }
+}
+
+const X: &[Parameter] = &[required("x")];
+const A_B: &[Parameter] = &[required("a"), required("b")];
+const X_DDOF: &[Parameter] = &[required("x"), optional("ddof")];
+const X_N: &[Parameter] = &[required("x"), optional("n")];
+const A_OPTIONAL_B: &[Parameter] = &[required("a"), optional("b")];
+
+/// Writes the list from rows of name, parameters, meaning, documentation, example.
+macro_rules! functions {
+    ($($name:literal $parameters:expr, $meaning:expr, $documentation:literal, $example:literal;)*) => {
+        /// Every built-in function, by subject.
+        pub const FUNCTIONS: &[Function] = &[$(Function {
+            name: $name,
+            parameters: $parameters,
+            documentation: $documentation,
+            example: $example,
+            meaning: $meaning,
+        }),*];
+    };
+}
+
+use BinaryOperator::{Add, Mul, Sub};
+use CastMode::{Null, Raise, Wrap};
+use Meaning::{Arithmetic, Cast, TimePart};
+use ScalarType::{Bool, F32, F64, I8, I16, I32, I64, Str, U8, U16, U32, U64};
+
+functions! {
+    "sum" X, Meaning::Reduction(ReductionKind::Sum), "the exact sum of the values that are not null, rounded once", "sum(distance)";
+    "mean" X, Meaning::Reduction(ReductionKind::Mean), "the exact mean of the values that are not null", "mean(arr_delay) over carrier";
+    "min" A_OPTIONAL_B, Meaning::Min, "the least value; of two arguments the lesser, row by row", "min(air_time)";
+    "max" A_OPTIONAL_B, Meaning::Max, "the greatest value; of two arguments the greater, row by row", "max(dep_delay, 0)";
+    "std" X_DDOF, Meaning::Reduction(ReductionKind::Std), "the standard deviation, with ddof=1 unless given", "std(speed, ddof=0)";
+    "var" X_DDOF, Meaning::Reduction(ReductionKind::Var), "the variance, with ddof=1 unless given", "var(speed)";
+    "count" X, Meaning::Reduction(ReductionKind::Count), "how many values are not null", "count(arr_delay)";
+    "len" &[], Meaning::Len, "how many rows the table or group has", "flights.len()";
+    "any" X, Meaning::Reduction(ReductionKind::Any), "whether some value is true", "any(late)";
+    "all" X, Meaning::Reduction(ReductionKind::All), "whether every value is true", "all(late)";
+
+    "shift" X_N, Meaning::Shift, "the value n rows before, 1 unless given; after, if n is negative", "arr_delay.shift(1)";
+    "diff" X_N, Meaning::Difference, "the value less that n rows before", "price.diff()";
+    "cumulative_sum" X, Meaning::CumulativeSum, "the sum of the values up to this row", "distance.cumulative_sum()";
+    "rolling" &[required("x"), required("n"), optional("min"), optional("closed"), optional("on")], Meaning::Rolling, "the last n rows or span of time, for a reduction to follow", "spend.rolling(3).mean()";
+
+    "abs" X, Meaning::Math(Math::Abs), "the magnitude", "abs(x)";
+    "sign" X, Meaning::Math(Math::Sign), "-1, 0 or 1", "sign(x)";
+    "floor" X, Meaning::Math(Math::Floor), "the greatest whole number not above", "floor(x)";
+    "ceil" X, Meaning::Math(Math::Ceil), "the least whole number not below", "ceil(x)";
+    "round" X, Meaning::Math(Math::Round), "the nearest whole number, ties to even", "round(x)";
+    "trunc" X, Meaning::Math(Math::Trunc), "the whole part", "trunc(x)";
+    "clip" &[required("x"), required("low"), required("high")], Meaning::Clip, "x, but at least low and at most high", "clip(delay, 0, 60)";
+    "sqrt" X, Meaning::Math(Math::Sqrt), "the square root", "sqrt(x)";
+    "exp" X, Meaning::Math(Math::Exp), "e to the power x", "exp(x)";
+    "expm1" X, Meaning::Math(Math::Expm1), "exp(x) - 1, exact for small x", "expm1(x)";
+    "ln" X, Meaning::Math(Math::Ln), "the natural logarithm", "ln(x)";
+    "log1p" X, Meaning::Math(Math::Log1p), "ln(1 + x), exact for small x", "log1p(x)";
+    "log2" X, Meaning::Math(Math::Log2), "the logarithm to base 2", "log2(x)";
+    "log10" X, Meaning::Math(Math::Log10), "the logarithm to base 10", "log10(x)";
+    "pow" A_B, Meaning::Math(Math::Pow), "a to the power b, as floats", "pow(a, b)";
+    "sin" X, Meaning::Math(Math::Sin), "the sine of an angle in radians", "sin(x)";
+    "cos" X, Meaning::Math(Math::Cos), "the cosine of an angle in radians", "cos(x)";
+    "tan" X, Meaning::Math(Math::Tan), "the tangent of an angle in radians", "tan(x)";
+    "atan2" &[required("y"), required("x")], Meaning::Math(Math::Atan2), "the angle of the point (x, y) in radians", "atan2(y, x)";
+    "erf" X, Meaning::Math(Math::Erf), "the error function", "erf(x)";
+
+    "wrapping_add" A_B, Arithmetic(Add, Overflow::Wrap), "a + b, wrapping around", "wrapping_add(a, b)";
+    "wrapping_sub" A_B, Arithmetic(Sub, Overflow::Wrap), "a - b, wrapping around", "wrapping_sub(a, b)";
+    "wrapping_mul" A_B, Arithmetic(Mul, Overflow::Wrap), "a * b, wrapping around", "wrapping_mul(a, b)";
+    "try_add" A_B, Arithmetic(Add, Overflow::Null), "a + b, null where it overflows", "try_add(a, b)";
+    "try_sub" A_B, Arithmetic(Sub, Overflow::Null), "a - b, null where it overflows", "try_sub(a, b)";
+    "try_mul" A_B, Arithmetic(Mul, Overflow::Null), "a * b, null where it overflows", "try_mul(a, b)";
+
+    "i8" X, Cast(I8, Raise), "as i8; an error where it doesn't fit", "i8(late)";
+    "i16" X, Cast(I16, Raise), "as i16; an error where it doesn't fit", "i16(x)";
+    "i32" X, Cast(I32, Raise), "as i32; an error where it doesn't fit", "i32(x)";
+    "i64" X, Cast(I64, Raise), "as i64; an error where it doesn't fit", "i64(x)";
+    "u8" X, Cast(U8, Raise), "as u8; an error where it doesn't fit", "u8(x)";
+    "u16" X, Cast(U16, Raise), "as u16; an error where it doesn't fit", "u16(x)";
+    "u32" X, Cast(U32, Raise), "as u32; an error where it doesn't fit", "u32(x)";
+    "u64" X, Cast(U64, Raise), "as u64; an error where it doesn't fit", "u64(x)";
+    "f32" X, Cast(F32, Raise), "as f32", "f32(x)";
+    "f64" X, Cast(F64, Raise), "as f64", "f64(x)";
+    "bool" X, Cast(Bool, Raise), "as bool", "bool(x)";
+    "str" X, Cast(Str, Raise), "as text", "str(x)";
+    "try_i8" X, Cast(I8, Null), "as i8; null where it doesn't fit", "try_i8(x)";
+    "try_i16" X, Cast(I16, Null), "as i16; null where it doesn't fit", "try_i16(x)";
+    "try_i32" X, Cast(I32, Null), "as i32; null where it doesn't fit", "try_i32(x)";
+    "try_i64" X, Cast(I64, Null), "as i64; null where it doesn't fit", "try_i64(x)";
+    "try_u8" X, Cast(U8, Null), "as u8; null where it doesn't fit", "try_u8(x)";
+    "try_u16" X, Cast(U16, Null), "as u16; null where it doesn't fit", "try_u16(x)";
+    "try_u32" X, Cast(U32, Null), "as u32; null where it doesn't fit", "try_u32(x)";
+    "try_u64" X, Cast(U64, Null), "as u64; null where it doesn't fit", "try_u64(x)";
+    "wrapping_i8" X, Cast(I8, Wrap), "an integer as i8, wrapping around", "wrapping_i8(x)";
+    "wrapping_i16" X, Cast(I16, Wrap), "an integer as i16, wrapping around", "wrapping_i16(x)";
+    "wrapping_i32" X, Cast(I32, Wrap), "an integer as i32, wrapping around", "wrapping_i32(x)";
+    "wrapping_i64" X, Cast(I64, Wrap), "an integer as i64, wrapping around", "wrapping_i64(x)";
+    "wrapping_u8" X, Cast(U8, Wrap), "an integer as u8, wrapping around", "wrapping_u8(x)";
+    "wrapping_u16" X, Cast(U16, Wrap), "an integer as u16, wrapping around", "wrapping_u16(x)";
+    "wrapping_u32" X, Cast(U32, Wrap), "an integer as u32, wrapping around", "wrapping_u32(x)";
+    "wrapping_u64" X, Cast(U64, Wrap), "an integer as u64, wrapping around", "wrapping_u64(x)";
+
+    "date" X, Meaning::Date, "the date written in a text, or that of a timestamp", "date(\"2013-01-01\")";
+    "timestamp" X, Meaning::Timestamp, "the instant written in a text", "timestamp(\"2013-01-01T05:00:00Z\")";
+    "year" X, TimePart, "the year of a date or timestamp", "time_hour.year()";
+    "month" X, TimePart, "the month, 1 to 12", "time_hour.month()";
+    "day" X, TimePart, "the day of the month, from 1", "time_hour.day()";
+    "weekday" X, TimePart, "the day of the week", "time_hour.weekday()";
+    "hour" X, TimePart, "the hour, 0 to 23", "time_hour.hour()";
+    "minute" X, TimePart, "the minute, 0 to 59", "time_hour.minute()";
+    "second" X, TimePart, "the second, 0 to 59", "time_hour.second()";
+    "random" &[required("seed")], Meaning::Random, "a number in [0, 1) that depends on the row and the seed alone", "random(7)";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FUNCTIONS, function, known_elsewhere};
+
+    #[test]
+    fn names_are_unique_and_hints_name_no_existing_function() {
+        for (position, entry) in FUNCTIONS.iter().enumerate() {
+            assert!(
+                FUNCTIONS[..position]
+                    .iter()
+                    .all(|other| other.name != entry.name),
+                "{}",
+                entry.name
+            );
+            assert!(known_elsewhere(entry.name).is_none(), "{}", entry.name);
+        }
+        assert!(function("mean").is_some());
+        assert!(function("median").is_none());
+    }
+
+    #[test]
+    fn signatures_mark_what_may_be_left_out() {
+        assert_eq!(function("std").unwrap().signature(), "std(x, ddof=)");
+        assert_eq!(function("len").unwrap().signature(), "len()");
+    }
+}
