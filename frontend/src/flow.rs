@@ -6,14 +6,16 @@ use std::sync::{Arc, OnceLock};
 
 use icosian_ir::graph::{Dependencies, Graph};
 use icosian_ir::id::NodeId;
+use icosian_ir::value::Value as Constant;
 
-use crate::check::{CheckOptions, Checked, Spans, TestBlock, check, select};
-use crate::diagnostic::{Code, Diagnostic, Severity, Sources, nearest};
+use crate::check::{CheckOptions, Checked, Imported, Spans, TestBlock, check, select};
+use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Span, nearest};
 use crate::error::Error;
 use crate::inputs::Inputs;
 use crate::loader::{FileLoader, FileSchemas, read_text};
 use crate::selection::Selection;
-use crate::syntax::parse;
+use crate::syntax::{parse, parse_expression};
+use crate::values::value_from_text;
 
 /// What a flow is told before it is checked.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,61 @@ pub struct FlowOptions {
     pub folder: PathBuf,
     /// Whether `test` blocks are wanted too.
     pub tests: bool,
+}
+
+/// One of several texts that together are a flow.
+#[derive(Clone, Debug)]
+pub struct FlowText {
+    /// What it is called in diagnostics.
+    pub name: String,
+    /// The text.
+    pub text: String,
+    /// If the text is an expression or query and not a file's: the name of its value in the flow.
+    pub value_of: Option<String>,
+}
+
+impl FlowText {
+    /// A text that holds items, as a file does.
+    pub fn items(name: impl Into<String>, text: impl Into<String>) -> FlowText {
+        FlowText {
+            name: name.into(),
+            text: text.into(),
+            value_of: None,
+        }
+    }
+
+    /// A text that holds an expression or query, which the flow gets as `definition`.
+    pub fn expression(
+        name: impl Into<String>,
+        text: impl Into<String>,
+        definition: impl Into<String>,
+    ) -> FlowText {
+        FlowText {
+            value_of: Some(definition.into()),
+            ..FlowText::items(name, text)
+        }
+    }
+
+    pub(crate) fn parse(&self, file: FileId) -> Imported {
+        let (program, diagnostics) = match &self.value_of {
+            None => {
+                let parsed = parse(file, &self.text);
+                (parsed.program, parsed.diagnostics)
+            }
+            Some(name) => {
+                let parsed = parse_expression(file, &self.text);
+                let length = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+                let span = Span::new(file, 0, length);
+                let mut program = parsed.program;
+                program.define(name, parsed.value, span);
+                (program, parsed.diagnostics)
+            }
+        };
+        Imported {
+            program: Arc::new(program),
+            diagnostics,
+        }
+    }
 }
 
 /// A checked flow. Cheap to clone.
@@ -67,7 +124,31 @@ impl Flow {
     /// # Errors
     /// Every mistake in the flow.
     pub fn from_text_with(text: &str, options: &FlowOptions) -> Result<Flow, Error> {
-        Flow::checked("flow", text, options)
+        Flow::checked("flow", text, &[], options)
+    }
+
+    /// Checks several texts, whose names merge, with options.
+    ///
+    /// ```
+    /// use icosian::{Flow, FlowOptions, FlowText};
+    ///
+    /// let texts = [
+    ///     FlowText::items("input 1", "table t { x: f64 }"),
+    ///     FlowText::expression("input 2", "mean(t.x)", "value"),
+    /// ];
+    /// let flow = Flow::from_texts(&texts, &FlowOptions::default())?;
+    /// assert_eq!(flow.upstream("value")?, ["t.x"]);
+    /// # Ok::<(), icosian::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Every mistake in the texts.
+    pub fn from_texts(texts: &[FlowText], options: &FlowOptions) -> Result<Flow, Error> {
+        let mut imports = String::new();
+        for position in 0..texts.len() {
+            imports.push_str(&format!("import \"{position}\"\n"));
+        }
+        Flow::checked("texts", &imports, texts, options)
     }
 
     /// Checks a flow's file.
@@ -93,13 +174,13 @@ impl Flow {
                 folder,
                 ..options.clone()
             };
-            return Flow::checked(&path.display().to_string(), &text, &options);
+            return Flow::checked(&path.display().to_string(), &text, &[], &options);
         }
         let mut text = String::new();
         for path in paths {
             text.push_str(&format!("import {:?}\n", path.display().to_string()));
         }
-        Flow::checked("command line", &text, options)
+        Flow::checked("command line", &text, &[], options)
     }
 
     /// A flow from a graph built in Rust.
@@ -111,7 +192,12 @@ impl Flow {
         Flow::from_checked(checked, Sources::default(), PathBuf::new())
     }
 
-    fn checked(name: &str, text: &str, options: &FlowOptions) -> Result<Flow, Error> {
+    fn checked(
+        name: &str,
+        text: &str,
+        given: &[FlowText],
+        options: &FlowOptions,
+    ) -> Result<Flow, Error> {
         let mut sources = Sources::new();
         let file = sources.add(name, text);
         let parsed = parse(file, text);
@@ -125,6 +211,9 @@ impl Flow {
             tests: options.tests,
         };
         let mut loader = FileLoader::new(&mut sources, file, &options.folder);
+        for (position, text) in given.iter().enumerate() {
+            loader.give(&position.to_string(), &text.name, text, &options.folder);
+        }
         let mut checked = check(&parsed.program, &mut loader, &check_options);
         let mut diagnostics = parsed.diagnostics;
         diagnostics.append(&mut checked.diagnostics);
@@ -205,6 +294,15 @@ impl Flow {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         }
         Err(Error::from_diagnostics(vec![diagnostic]))
+    }
+
+    /// A value of a node's type from its text, as on a command line; `null` is null where nulls are
+    /// allowed.
+    ///
+    /// # Errors
+    /// If there is no such node, or the text is no such value.
+    pub fn value_from_text(&self, node: &str, text: &str) -> Result<Constant, Error> {
+        value_from_text(node, text, self.graph().nodes[self.node(node)?].ty)
     }
 
     fn dependencies(&self) -> &Dependencies {

@@ -37,6 +37,8 @@ mod error;
 
 mod operators;
 
+mod cache;
+
 mod inputs;
 
 mod loader;
@@ -49,8 +51,9 @@ mod values;
 
 mod prepared;
 
+pub use cache::ReadCache;
 pub use error::{Error, ErrorKind};
-pub use flow::{Flow, FlowOptions};
+pub use flow::{Flow, FlowOptions, FlowText};
 pub use icosian_ir::graph::Graph;
 pub use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
 pub use icosian_ir::value::Value as Constant;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use icosian_ir::graph::Binding;
-use icosian_runtime::source::{self, ReadOptions, Source};
 
 use crate::check::{ImportLoader, Imported, SchemaColumn, SchemaSource};
 use crate::diagnostic::{FileId, Sources};
+use crate::flow::FlowText;
 use crate::inputs::Inputs;
 use crate::syntax::{MAX_FILE_BYTES, parse};
 
@@ -22,6 +22,9 @@ pub(crate) struct FileLoader<'a> {
     /// Where each file stands.
     folders: HashMap<FileId, PathBuf>,
     loaded: HashMap<PathBuf, Imported>,
+    /// Texts that the first file imports by these names instead of from files.
+    given: HashMap<String, Imported>,
+    first: FileId,
 }
 
 impl<'a> FileLoader<'a> {
@@ -32,12 +35,27 @@ impl<'a> FileLoader<'a> {
             sources,
             folders,
             loaded: HashMap::new(),
+            given: HashMap::new(),
+            first,
         }
+    }
+
+    /// Lets the first file import a text by a name; what the text imports is found in `folder`.
+    pub(crate) fn give(&mut self, import: &str, name: &str, text: &FlowText, folder: &Path) {
+        let file = self.sources.add(name, text.text.as_str());
+        self.folders.insert(file, folder.to_path_buf());
+        let imported = text.parse(file);
+        self.given.insert(import.to_owned(), imported);
     }
 }
 
 impl ImportLoader for FileLoader<'_> {
     fn load(&mut self, importer: FileId, path: &str) -> Result<Imported, String> {
+        if importer == self.first
+            && let Some(given) = self.given.get(path)
+        {
+            return Ok(given.clone());
+        }
         let folder = self.folders.get(&importer).cloned().unwrap_or_default();
         let path = folder.join(path);
         // One file imported by several ways is one file.
@@ -49,7 +67,7 @@ impl ImportLoader for FileLoader<'_> {
             return Err(format!("a flow may import {MAX_FILES} files at most"));
         }
         let text = read_text(&path)?;
-        let file = self.sources.add(&path.display().to_string(), &text);
+        let file = self.sources.add(path.display().to_string(), text.as_str());
         self.folders
             .insert(file, path.parent().unwrap_or(Path::new("")).to_path_buf());
         let parsed = parse(file, &text);
@@ -89,30 +107,20 @@ pub(crate) struct FileSchemas<'a> {
 
 impl SchemaSource for FileSchemas<'_> {
     fn schema(&self, table: &str, binding: Option<&Binding>) -> Result<Vec<SchemaColumn>, String> {
-        let source = match (self.inputs.of_table(table), binding) {
-            (Some(source), _) => source.clone(),
-            (None, Some(binding)) => bound_source(self.folder, binding),
-            (None, None) => return Err("no file is given for it".to_owned()),
-        };
-        let schema = source::schema(&source).map_err(|error| error.to_string())?;
+        let given = self.inputs.tables.get(table);
+        // A source given without a name is for the table that has none.
+        let given = given.or(match binding {
+            Some(_) => None,
+            None => self.inputs.only.as_ref(),
+        });
+        let source = self.inputs.resolve(given, binding, self.folder);
+        let source = source.ok_or_else(|| "no file is given for it".to_owned())?;
+        let schema = self.inputs.schema(&source);
+        let schema = schema.map_err(|error| error.to_string())?;
         let columns = schema
             .columns
             .into_iter()
             .map(|(name, ty)| SchemaColumn { name, ty });
         Ok(columns.collect())
-    }
-}
-
-/// The source that a table's `from` names.
-pub(crate) fn bound_source(folder: &Path, binding: &Binding) -> Source {
-    Source::File {
-        path: folder.join(&binding.path),
-        options: ReadOptions {
-            null_values: binding.null.clone(),
-            delimiter: binding
-                .delimiter
-                .and_then(|delimiter| u8::try_from(delimiter).ok()),
-            ..ReadOptions::default()
-        },
     }
 }

@@ -17,13 +17,12 @@ use icosian_runtime::arrow_types::widen;
 use icosian_runtime::data::{ChunkedColumn, TableData};
 use icosian_runtime::execute::{self, Executor, ParallelExecutor, Run};
 use icosian_runtime::result::{ResultBuilder, RunResult};
-use icosian_runtime::source::{self, Source, WantedColumn};
+use icosian_runtime::source::{Source, WantedColumn};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
-use crate::loader::bound_source;
 
 /// A stage of the way from flow to machine code, as text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -195,19 +194,15 @@ impl Prepared {
                     ty: input.ty,
                 })
                 .collect();
-            let rows = source::read(&source, &wanted).map_err(|error| {
+            let rows = inputs.read(&source, &wanted).map_err(|error| {
                 Error::run(
                     Diagnostic::error(Code::BadInput, format!("table `{name}`: {error}")),
                     self.flow.sources().clone(),
                 )
             })?;
             let mut data = TableData::new(rows.rows);
-            for (position, (input, _)) in read.iter().enumerate() {
-                let arrays = rows
-                    .batches
-                    .iter()
-                    .map(|batch| Arc::clone(batch.column(position)));
-                self.insert(&mut data, *input, arrays.collect())?;
+            for ((input, _), arrays) in read.iter().zip(rows.columns) {
+                self.insert(&mut data, *input, arrays)?;
             }
             data
         } else {
@@ -221,7 +216,7 @@ impl Prepared {
                 .columns
                 .get(&input.name)
                 .ok_or_else(|| option_error(format!("no values are given for `{}`", input.name)))?;
-            let array = widen(Arc::clone(array), input.ty)
+            let array = widen(array, input.ty)
                 .map_err(|error| option_error(format!("`{}`: {error}", input.name)))?;
             self.insert(&mut data, id, vec![array])?;
         }
@@ -250,30 +245,40 @@ impl Prepared {
 
     /// Where a table is read from: what the caller gave, else what the flow says.
     fn source_of(&self, table: TableId, inputs: &Inputs) -> Result<Source, Error> {
-        let definition = &self.flow.graph().tables[table];
-        if let Some(source) = inputs.of_table(&definition.name) {
-            if inputs.only.is_some()
-                && !inputs.tables.contains_key(&definition.name)
-                && self.tables_read().len() > 1
-            {
-                let message = "the run reads several tables: say which the input is for".to_owned();
-                return Err(option_error(message));
+        let graph = self.flow.graph();
+        let definition = &graph.tables[table];
+        let binding = |table: TableId| match &graph.tables[table].rows {
+            TableRows::Source(binding) => binding.as_ref(),
+            _ => None,
+        };
+        let mut given = inputs.tables.get(&definition.name);
+        if given.is_none() && inputs.only.is_some() {
+            let columns = self.prepared.columns();
+            let mut open = self.tables_read();
+            open.retain(|table| {
+                columns.tables[*table].rows == Rows::Source
+                    && !inputs.tables.contains_key(&graph.tables[*table].name)
+            });
+            if open.len() > 1 {
+                open.retain(|table| binding(*table).is_none());
             }
-            return Ok(source.clone());
+            match open[..] {
+                [only] if only == table => given = inputs.only.as_ref(),
+                [_] => {}
+                _ => {
+                    let message = "the run reads several tables: say which the input is for";
+                    return Err(option_error(message.to_owned()));
+                }
+            }
         }
-        match &definition.rows {
-            TableRows::Source(Some(binding)) => Ok(bound_source(self.flow.folder(), binding)),
-            _ => Err(Error::in_sources(
-                vec![
-                    Diagnostic::error(
-                        Code::MissingInput,
-                        format!("no input is given for table `{}`", definition.name),
-                    )
-                    .help(format!("--input {}=PATH", definition.name)),
-                ],
-                self.flow.sources().clone(),
-            )),
-        }
+        inputs
+            .resolve(given, binding(table), self.flow.folder())
+            .ok_or_else(|| {
+                let message = format!("no input is given for table `{}`", definition.name);
+                let diagnostic = Diagnostic::error(Code::MissingInput, message)
+                    .help(format!("--input {}=PATH", definition.name));
+                Error::in_sources(vec![diagnostic], self.flow.sources().clone())
+            })
     }
 
     /// A stage as text; machine code in the variant without nulls first, then the general one.
