@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use icosian_runtime::RunError;
+use icosian_runtime::error::RunError;
 
 use crate::diagnostic::{Code, Diagnostic, Sources, render};
 

@@ -47,7 +47,7 @@ struct State {
 impl State {
     fn mistake(&mut self, what: &str, error: &BuildError) {
         let code = match error {
-            BuildError::NameTaken { .. } => Code::Redefinition,
+            BuildError::NameTaken { .. } => Code::NameTaken,
             BuildError::Type(icosian_ir::typing::TypeError::Domains { .. }) => Code::DomainClash,
             _ => Code::TypeMismatch,
         };

@@ -14,7 +14,7 @@ use icosian_ir::plan::{Segment, Step};
 use icosian_ir::types::{ScalarType, Type};
 use icosian_ir::value::Value;
 use icosian_runtime::arrow_types::widen;
-use icosian_runtime::data::{ChunkedColumn, TableData};
+use icosian_runtime::data::{BoundTable, ChunkedColumn};
 use icosian_runtime::execute::{self, Executor, ParallelExecutor, Run};
 use icosian_runtime::result::{ResultBuilder, RunResult};
 use icosian_runtime::source::{Source, WantedColumn};
@@ -175,7 +175,7 @@ impl Prepared {
         tables
     }
 
-    fn read_table(&self, table: TableId, inputs: &Inputs) -> Result<TableData, Error> {
+    fn read_table(&self, table: TableId, inputs: &Inputs) -> Result<BoundTable, Error> {
         let columns = self.prepared.columns();
         let name = &columns.tables[table].name;
         let of_table = columns
@@ -200,7 +200,7 @@ impl Prepared {
                     self.flow.sources().clone(),
                 )
             })?;
-            let mut data = TableData::new(rows.rows);
+            let mut data = BoundTable::new(rows.rows);
             for ((input, _), arrays) in read.iter().zip(rows.columns) {
                 self.insert(&mut data, *input, arrays)?;
             }
@@ -209,7 +209,7 @@ impl Prepared {
             let rows = given
                 .iter()
                 .find_map(|(_, input)| inputs.columns.get(&input.name));
-            TableData::new(rows.map_or(0, |array| array.len()))
+            BoundTable::new(rows.map_or(0, |array| array.len()))
         };
         for (id, input) in given {
             let array = inputs
@@ -225,7 +225,7 @@ impl Prepared {
 
     fn insert(
         &self,
-        data: &mut TableData,
+        data: &mut BoundTable,
         input: InputId,
         arrays: Vec<ArrayRef>,
     ) -> Result<(), Error> {
@@ -429,7 +429,7 @@ impl RunOutput {
         let rows = Some(self.result.rows(table));
         let options = arrow::array::RecordBatchOptions::new().with_row_count(rows);
         RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-            .map_err(|error| Error::from(icosian_runtime::RunError::from(error)))
+            .map_err(|error| Error::from(icosian_runtime::error::RunError::from(error)))
     }
 
     /// The delivered scalars, in the order asked for.

@@ -111,7 +111,7 @@ fn lower_error(flow: &Flow, error: &LowerError) -> Error {
         LowerError::Unsupported { table, step } => {
             let name = &graph.tables[*table].name;
             let message = format!("table `{name}` needs `{step}`, which can't run yet");
-            let diagnostic = Diagnostic::error(Code::NotRunnable, message);
+            let diagnostic = Diagnostic::error(Code::CannotRunYet, message);
             match flow.spans().tables.get(table) {
                 Some(span) => diagnostic.at(*span),
                 None => diagnostic,

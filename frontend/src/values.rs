@@ -7,7 +7,7 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Int64Type};
 use icosian_ir::types::{ScalarType, Type};
 use icosian_ir::value::Value;
-use icosian_runtime::data::data_type;
+use icosian_runtime::arrow_types::arrow_type;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
@@ -48,7 +48,7 @@ fn time_from_text(text: &str, scalar: ScalarType) -> Option<Value> {
         safe: true,
         ..CastOptions::default()
     };
-    let times = cast_with_options(&array, &data_type(scalar), &options).ok()?;
+    let times = cast_with_options(&array, &arrow_type(scalar), &options).ok()?;
     let numbers = cast_with_options(&times, &DataType::Int64, &options).ok()?;
     let numbers = numbers.as_primitive::<Int64Type>();
     numbers

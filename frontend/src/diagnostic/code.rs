@@ -56,6 +56,38 @@ codes! {
     DanglingDocumentation = "E0129", "documentation or a tag with nothing after it";
     NestedTooDeep = "E0190", "brackets or blocks nested too deeply";
     FileTooLarge = "E0191", "a file that is too large";
+    UnknownName = "E0201", "a name that means nothing here";
+    AmbiguousName = "E0202", "a name that several tables have";
+    NameTaken = "E0203", "a name that is defined twice";
+    DefinitionCycle = "E0204", "definitions that need each other";
+    UnknownFunction = "E0205", "a function that doesn't exist";
+    NotAValue = "E0206", "a table, module or list where a value is needed";
+    UnknownTable = "E0207", "a table that doesn't exist";
+    UnknownMember = "E0208", "a column that the table doesn't have";
+    BadImport = "E0209", "a file that can't be imported";
+    UnusedOver = "E0210", "`over` with nothing to govern";
+    NotConstant = "E0211", "a value that must be known before data is read";
+    BadConfig = "E0212", "a config without a fitting value";
+    BadSelector = "E0213", "a selection of nothing";
+    ExpansionLimit = "E0214", "a flow that expands to too much";
+    MisplacedItem = "E0215", "a declaration where it can't stand";
+    TypeMismatch = "E0301", "a value of the wrong type";
+    NoCommonType = "E0302", "types that can't be combined";
+    NullableValue = "E0303", "a value that may be null where it must not be";
+    LiteralOutOfRange = "E0304", "a constant that its type can't hold";
+    UnknownType = "E0305", "a type that doesn't exist";
+    BadArguments = "E0306", "arguments that a function doesn't take";
+    BadConstantText = "E0307", "a text that is no date or timestamp";
+    NotCalled = "E0308", "a function without its parentheses";
+    DomainClash = "E0401", "rows of two tables combined";
+    NeedsRows = "E0402", "a single value where a column is needed";
+    MissingSchema = "E0403", "a table whose columns are not known";
+    CannotRunYet = "E0490", "something that is understood but can't run yet";
+    RunFailed = "E0501", "a run that failed";
+    BadInput = "E0502", "input that can't be read or doesn't fit";
+    MissingInput = "E0503", "a table or value that is not given";
+    UnreadableFlow = "E0601", "a flow that can't be read";
+    BadOption = "E0602", "a call with something wrong";
 }
 
 impl std::fmt::Display for Code {
