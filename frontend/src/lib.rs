@@ -27,6 +27,7 @@
 //!
 //! Modules in the order in which a flow goes through them.
 
+pub mod check;
 pub mod diagnostic;
 
 pub mod syntax;
