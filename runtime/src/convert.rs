@@ -8,8 +8,8 @@ use arrow::buffer::{MutableBuffer, NullBuffer};
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 
-use crate::bytes::{bit, typed};
 use crate::arrow_types::arrow_type;
+use crate::bytes::{bit, typed};
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal};
 use crate::text::TextBuilder;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::DataType;
 use icosian_ir::id::ColumnId;
@@ -37,12 +37,18 @@ struct Chunk {
 }
 
 impl ChunkedColumn {
-    /// A column of a type from arrays in row order; arrays without rows are left out.
+    /// A column of a type from arrays in row order; arrays without rows are left out. Text whose
+    /// layouts differ is brought to one.
     ///
     /// # Errors
-    /// If an array is of another type, or the arrays are not of one layout.
+    /// If an array is of another type.
     pub fn try_new(scalar: ScalarType, arrays: Vec<ArrayRef>) -> Result<ChunkedColumn, RunError> {
         let wanted = arrow_type(scalar);
+        let arrays = if scalar == ScalarType::Str {
+            one_layout(arrays)?
+        } else {
+            arrays
+        };
         let found = arrays
             .first()
             .map_or_else(|| wanted.clone(), |array| array.data_type().clone());
@@ -156,7 +162,8 @@ impl ChunkedColumn {
         let values = match lane {
             Lane::Bool => {
                 let bit = chunk.bit_offset + start;
-                bit.is_multiple_of(8).then(|| &chunk.values[bit / 8..bit / 8 + rows.len() / 8])
+                bit.is_multiple_of(8)
+                    .then(|| &chunk.values[bit / 8..bit / 8 + rows.len() / 8])
             }
             _ => Some(&chunk.values[lane.bytes(start)..lane.bytes(start + rows.len())]),
         };
@@ -238,6 +245,20 @@ impl ChunkedColumn {
     }
 }
 
+/// Arrays of text in the layout they have, if it is one, else in 64-bit offsets.
+fn one_layout(arrays: Vec<ArrayRef>) -> Result<Vec<ArrayRef>, RunError> {
+    let same = arrays
+        .windows(2)
+        .all(|pair| pair[0].data_type() == pair[1].data_type());
+    if same || !arrays.iter().all(|array| is_text(array.data_type())) {
+        return Ok(arrays);
+    }
+    let plain = arrays
+        .iter()
+        .map(|array| arrow::compute::cast(array, &DataType::LargeUtf8));
+    Ok(plain.collect::<Result<_, _>>()?)
+}
+
 /// What can be read in place.
 pub(crate) struct Direct<'a> {
     pub(crate) values: Option<&'a [u8]>,
@@ -286,20 +307,43 @@ impl Chunk {
     }
 }
 
-/// Columns of one table that are in memory.
+/// Columns of one table that a run is given, or that a pass left, in memory.
 #[derive(Clone, Debug, Default)]
-pub struct TableData {
+pub struct BoundTable {
     rows: usize,
     columns: HashMap<ColumnId, Arc<ChunkedColumn>>,
 }
 
-impl TableData {
+impl BoundTable {
     /// A table of so many rows, without columns yet.
-    pub fn new(rows: usize) -> TableData {
-        TableData {
+    pub fn new(rows: usize) -> BoundTable {
+        BoundTable {
             rows,
             columns: HashMap::new(),
         }
+    }
+
+    /// A table read from a source: each column in the order in which it was wanted.
+    ///
+    /// # Errors
+    /// If the batches do not hold these columns in these types.
+    pub fn from_batches(
+        rows: usize,
+        columns: &[(ColumnId, ScalarType)],
+        batches: &[RecordBatch],
+    ) -> Result<BoundTable, RunError> {
+        let mut table = BoundTable::new(rows);
+        for (position, (id, scalar)) in columns.iter().enumerate() {
+            let arrays = batches
+                .iter()
+                .map(|batch| {
+                    let found = batch.columns().get(position).cloned();
+                    found.ok_or_else(|| internal("a batch without a column that was wanted"))
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            table.insert(*id, ChunkedColumn::try_new(*scalar, arrays)?)?;
+        }
+        Ok(table)
     }
 
     /// How many rows.

@@ -10,8 +10,8 @@ use icosian_ir::interpret::Cell;
 use icosian_ir::types::Type;
 use icosian_ir::value::Value;
 
-use crate::convert::value_to_array;
 use crate::arrow_types::arrow_type;
+use crate::convert::value_to_array;
 use crate::error::{RunError, internal, row_error};
 use crate::execute::{OutputPart, Params, Run};
 

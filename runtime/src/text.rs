@@ -214,10 +214,6 @@ impl TextBuilder {
         Ok(())
     }
 
-    pub(crate) fn byte_len(&self) -> usize {
-        self.bytes.len() + 5 * self.offsets.len()
-    }
-
     fn cut(&mut self) -> Result<(), crate::error::RunError> {
         if self.offsets.is_empty() {
             return Ok(());

@@ -234,6 +234,7 @@ impl LaneBuffers {
 ///
 /// # Safety
 /// While the slice lives nobody else may touch these bytes.
+#[allow(clippy::mut_from_ref)] // The region is shared out by parts, as the caller promises.
 unsafe fn part(region: &PooledRegion, start: usize, range: Range<usize>) -> &mut [u8] {
     assert!(start + range.end <= region.len(), "within the region");
     // SAFETY: within the region as checked; exclusive as the caller promises; bytes of a region are

@@ -326,7 +326,7 @@ fn lane_words(
         | Lane::U64 => {
             with_lane!(integers lane, view.values, values => words
                 .zip(&values[rows])
-                .for_each(|(word, value)| *word = *value as u64))
+                .for_each(|(word, value)| *word = i128::from(*value) as u64))
         }
     }
     Ok(())

@@ -117,7 +117,7 @@ impl<'r> Worker<'r> {
         let mut sinks: Vec<MorselSink> = program
             .sinks
             .iter()
-            .map(|sink| MorselSink::new(run.prepared.columns(), program, sink))
+            .map(|sink| MorselSink::new(program, sink))
             .collect();
         let mut texts: Vec<TextBuilder> = Vec::new();
         texts.resize_with(program.delivered.len(), TextBuilder::default);

@@ -9,7 +9,7 @@ use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::Cell;
 use icosian_ir::op::Op;
 
-use crate::data::{ChunkedColumn, TableData};
+use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
 use crate::execute::keys::{KeyColumn, KeyTable};
 use crate::execute::sink::{CarryEntry, CarrySum};
@@ -20,7 +20,7 @@ use crate::memory::Region;
 #[derive(Clone, Debug, Default)]
 pub struct Params {
     pub(crate) scalars: HashMap<ColumnId, Cell>,
-    pub(crate) tables: HashMap<TableId, Arc<TableData>>,
+    pub(crate) tables: HashMap<TableId, Arc<BoundTable>>,
     pub(crate) built: HashMap<TableId, Vec<Arc<BuiltTable>>>,
     pub(crate) carries: HashMap<ColumnId, Arc<Carry>>,
 }
@@ -75,7 +75,7 @@ impl Params {
 #[derive(Debug)]
 pub(crate) struct BuiltTable {
     pub(crate) key_columns: Vec<ColumnId>,
-    pub(crate) data: TableData,
+    pub(crate) data: BoundTable,
     pub(crate) keys: KeyTable,
     /// The row of each key.
     pub(crate) rows: Vec<u32>,
@@ -87,7 +87,7 @@ impl BuiltTable {
         columns: &Columns,
         name: &str,
         key_columns: Vec<ColumnId>,
-        data: TableData,
+        data: BoundTable,
     ) -> Result<BuiltTable, RunError> {
         const ROWS: usize = 1024;
         let types: Vec<_> = key_columns
@@ -172,18 +172,28 @@ pub(crate) struct Carry {
 }
 
 impl Carry {
-    /// The running sums of window `position` of entries in the order of rows.
-    pub(crate) fn new(entries: &[CarryEntry], position: usize, mut sum: CarrySum) -> Carry {
+    /// The running sums of window `position` of entries in the order of rows, which must be all of
+    /// the table's.
+    pub(crate) fn new(
+        entries: &[CarryEntry],
+        position: usize,
+        mut sum: CarrySum,
+    ) -> Result<Carry, RunError> {
+        let mut end = 0;
         let mut carry = Carry {
             starts: Vec::with_capacity(entries.len()),
             before: Vec::with_capacity(entries.len()),
         };
         for entry in entries {
+            if entry.start != end {
+                return Err(internal("a partition is missing, or there twice"));
+            }
+            end = entry.end;
             carry.starts.push(entry.start);
             carry.before.push(sum.clone());
             sum.merge(&entry.sums[position]);
         }
-        carry
+        Ok(carry)
     }
 
     /// The last border at or before a row, and the sum before it.

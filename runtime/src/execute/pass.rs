@@ -9,7 +9,7 @@ use arrow::array::ArrayRef;
 use icosian_codegen::Nulls;
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::interpret::Cell;
-use icosian_ir::op::{Comparison, Op};
+use icosian_ir::op::Op;
 use icosian_ir::plan::Pass;
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
@@ -370,17 +370,7 @@ fn lazy_text(columns: &icosian_ir::columns::Columns, program: &PassProgram) -> V
 
 /// Whether a text op can be decided once per distinct value.
 pub(crate) fn compares_with_scalar(op: &Op, operands: &[Operand]) -> bool {
-    let comparison = match op {
-        Op::Compare(
-            Comparison::Equal
-            | Comparison::NotEqual
-            | Comparison::Less
-            | Comparison::LessOrEqual
-            | Comparison::Greater
-            | Comparison::GreaterOrEqual,
-        ) => true,
-        _ => false,
-    };
+    let comparison = matches!(op, Op::Compare(_));
     comparison
         && operands
             .iter()

@@ -12,7 +12,7 @@ use icosian_ir::plan::Step;
 use icosian_ir::value::Value;
 
 use crate::convert::column_values;
-use crate::data::{ChunkedColumn, TableData};
+use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal, row_error};
 use crate::execute::params::Params;
 use crate::execute::pass::{PassOutput, PassRun};
@@ -23,7 +23,7 @@ use crate::memory::{BufferPool, MemoryBudget};
 #[derive(Debug)]
 pub struct Run<'a> {
     prepared: &'a Prepared,
-    sources: HashMap<TableId, Arc<TableData>>,
+    sources: HashMap<TableId, Arc<BoundTable>>,
     given: HashMap<ParamId, Value>,
     cancel: Arc<AtomicBool>,
     budget: Arc<MemoryBudget>,
@@ -45,7 +45,7 @@ impl<'a> Run<'a> {
 
     /// Binds the rows of a source table (of a derived table: the columns that are overridden).
     #[must_use]
-    pub fn with_table(mut self, table: TableId, data: Arc<TableData>) -> Run<'a> {
+    pub fn with_table(mut self, table: TableId, data: Arc<BoundTable>) -> Run<'a> {
         self.sources.insert(table, data);
         self
     }

@@ -13,7 +13,7 @@ use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
 use crate::convert::values_to_arrays;
-use crate::data::{ChunkedColumn, TableData};
+use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal, row_error};
 use crate::execute::params::{BuiltTable, Carry, Params};
 use crate::execute::prepared::Prepared;
@@ -150,7 +150,7 @@ impl Run<'_> {
                     let mut parts = parts;
                     parts.sort_by_key(|part| part.first_row);
                     let rows = parts.iter().map(|part| part.rows).sum();
-                    let mut data = TableData::new(rows);
+                    let mut data = BoundTable::new(rows);
                     for (position, (column, _)) in kept.iter().enumerate() {
                         let arrays = parts
                             .iter()
@@ -165,7 +165,7 @@ impl Run<'_> {
                     entries.sort_by_key(|entry| entry.start);
                     for (position, window) in windows.iter().enumerate() {
                         let argument = columns.scalar_type(columns.column(*window).args[0]);
-                        let carry = Carry::new(&entries, position, CarrySum::new(argument));
+                        let carry = Carry::new(&entries, position, CarrySum::new(argument))?;
                         params.carries.insert(*window, Arc::new(carry));
                     }
                 }
@@ -193,7 +193,7 @@ fn delivered(columns: &Columns, column: ColumnId, row: Option<u64>, value: Value
 }
 
 /// Adds columns to a derived table, of which an earlier pass may have given others.
-fn extend(params: &mut Params, table: TableId, data: TableData) -> Result<(), RunError> {
+fn extend(params: &mut Params, table: TableId, data: BoundTable) -> Result<(), RunError> {
     let Some(known) = params.tables.get_mut(&table) else {
         params.tables.insert(table, Arc::new(data));
         return Ok(());
@@ -214,7 +214,7 @@ fn finish_groups(
     params: &mut Params,
 ) -> Result<(), RunError> {
     let order = state.order();
-    let mut data = TableData::new(order.len());
+    let mut data = BoundTable::new(order.len());
     let mut key_columns = vec![None; state.keys.width() - 1];
     for column in results {
         if let Op::Key(position) = columns.column(*column).op {
@@ -261,7 +261,7 @@ fn finish_groups(
 
 fn insert_values(
     columns: &Columns,
-    data: &mut TableData,
+    data: &mut BoundTable,
     column: ColumnId,
     cells: &[Value],
 ) -> Result<(), RunError> {
@@ -276,9 +276,9 @@ fn one_chunk(
     kept: &[(ColumnId, usize)],
     mut parts: Vec<RowsPart>,
     rows: usize,
-) -> Result<TableData, RunError> {
+) -> Result<BoundTable, RunError> {
     parts.sort_by_key(|part| part.first_row);
-    let mut data = TableData::new(rows);
+    let mut data = BoundTable::new(rows);
     for (position, (column, _)) in kept.iter().enumerate() {
         let scalar = columns.scalar_type(*column);
         let arrays = parts

@@ -355,7 +355,7 @@ impl Accumulators {
 
 /// The words of the validity of rows, for sums; none where there is no validity or it is unaligned.
 fn words<'v>(view: View<'v>, rows: &Range<usize>) -> Option<impl Fn(usize) -> u64 + 'v> {
-    let bits = view.validity.filter(|_| rows.start % 8 == 0)?;
+    let bits = view.validity.filter(|_| rows.start.is_multiple_of(8))?;
     let bytes = &bits[rows.start / 8..];
     Some(move |word: usize| {
         let rest = bytes.get(word * 8..).unwrap_or_default();

@@ -176,7 +176,7 @@ impl SinkState {
             SinkState::Rows(parts) => parts
                 .iter()
                 .flat_map(|part| part.columns.iter().flatten())
-                .map(|array| arrow::array::Array::get_array_memory_size(array))
+                .map(arrow::array::Array::get_array_memory_size)
                 .sum(),
             SinkState::Carry(entries) => entries.len() * 64,
         }
@@ -254,7 +254,7 @@ pub(crate) struct MorselSink {
 }
 
 impl MorselSink {
-    pub(crate) fn new(columns: &Columns, program: &PassProgram, sink: &SinkPlan) -> MorselSink {
+    pub(crate) fn new(program: &PassProgram, sink: &SinkPlan) -> MorselSink {
         let slot_type = |slot: usize| program.slots[slot].ty;
         let (builders, sums) = match sink {
             SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
@@ -272,7 +272,6 @@ impl MorselSink {
                 (Vec::new(), sums.collect())
             }
             SinkPlan::Output | SinkPlan::Reduce { .. } | SinkPlan::Group { .. } => {
-                let _ = columns;
                 (Vec::new(), Vec::new())
             }
         };
@@ -284,11 +283,6 @@ impl MorselSink {
             groups: Vec::new(),
             words: Vec::new(),
         }
-    }
-
-    /// About how many bytes the morsel's part holds.
-    pub(crate) fn byte_len(&self) -> usize {
-        self.builders.iter().map(ColumnBuilder::byte_len).sum()
     }
 
     /// Takes in `rows` of the block at hand, whose first row is `first_row`.

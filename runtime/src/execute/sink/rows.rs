@@ -6,8 +6,8 @@ use arrow::array::{ArrayData, ArrayRef, BooleanBufferBuilder, make_array};
 use arrow::buffer::{MutableBuffer, NullBuffer};
 use icosian_ir::types::{Lane, Type};
 
-use crate::bytes::{bit, typed};
 use crate::arrow_types::arrow_type;
+use crate::bytes::{bit, typed};
 use crate::error::RunError;
 use crate::execute::view::View;
 use crate::text::{Cell, TextBuilder};
@@ -50,14 +50,6 @@ impl ColumnBuilder {
                 nulls: false,
                 rows: 0,
             },
-        }
-    }
-
-    /// About how many bytes it holds.
-    pub(crate) fn byte_len(&self) -> usize {
-        match self {
-            ColumnBuilder::Lanes { values, rows, .. } => values.len() + rows / 4,
-            ColumnBuilder::Text(builder) => builder.byte_len(),
         }
     }
 

@@ -22,7 +22,7 @@ use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
 use crate::convert::{column_values, values_to_arrays};
-use crate::data::{ChunkedColumn, TableData};
+use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::RunError;
 use crate::execute::{Backend, Executor, ParallelExecutor, Prepared, Run, SerialExecutor, State};
 use crate::result::RunResult;
@@ -174,9 +174,9 @@ impl Case {
         Ok(wanted.iter().map(cells).collect())
     }
 
-    fn table(&self, table: TableId, variant: &Variant) -> TableData {
+    fn table(&self, table: TableId, variant: &Variant) -> BoundTable {
         let rows = self.rows.get(&table).copied().unwrap_or(0);
-        let mut data = TableData::new(rows);
+        let mut data = BoundTable::new(rows);
         for (id, column) in self.columns.columns.iter() {
             if let Op::Input(input) = column.op
                 && self.columns.inputs[input].table == table
