@@ -90,6 +90,10 @@ impl RunResult {
         Ok(())
     }
 
+    pub(crate) fn set_scalar(&mut self, column: ColumnId, value: Value) {
+        self.scalars.insert(column, value);
+    }
+
     /// What was asked for, in that order.
     pub fn columns(&self) -> &[ResultColumn] {
         &self.columns

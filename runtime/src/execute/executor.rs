@@ -1,5 +1,6 @@
 //! Executors: who runs which partition of a pass when.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,45 +10,58 @@ use icosian_ir::plan::Step;
 use crate::error::{RunError, internal};
 use crate::execute::params::Params;
 use crate::execute::pass::{PassOutput, PassRun};
+use crate::execute::prepared::Backend;
 use crate::execute::run::Run;
 use crate::execute::state::State;
 use crate::result::RunResult;
 
-/// Runs plans. An executor decides where and in which order partitions of a pass run; what comes
-/// out can't depend on it.
+/// Runs plans. An executor decides where and in which order the rows of a pass run; what comes out
+/// can't depend on it.
 ///
-/// An implementation walks [`Run::steps`]: it computes scalars with [`Run::run_scalars`], runs every
-/// pass over partitions of its rows with [`Run::run_pass`], merges the states, gives them to
-/// [`Run::finish_pass`], and adds what was delivered to a [`RunResult`].
+/// Most executors only say how to run a pass over a range of rows: in pieces by [`Run::run_pass`],
+/// here or elsewhere, whose states [`State::merge`] puts together. One that wants more of the loop
+/// writes its own `execute`: it walks [`Run::steps`], computes scalars with [`Run::run_scalars`],
+/// runs every pass, gives the merged state to [`Run::finish_pass`], and adds what was delivered to a
+/// [`RunResult`].
 pub trait Executor {
+    /// Runs a pass over the rows `rows` of its table.
+    ///
+    /// # Errors
+    /// The error of the lowest row; or whatever kept the pass from running.
+    fn pass(
+        &self,
+        run: &Run<'_>,
+        pass: PassId,
+        params: &Params,
+        rows: Range<usize>,
+    ) -> Result<PassOutput, RunError>;
+
     /// Runs the plan.
     ///
     /// # Errors
     /// The error of the first step that has one; in a pass that of the lowest row.
-    fn execute(&self, run: &Run<'_>) -> Result<RunResult, RunError>;
-}
-
-/// Runs every step with one way of running a pass.
-fn steps(
-    run: &Run<'_>,
-    mut pass: impl FnMut(PassId, &Params) -> Result<PassOutput, RunError>,
-) -> Result<RunResult, RunError> {
-    let mut params = run.start();
-    let mut result = RunResult::new(run);
-    for step in run.steps() {
-        match step {
-            Step::Scalars(scalars) => run.run_scalars(scalars, &mut params)?,
-            Step::Pass(id) => {
-                let output = pass(*id, &params)?;
-                if let Some(part) = output.output {
-                    result.add(part);
+    fn execute(&self, run: &Run<'_>) -> Result<RunResult, RunError> {
+        if run.prepared().backend() == Backend::Interpreter {
+            return run.interpret();
+        }
+        let mut params = run.start();
+        let mut result = RunResult::new(run);
+        for step in run.steps() {
+            match step {
+                Step::Scalars(scalars) => run.run_scalars(scalars, &mut params)?,
+                Step::Pass(id) => {
+                    let rows = 0..run.rows(*id, &params)?;
+                    let output = self.pass(run, *id, &params, rows)?;
+                    if let Some(part) = output.output {
+                        result.add(part);
+                    }
+                    run.finish_pass(output.state, &mut params)?;
                 }
-                run.finish_pass(output.state, &mut params)?;
             }
         }
+        result.finish(run, &params)?;
+        Ok(result)
     }
-    result.finish(run, &params)?;
-    Ok(result)
 }
 
 /// Runs everything on the calling thread, each pass as one partition.
@@ -55,10 +69,14 @@ fn steps(
 pub struct SerialExecutor;
 
 impl Executor for SerialExecutor {
-    fn execute(&self, run: &Run<'_>) -> Result<RunResult, RunError> {
-        steps(run, |pass, params| {
-            run.run_pass(pass, params, 0..run.rows(pass, params)?)
-        })
+    fn pass(
+        &self,
+        run: &Run<'_>,
+        pass: PassId,
+        params: &Params,
+        rows: Range<usize>,
+    ) -> Result<PassOutput, RunError> {
+        run.run_pass(pass, params, rows)
     }
 }
 
@@ -88,10 +106,17 @@ impl ParallelExecutor {
     pub fn with_pool(pool: Arc<rayon::ThreadPool>) -> ParallelExecutor {
         ParallelExecutor { pool }
     }
+}
 
-    fn pass(&self, run: &Run<'_>, id: PassId, params: &Params) -> Result<PassOutput, RunError> {
-        let rows = run.rows(id, params)?;
-        let bound = PassRun::new(run, id, params, 0..rows)?;
+impl Executor for ParallelExecutor {
+    fn pass(
+        &self,
+        run: &Run<'_>,
+        pass: PassId,
+        params: &Params,
+        rows: Range<usize>,
+    ) -> Result<PassOutput, RunError> {
+        let bound = PassRun::new(run, pass, params, rows)?;
         self.pool.install(|| bound.compile())?;
         let workers = self.pool.current_num_threads().min(bound.morsels()).max(1);
         let next = AtomicUsize::new(0);
@@ -150,11 +175,5 @@ impl ParallelExecutor {
             output: bound.finish()?,
             state,
         })
-    }
-}
-
-impl Executor for ParallelExecutor {
-    fn execute(&self, run: &Run<'_>) -> Result<RunResult, RunError> {
-        steps(run, |pass, params| self.pass(run, pass, params))
     }
 }

@@ -250,6 +250,17 @@ impl KeyTable {
         }
     }
 
+    /// Adds a key given as values; false if it was there.
+    pub(crate) fn insert_values(&mut self, values: &[&Value]) -> Result<bool, RunError> {
+        let columns: Vec<KeyColumn<'_, '_>> = values
+            .iter()
+            .map(|value| KeyColumn::Constant(value))
+            .collect();
+        let mut words = Vec::new();
+        self.words_to_insert(&columns, 0..1, &mut words)?;
+        Ok(self.insert(&words)?.1)
+    }
+
     /// A key of another table of the same types, as this one would have it.
     pub(crate) fn adopt(
         &mut self,

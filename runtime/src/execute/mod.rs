@@ -8,6 +8,7 @@ mod columnar;
 mod destination;
 mod executor;
 mod fused;
+mod interpreted;
 mod keys;
 mod morsel;
 mod params;
@@ -19,6 +20,8 @@ mod replay;
 mod run;
 mod sink;
 mod state;
+mod state_batches;
+mod stream;
 mod view;
 mod wide;
 mod window;
@@ -30,6 +33,7 @@ pub use prepared::{Backend, Prepared};
 pub use run::Run;
 pub use state::State;
 pub(crate) use state::together;
+pub use stream::BatchStream;
 
 #[cfg(test)]
 mod tests;

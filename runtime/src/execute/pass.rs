@@ -250,11 +250,11 @@ impl<'a> PassRun<'a> {
         let before = usize::try_from(before).unwrap_or(usize::MAX);
         let after = usize::try_from(after).unwrap_or(usize::MAX);
         let mut start = core.start.saturating_sub(before);
-        if self.program.has_cumulative && before > 0 {
-            // Sums can only be taken up where an earlier pass put one down.
-            for carry in self.carries.values() {
-                start = start.min(carry.at(start).map_or(0, |border| border.0));
-            }
+        // Sums can only be taken up where an earlier pass put one down.
+        let first = start;
+        for window in &self.program.cumulative {
+            let border = self.carries.get(window).and_then(|carry| carry.at(first));
+            start = start.min(border.map_or(0, |border| border.0));
         }
         let end = core.end.saturating_add(after).min(self.table_rows);
         (start / 64 * 64, end)
@@ -330,7 +330,12 @@ fn scalars(
                 errors = true;
                 Value::Null
             }
-            None => return Err(internal(format!("{column} is not known yet"))),
+            None => {
+                return Err(match columns.column(column).op {
+                    Op::Param(param) => RunError::MissingParam(columns.params[param].name.clone()),
+                    _ => internal(format!("{column} is not known yet")),
+                });
+            }
         };
         scalars.insert(column, value);
     }

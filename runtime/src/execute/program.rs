@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, PassId};
-use icosian_ir::op::Op;
+use icosian_ir::op::{Op, Window};
 use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink};
 use icosian_ir::types::{Domain, Lane, Type};
 
@@ -126,7 +126,8 @@ pub(crate) struct PassProgram {
     pub(crate) phase_reads: Vec<Vec<usize>>,
     pub(crate) delivered: Vec<Delivered>,
     pub(crate) sinks: Vec<SinkPlan>,
-    pub(crate) has_cumulative: bool,
+    /// Windows that sum from the first row on.
+    pub(crate) cumulative: Vec<ColumnId>,
 }
 
 impl PassProgram {
@@ -164,18 +165,15 @@ impl PassProgram {
             phase_reads: vec![Vec::new(); phases],
             delivered,
             sinks,
-            has_cumulative: pass.segments.iter().any(|segment| match segment {
-                Segment::Window { column } => matches!(
-                    columns.column(*column).op,
-                    Op::Window(icosian_ir::op::Window::CumulativeSum)
-                ),
-                Segment::Fused(_)
-                | Segment::Wide { .. }
-                | Segment::Columnar { .. }
-                | Segment::Probe { .. }
-                | Segment::Gather { .. } => false,
-            }),
+            cumulative: Vec::new(),
         };
+        for segment in &pass.segments {
+            if let Segment::Window { column } = segment
+                && columns.column(*column).op == Op::Window(Window::CumulativeSum)
+            {
+                program.cumulative.push(*column);
+            }
+        }
         program.delay_segments();
         program.place_slots();
         Ok(program)

@@ -26,7 +26,7 @@ pub(crate) fn replay(run: &PassRun<'_>, core: Range<usize>) -> Result<(), RunErr
         run.run.bind_built(run.params, &mut bound, &mut table_rows);
     }
     // Sums from the first row on, and lookups into the table itself, need all of its rows.
-    let whole = run.program.has_cumulative || table_rows.contains_key(&run.pass.table);
+    let whole = !run.program.cumulative.is_empty() || table_rows.contains_key(&run.pass.table);
     let (start, end) = if whole {
         (0, run.table_rows)
     } else {

@@ -146,18 +146,11 @@ impl<'r> Worker<'r> {
         core: usize,
     ) -> Result<(usize, CarrySum), RunError> {
         let origin = self.block.row;
-        // With a halo the whole extent is wanted, without one the morsel's own rows suffice.
-        let wanted = if self.run.pass.halo.0 > 0 {
-            let before = usize::try_from(self.run.pass.halo.0).unwrap_or(usize::MAX);
-            core.saturating_sub(before)
-        } else {
-            core
-        };
-        if let Some((row, sum)) = self
-            .run
-            .carries
-            .get(&column)
-            .and_then(|carry| carry.at(wanted))
+        // As in `PassRun::extent`, which made the morsel at hand begin no later than this border.
+        let before = usize::try_from(self.run.pass.halo.0).unwrap_or(usize::MAX);
+        let wanted = core.saturating_sub(before);
+        let carry = self.run.carries.get(&column);
+        if let Some((row, sum)) = carry.and_then(|carry| carry.at(wanted))
             && row >= origin
         {
             return Ok((row, sum.clone()));

@@ -2,6 +2,7 @@
 //! interpreter: the answers agree bit for bit.
 
 mod cases;
+mod interface;
 mod large;
 
 use std::collections::HashMap;
@@ -224,8 +225,19 @@ impl Case {
         let text = plan.display(&self.columns).to_string();
         let prepared =
             Prepared::new(Arc::clone(&self.columns), Arc::new(plan), Backend::Jit).unwrap();
-        for variant in variants {
-            let found = self.found(&prepared, variant);
+        let interpreted = Prepared::new(
+            Arc::clone(&self.columns),
+            Arc::clone(prepared.plan()),
+            Backend::Interpreter,
+        )
+        .unwrap();
+        for (position, variant) in std::iter::once(&variants[0]).chain(variants).enumerate() {
+            let prepared = if position == 0 {
+                &interpreted
+            } else {
+                &prepared
+            };
+            let found = self.found(prepared, variant);
             match (&expected, &found) {
                 (Ok(expected), Ok(found)) => {
                     for ((expected, found), output) in
@@ -295,7 +307,8 @@ fn partitions(run: &Run<'_>, cuts: &[usize]) -> Result<RunResult, RunError> {
                     if let Some(part) = output.output {
                         result.add(part);
                     }
-                    states.push(output.state);
+                    let batches = output.state.to_batches(run.prepared())?;
+                    states.push(State::from_batches(run.prepared(), *pass, &batches)?);
                 }
                 let mut merged = states.pop().unwrap();
                 while let Some(state) = states.pop() {
