@@ -1,10 +1,12 @@
 //! Single values as Arrow arrays and back: for scalars, groups and the interpreter.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow::array::BooleanBufferBuilder;
 use arrow::array::{ArrayData, ArrayRef, make_array};
 use arrow::buffer::{MutableBuffer, NullBuffer};
+use icosian_ir::interpret::{Cell, ColumnValues};
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 
@@ -122,4 +124,20 @@ pub fn column_values(column: &ChunkedColumn, scalar: ScalarType, rows: Range<usi
             }
         })
         .collect()
+}
+
+/// The cells of `rows` of a column, errors included.
+pub(crate) fn column_cells(
+    column: &ChunkedColumn,
+    scalar: ScalarType,
+    rows: Range<usize>,
+) -> ColumnValues {
+    let values = column_values(column, scalar, rows.clone());
+    let mut cells: Vec<Cell> = values.into_iter().map(Cell::Value).collect();
+    for (row, error) in column.errors() {
+        if rows.contains(row) {
+            cells[row - rows.start] = Cell::Error(Arc::clone(error));
+        }
+    }
+    ColumnValues::Rows(cells)
 }

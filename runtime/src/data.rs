@@ -8,6 +8,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::DataType;
 use icosian_ir::id::ColumnId;
+use icosian_ir::interpret::RowError;
 use icosian_ir::types::{Lane, ScalarType};
 
 use crate::arrow_types::arrow_type;
@@ -22,6 +23,8 @@ pub struct ChunkedColumn {
     chunks: Vec<Chunk>,
     /// The first row of each chunk, then the number of rows.
     starts: Vec<usize>,
+    /// Rows whose value is an error that nothing has needed so far, ascending.
+    errors: Vec<(usize, Arc<RowError>)>,
 }
 
 /// One array, and where its values and validity lie.
@@ -84,7 +87,20 @@ impl ChunkedColumn {
             lane: scalar.lane(),
             chunks,
             starts,
+            errors: Vec::new(),
         })
+    }
+
+    /// The column with errors in place of the values of some rows, which ascend.
+    #[must_use]
+    pub(crate) fn with_errors(mut self, errors: Vec<(usize, Arc<RowError>)>) -> ChunkedColumn {
+        self.errors = errors;
+        self
+    }
+
+    /// Rows whose value is an error.
+    pub(crate) fn errors(&self) -> &[(usize, Arc<RowError>)] {
+        &self.errors
     }
 
     /// How many rows.

@@ -70,7 +70,7 @@ pub struct PassRun<'a> {
     pub(crate) built: Vec<Option<Arc<BuiltTable>>>,
     pub(crate) carries: HashMap<ColumnId, Arc<Carry>>,
     pub(crate) destination: Destination,
-    /// Some scalar is an error: every morsel must ask whether it reaches a row.
+    /// Some value given is an error: every morsel must ask whether it reaches a row.
     always_replay: bool,
     rows: Range<usize>,
 }
@@ -147,7 +147,19 @@ impl<'a> PassRun<'a> {
             rows,
         };
         bound.bind_segments()?;
+        bound.always_replay |= bound.reads_errors();
         Ok(bound)
+    }
+
+    /// Whether something that the pass reads is an error in some row.
+    fn reads_errors(&self) -> bool {
+        let built = self
+            .built
+            .iter()
+            .flatten()
+            .flat_map(|built| built.data.columns());
+        let mut columns = self.reads.iter().chain(built.map(|(_, column)| column));
+        columns.any(|column| !column.errors().is_empty())
     }
 
     fn bind_segments(&mut self) -> Result<(), RunError> {
@@ -238,7 +250,8 @@ impl<'a> PassRun<'a> {
         }
         let flagged = worker.run_morsel(morsel, &mut state.sinks)?;
         if flagged || self.always_replay {
-            crate::execute::replay::replay(self, self.destination.morsel(morsel))?;
+            let deferred = crate::execute::replay::replay(self, self.destination.morsel(morsel))?;
+            state.defer(deferred);
         }
         state.reserve(self.run.budget())
     }

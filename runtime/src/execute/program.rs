@@ -410,17 +410,12 @@ impl Builder<'_> {
                     .collect::<Result<_, _>>()?,
                 values: reductions(columns)?,
             },
-            Sink::Build { keys, payload } => {
-                let mut all: Vec<ColumnId> = keys.iter().chain(payload).copied().collect();
-                all.sort_unstable();
-                all.dedup();
-                SinkPlan::Build {
-                    columns: all
-                        .into_iter()
-                        .map(|column| Ok((column, self.find(column)?)))
-                        .collect::<Result<_, RunError>>()?,
-                }
-            }
+            Sink::Build { keys, payload } => SinkPlan::Build {
+                columns: kept_by_build(keys, payload)
+                    .into_iter()
+                    .map(|column| Ok((column, self.find(column)?)))
+                    .collect::<Result<_, RunError>>()?,
+            },
             Sink::Spool {
                 predicate, columns, ..
             } => SinkPlan::Spool {
@@ -447,4 +442,12 @@ impl Builder<'_> {
         }
         Ok(delivered)
     }
+}
+
+/// The columns that a build keeps, ascending.
+pub(crate) fn kept_by_build(keys: &[ColumnId], payload: &[ColumnId]) -> Vec<ColumnId> {
+    let mut all: Vec<ColumnId> = keys.iter().chain(payload).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }

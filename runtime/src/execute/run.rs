@@ -11,7 +11,7 @@ use icosian_ir::op::Op;
 use icosian_ir::plan::Step;
 use icosian_ir::value::Value;
 
-use crate::convert::column_values;
+use crate::convert::column_cells;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal, row_error};
 use crate::execute::params::Params;
@@ -165,11 +165,9 @@ impl<'a> Run<'a> {
                 table_rows.insert(*table, built.data.rows());
                 for (id, column) in built.data.columns() {
                     let scalar = self.prepared.columns().scalar_type(id);
-                    bound.entry(id).or_insert_with(|| {
-                        column_values(column, scalar, 0..column.rows())
-                            .into_iter()
-                            .collect()
-                    });
+                    bound
+                        .entry(id)
+                        .or_insert_with(|| column_cells(column, scalar, 0..column.rows()));
                 }
             }
         }
@@ -221,7 +219,9 @@ impl<'a> Run<'a> {
             });
         }
         let ty = columns.ty(column);
-        if found.lane() != ty.scalar.lane() || !ty.nullable && found.null_count() > 0 {
+        if found.lane() != ty.scalar.lane()
+            || !ty.nullable && found.null_count() > found.errors().len()
+        {
             return Err(RunError::Data {
                 what: name(),
                 expected: ty.to_string(),

@@ -14,12 +14,12 @@ use icosian_ir::value::Value;
 
 use crate::convert::values_to_arrays;
 use crate::data::{BoundTable, ChunkedColumn};
-use crate::error::{RunError, internal, row_error};
+use crate::error::{RunError, internal};
 use crate::execute::params::{BuiltTable, Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
 use crate::execute::run::Run;
-use crate::execute::sink::rows::RowsPart;
+use crate::execute::sink::rows::{DeferredError, RowsPart};
 use crate::execute::sink::{CarrySum, GroupState, SinkState, reduction_of};
 use crate::memory::{MemoryBudget, Reservation};
 
@@ -81,6 +81,17 @@ impl State {
             .try_for_each(|(state, other)| state.merge(other))
     }
 
+    /// Adds errors, by sink, to the rows kept of the morsel that ran last.
+    pub(crate) fn defer(&mut self, deferred: Vec<(usize, DeferredError)>) {
+        for (sink, error) in deferred {
+            if let Some(SinkState::Rows(parts)) = self.sinks.get_mut(sink)
+                && let Some(part) = parts.last_mut()
+            {
+                part.errors.push(error);
+            }
+        }
+    }
+
     /// Asks the budget for what the state holds.
     pub(crate) fn reserve(&mut self, budget: &Arc<MemoryBudget>) -> Result<(), RunError> {
         let bytes = self.sinks.iter().map(SinkState::byte_len).sum();
@@ -98,7 +109,7 @@ impl Run<'_> {
     /// Finishes a pass all of whose rows are in `state`: its results become known to later steps.
     ///
     /// # Errors
-    /// If a key that lookups look for stands in two rows, or a group's sum does not fit its type.
+    /// If a key that lookups look for stands in two rows.
     pub fn finish_pass(&self, state: State, params: &mut Params) -> Result<(), RunError> {
         let prepared = self.prepared();
         let columns = prepared.columns();
@@ -133,7 +144,7 @@ impl Run<'_> {
                     SinkPlan::Build { columns: kept },
                     SinkState::Rows(parts),
                 ) => {
-                    let data = one_chunk(columns, kept, parts, rows)?;
+                    let data = kept_table(columns, kept, parts, rows, true)?;
                     let name = &columns.tables[pass.table].name;
                     let built = BuiltTable::new(columns, name, keys.clone(), data)?;
                     params
@@ -147,18 +158,8 @@ impl Run<'_> {
                     SinkPlan::Spool { columns: kept, .. },
                     SinkState::Rows(parts),
                 ) => {
-                    let mut parts = parts;
-                    parts.sort_by_key(|part| part.first_row);
                     let rows = parts.iter().map(|part| part.rows).sum();
-                    let mut data = BoundTable::new(rows);
-                    for (position, (column, _)) in kept.iter().enumerate() {
-                        let arrays = parts
-                            .iter()
-                            .flat_map(|part| part.columns[position].iter().cloned())
-                            .collect();
-                        let scalar = columns.scalar_type(*column);
-                        data.insert(*column, ChunkedColumn::try_new(scalar, arrays)?)?;
-                    }
+                    let data = kept_table(columns, kept, parts, rows, false)?;
                     extend(params, *table, data)?;
                 }
                 (Sink::Carry { windows }, _, SinkState::Carry(mut entries)) => {
@@ -223,7 +224,7 @@ fn finish_groups(
                 .iter()
                 .map(|group| state.keys.value(*group, position))
                 .collect();
-            insert_values(columns, &mut data, *column, &cells)?;
+            insert_values(columns, &mut data, *column, &cells, Vec::new())?;
             if let Some(known) = key_columns.get_mut(position) {
                 *known = Some(*column);
             }
@@ -232,14 +233,18 @@ fn finish_groups(
     for ((column, _), states) in values.iter().zip(&state.values) {
         let (reduction, argument) = reduction_of(columns, *column)?;
         let mut cells = Vec::with_capacity(order.len());
+        let mut errors = Vec::new();
         for (row, group) in order.iter().enumerate() {
             let value = states.value(reduction, *group, argument);
             match delivered(columns, *column, Some(row as u64), value) {
                 Cell::Value(value) => cells.push(value),
-                Cell::Error(error) => return Err(row_error(columns, Box::new((*error).clone()))),
+                Cell::Error(error) => {
+                    cells.push(Value::Null);
+                    errors.push((row, error));
+                }
             }
         }
-        insert_values(columns, &mut data, *column, &cells)?;
+        insert_values(columns, &mut data, *column, &cells, errors)?;
     }
     // Groups are found by their keys as they stand: no second index is needed.
     let mut rows = vec![0; order.len()];
@@ -264,29 +269,45 @@ fn insert_values(
     data: &mut BoundTable,
     column: ColumnId,
     cells: &[Value],
+    errors: Vec<(usize, Arc<RowError>)>,
 ) -> Result<(), RunError> {
     let scalar = columns.scalar_type(column);
     let arrays = together(scalar, values_to_arrays(scalar, cells)?)?;
-    data.insert(column, ChunkedColumn::try_new(scalar, arrays)?)
+    data.insert(
+        column,
+        ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors),
+    )
 }
 
-/// All rows of columns, each in one chunk, so that any row can be fetched.
-fn one_chunk(
+/// The rows kept, in their order; each column in one chunk if any row must be fetched from it.
+fn kept_table(
     columns: &Columns,
     kept: &[(ColumnId, usize)],
     mut parts: Vec<RowsPart>,
     rows: usize,
+    one_chunk: bool,
 ) -> Result<BoundTable, RunError> {
     parts.sort_by_key(|part| part.first_row);
     let mut data = BoundTable::new(rows);
     for (position, (column, _)) in kept.iter().enumerate() {
         let scalar = columns.scalar_type(*column);
-        let arrays = parts
-            .iter()
-            .flat_map(|part| part.columns[position].iter().cloned())
-            .collect();
-        let arrays = together(scalar, arrays)?;
-        data.insert(*column, ChunkedColumn::try_new(scalar, arrays)?)?;
+        let mut arrays = Vec::new();
+        let mut errors = Vec::new();
+        let mut first = 0;
+        for part in &parts {
+            arrays.extend(part.columns[position].iter().cloned());
+            let own = part.errors.iter().filter(|error| error.column == position);
+            errors.extend(own.map(|error| (first + error.row, Arc::clone(&error.error))));
+            first += part.rows;
+        }
+        if one_chunk {
+            arrays = together(scalar, arrays)?;
+        }
+        errors.sort_by_key(|error| error.0);
+        data.insert(
+            *column,
+            ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors),
+        )?;
     }
     Ok(data)
 }

@@ -20,7 +20,7 @@ use icosian_ir::value::Value;
 use crate::arrow_types::arrow_type;
 use crate::convert::{column_values, values_to_arrays};
 use crate::data::ChunkedColumn;
-use crate::error::RunError;
+use crate::error::{RunError, row_error};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
 use crate::execute::sink::accumulate::Accumulators;
@@ -43,7 +43,7 @@ impl State {
     /// The state as record batches.
     ///
     /// # Errors
-    /// If Arrow refuses them.
+    /// If a row kept holds an error, used later or not; or if Arrow refuses the arrays.
     pub fn to_batches(&self, prepared: &Prepared) -> Result<Vec<RecordBatch>, RunError> {
         let program = prepared.program(self.pass)?;
         let columns = prepared.columns();
@@ -93,6 +93,11 @@ impl State {
                 }
                 SinkState::Rows(parts) => {
                     for part in parts {
+                        // An error is not written down; it would have to be raised here.
+                        if let Some(deferred) = part.errors.first() {
+                            let error = Box::new((*deferred.error).clone());
+                            return Err(row_error(columns, error));
+                        }
                         let kept = kept_columns(plan)?;
                         let fields = kept
                             .iter()
@@ -197,6 +202,7 @@ impl State {
                         first_row: number("first_row")?,
                         rows: number("rows")? as usize,
                         columns: arrays,
+                        errors: Vec::new(),
                     });
                 }
                 (SinkPlan::Carry { windows }, SinkState::Carry(entries)) => {

@@ -376,6 +376,7 @@ impl MorselSink {
                     .into_iter()
                     .map(ColumnBuilder::finish)
                     .collect::<Result<_, _>>()?,
+                errors: Vec::new(),
             }),
             SinkState::Carry(entries) => entries.push(CarryEntry {
                 start: rows.start as u64,

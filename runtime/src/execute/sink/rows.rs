@@ -1,9 +1,11 @@
 //! Rows that a pass keeps whole: the rows of a filtered table, the build side of lookups.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow::array::{ArrayData, ArrayRef, BooleanBufferBuilder, make_array};
 use arrow::buffer::{MutableBuffer, NullBuffer};
+use icosian_ir::interpret::RowError;
 use icosian_ir::types::{Lane, Type};
 
 use crate::arrow_types::arrow_type;
@@ -11,6 +13,16 @@ use crate::bytes::{bit, typed};
 use crate::error::RunError;
 use crate::execute::view::View;
 use crate::text::{Cell, TextBuilder};
+
+/// An error in place of a value that was kept.
+#[derive(Clone, Debug)]
+pub(crate) struct DeferredError {
+    /// Which of the columns kept.
+    pub(crate) column: usize,
+    /// Which of the rows kept of the morsel.
+    pub(crate) row: usize,
+    pub(crate) error: Arc<RowError>,
+}
 
 /// The rows kept of one morsel.
 #[derive(Clone, Debug)]
@@ -21,6 +33,8 @@ pub(crate) struct RowsPart {
     pub(crate) rows: usize,
     /// The arrays of every column.
     pub(crate) columns: Vec<Vec<ArrayRef>>,
+    /// Errors in place of values that nothing has needed so far.
+    pub(crate) errors: Vec<DeferredError>,
 }
 
 /// One column of the rows being kept.

@@ -6,7 +6,7 @@ use icosian_ir::op::{Comparison, Math, Op, Overflow, Reduction, Window};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
-use super::{Case, Random, variants};
+use super::{Case, Random, Runner, variants};
 
 /// Row counts around the borders of bytes, words and blocks.
 const ROWS: [usize; 8] = [0, 1, 7, 8, 65, 1023, 1025, 2500];
@@ -501,5 +501,62 @@ fn sums_that_do_not_fit_are_errors_where_they_are_used() {
         flow.output(choice);
         let x = vec![Value::Integer(i64::MAX.into()); 20];
         flow.case(vec![("x", x)]).check(&variants());
+    }
+}
+
+/// A value that is an error is kept by a filter or a lookup, and raised only where it is used.
+#[test]
+fn errors_are_kept_until_they_are_needed() {
+    for guarded in [false, true] {
+        let rows = 1500;
+        let mut flow = Flow::new();
+        let x = flow.column("x", ScalarType::I32, true);
+        let b = flow.column("b", ScalarType::Bool, false);
+        let guard = flow.column("guard", ScalarType::Bool, false);
+        let key = flow.column("key", ScalarType::I64, false);
+        let sum = flow
+            .builder
+            .add(Op::Add(Overflow::Raise), vec![x, x])
+            .unwrap();
+        let rows_kept = TableRows::Filter {
+            parent: flow.table,
+            predicate: b,
+        };
+        let kept = flow.builder.table("kept", "", rows_kept).unwrap();
+        let sum_kept = flow.builder.filtered(kept, sum);
+        let guard_kept = flow.builder.filtered(kept, guard);
+        let zero = flow.builder.literal_of(Value::Integer(0), ScalarType::I32);
+        let choice = flow
+            .builder
+            .add(Op::IfElse, vec![guard_kept, sum_kept, zero])
+            .unwrap();
+        flow.output(choice);
+        let here = flow.table;
+        let row = flow.builder.lookup(here, &[key], &[key]).unwrap();
+        let there = flow.builder.gather(row, sum).unwrap();
+        let there = flow
+            .builder
+            .add(Op::IfElse, vec![guard, there, zero])
+            .unwrap();
+        flow.output(there);
+        let mut random = Random(3);
+        let mut x = random.values(ScalarType::I32, true, rows);
+        let mut guard = vec![Value::Bool(true); rows];
+        for bad in [700, 1300] {
+            x[bad] = Value::Integer(i32::MAX.into());
+            guard[bad] = Value::Bool(!guarded);
+        }
+        let data = vec![
+            ("x", x),
+            ("b", vec![Value::Bool(true); rows]),
+            ("guard", guard),
+            ("key", (0..rows as i128).map(Value::Integer).collect()),
+        ];
+        // States with errors in them do not travel.
+        let variants: Vec<_> = variants()
+            .into_iter()
+            .filter(|variant| !matches!(variant.runner, Runner::Partitions(_)))
+            .collect();
+        flow.case(data).check(&variants);
     }
 }
