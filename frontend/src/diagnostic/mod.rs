@@ -1,14 +1,18 @@
 //! What the user is told about a mistake in a flow, in data or in a call: diagnostics as data.
 //!
 //! Every stage collects [`Diagnostic`]s instead of stopping at the first mistake; only the
-//! commands print them, with [`render`]. A diagnostic carries a stable [`Code`], a primary
+//! commands print them, with [`render()`]. A diagnostic carries a stable [`Code`], a primary
 //! [`Span`] where there is a text to point at, further labelled spans, notes and help lines.
 
 mod code;
 mod nearest;
+mod render;
+mod sources;
 
 pub use code::Code;
 pub use nearest::nearest;
+pub use render::{MAX_RENDERED, render};
+pub use sources::Sources;
 
 /// A file known to the session, by its position in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

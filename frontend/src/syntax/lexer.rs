@@ -270,7 +270,7 @@ fn number_rest(head: &str, rest: &str) -> (TokenKind, usize) {
     if kind == TokenKind::Integer && bytes.get(position) == Some(&b'.') {
         let next = rest[position + 1..].chars().next();
         // `1..5` is a range and `1.abs()` a call.
-        if !next.is_some_and(|next| next == '.' || is_word_start(next)) {
+        if !next.is_some_and(|next| matches!(next, '.' | '`' | '{') || is_word_start(next)) {
             kind = TokenKind::Float;
             position = digits_from(position + 1);
         }

@@ -17,6 +17,7 @@ fn plan_text(builder: GraphBuilder, outputs: &[NodeId]) -> (Columns, String) {
         ..Request::default()
     };
     let columns = graph_to_columns(&graph, &request).expect("it lowers");
+    assert_eq!(columns.verify(), Ok(()));
     let text = columns_to_plan(&columns).display(&columns).to_string();
     (columns, text)
 }
@@ -193,6 +194,7 @@ fn a_long_chain_is_cut_into_bounded_segments() {
         ..Request::default()
     };
     let columns = graph_to_columns(&graph, &request).unwrap();
+    assert_eq!(columns.verify(), Ok(()));
     let plan = columns_to_plan(&columns);
     assert_eq!(plan.steps.len(), 1);
     let Step::Pass(pass) = plan.steps[0] else {

@@ -8,6 +8,8 @@ mod arithmetic;
 mod builder;
 mod convert;
 mod dependencies;
+mod expression_text;
+mod text;
 
 use std::collections::HashMap;
 

@@ -148,6 +148,7 @@ impl Parser<'_> {
         while !self.at(TokenKind::End) && !self.at(TokenKind::BraceClose) {
             self.item_start = self.position;
             self.fresh_start = self.position;
+            self.begins_item[self.position] = true;
             let start = self.start();
             if let Some(kind) = self.test_step() {
                 let span = self.span_from(start);

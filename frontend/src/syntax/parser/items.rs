@@ -17,6 +17,7 @@ impl Parser<'_> {
     /// A whole file.
     pub(super) fn file(&mut self) {
         if self.at(TokenKind::LongText) {
+            self.begins_item[self.position] = true;
             self.program.documentation = Some(self.documentation());
             if !self.token().starts_line {
                 self.expected(
@@ -134,6 +135,7 @@ impl Parser<'_> {
         let documented_at = self.position;
         let mut documentation = None;
         while self.at(TokenKind::LongText) {
+            self.begins_item[self.position] = true;
             if documentation.is_some() {
                 let report = Diagnostic::error(
                     Code::DanglingDocumentation,
@@ -145,11 +147,13 @@ impl Parser<'_> {
         }
         let mut tags = Vec::new();
         while self.at(TokenKind::At) {
+            self.begins_item[self.position] = true;
             let tag = self.tag();
             tags.push(tag);
         }
         let start = self.start();
         self.fresh_start = self.position;
+        self.begins_item[self.position] = true;
         if self.position > documented_at
             && matches!(self.kind(), TokenKind::End | TokenKind::BraceClose)
         {

@@ -6,19 +6,21 @@
 //! recurse, to a fixed depth; chains of operators, calls and `else` cost none.
 //!
 //! Modules: [`items`] declarations and definitions, `blocks` what holds other items, `queries`,
-//! `types`, `expressions` operators, `operands` what stands between them, `recovery`.
+//! `types`, `expressions` operators, `operands` what stands between them, `brackets` operands
+//! with others inside, `pieces` names and texts, `recovery`.
 
 mod blocks;
+mod brackets;
 mod expressions;
 mod items;
 mod operands;
+mod pieces;
 mod queries;
 mod recovery;
 mod types;
 
-use super::ast::{ExprId, ExprKind, Name, Path, Program, TemplatePart, Text, Value};
+use super::ast::{ExprId, ExprKind, Program, Selector, Value};
 use super::lexer::{self, Lexed};
-use super::literal;
 use super::reports::Reports;
 use super::token::{Comment, Token, TokenKind};
 use crate::diagnostic::{Code, Diagnostic, FileId, Span};
@@ -73,6 +75,8 @@ pub struct ParsedExpression {
 pub(crate) struct ParsedTokens {
     pub(crate) tokens: Vec<Token>,
     pub(crate) roles: Vec<Role>,
+    /// Whether an item, its documentation, a tag or a step of a test begins with the token.
+    pub(crate) begins_item: Vec<bool>,
     pub(crate) comments: Vec<Comment>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -114,10 +118,7 @@ pub fn parse_expression(file: FileId, text: &str) -> ParsedExpression {
 }
 
 /// Parses a comma-separated list of selectors such as `rel, days.*, @owner`.
-pub fn parse_selectors(
-    file: FileId,
-    text: &str,
-) -> (Program, Vec<super::ast::Selector>, Vec<Diagnostic>) {
+pub fn parse_selectors(file: FileId, text: &str) -> (Program, Vec<Selector>, Vec<Diagnostic>) {
     let (mut parser, _) = Parser::new(file, text);
     parser.brackets = 1;
     let selectors = parser.selectors(TokenKind::End);
@@ -128,12 +129,13 @@ pub fn parse_selectors(
 }
 
 /// Parses a file for its tokens and their roles.
-pub(crate) fn parse_tokens(text: &str) -> ParsedTokens {
-    let (mut parser, comments) = Parser::new(FileId(0), text);
+pub(crate) fn parse_tokens(file: FileId, text: &str) -> ParsedTokens {
+    let (mut parser, comments) = Parser::new(file, text);
     parser.file();
     ParsedTokens {
         tokens: parser.tokens,
         roles: parser.roles,
+        begins_item: parser.begins_item,
         comments,
         diagnostics: parser.reports.finish().0,
     }
@@ -176,6 +178,7 @@ struct Parser<'t> {
     text: &'t str,
     tokens: Vec<Token>,
     roles: Vec<Role>,
+    begins_item: Vec<bool>,
     /// Index of the token to read next.
     position: usize,
     /// How many brackets of expressions are open in the present block; inside them newlines
@@ -222,6 +225,7 @@ impl<'t> Parser<'t> {
             file,
             text,
             roles: vec![Role::Plain; tokens.len()],
+            begins_item: vec![false; tokens.len()],
             tokens,
             position: 0,
             brackets: 0,
@@ -434,136 +438,6 @@ impl<'t> Parser<'t> {
         }
         self.expected(Code::ExpectedToken, &format!("`{word}`"));
         false
-    }
-
-    // Small pieces used everywhere.
-
-    /// A name; if there is none, reports `what` as missing and gives an empty name.
-    fn name(&mut self, what: &str) -> Name {
-        if self.kind().is_name() && !self.fresh_line() {
-            return self.take_name();
-        }
-        self.expected(Code::ExpectedName, what);
-        Name {
-            symbol: self.program.intern(""),
-            span: self.found_span(),
-            template: None,
-        }
-    }
-
-    /// A name that no loop can fill in.
-    fn plain_name(&mut self, what: &str) -> Name {
-        let name = self.name(what);
-        if name.template.is_some() {
-            let report = Diagnostic::error(
-                Code::MisplacedTemplate,
-                format!("{what} can't have loop variables in braces"),
-            );
-            self.reports.add(report.at(name.span));
-        }
-        name
-    }
-
-    /// The name at the present token, which is one.
-    fn take_name(&mut self) -> Name {
-        let token = self.token();
-        let span = self.token_span(self.position);
-        let written = &self.text[token.range()];
-        self.bump();
-        match token.kind {
-            TokenKind::QuotedName => {
-                let inner = written.strip_prefix('`').unwrap_or(written);
-                let symbol = self
-                    .program
-                    .intern(inner.strip_suffix('`').unwrap_or(inner));
-                Name {
-                    symbol,
-                    span,
-                    template: None,
-                }
-            }
-            TokenKind::TemplateName => self.template_name(written, span),
-            _ => Name {
-                symbol: self.program.intern(written),
-                span,
-                template: None,
-            },
-        }
-    }
-
-    fn template_name(&mut self, written: &str, span: Span) -> Name {
-        let mut parts = Vec::new();
-        let mut offset = 0;
-        while offset < written.len() {
-            let rest = &written[offset..];
-            if let Some(variable) = rest.strip_prefix('{') {
-                let length = variable.find('}').unwrap_or(variable.len());
-                let start = span.start + (offset + 1) as u32;
-                parts.push(TemplatePart::Variable(Name {
-                    symbol: self.program.intern(&variable[..length]),
-                    span: self.span(start, start + length as u32),
-                    template: None,
-                }));
-                offset += length + 2;
-            } else {
-                let length = rest.find('{').unwrap_or(rest.len());
-                parts.push(TemplatePart::Text(self.program.intern(&rest[..length])));
-                offset += length;
-            }
-        }
-        let template = self.program.templates.push(parts);
-        Name {
-            symbol: self.program.intern(written),
-            span,
-            template: Some(template),
-        }
-    }
-
-    /// Names joined by dots.
-    fn path(&mut self, what: &str) -> Path {
-        let start = self.start();
-        let mut names = vec![self.name(what)];
-        while self.at(TokenKind::Dot) && !self.fresh_line() {
-            self.bump();
-            names.push(self.name("a name after `.`"));
-        }
-        Path {
-            names,
-            span: self.span_from(start),
-        }
-    }
-
-    /// A text literal; if there is none, reports `what` as missing.
-    fn text_literal(&mut self, what: &str) -> Text {
-        if matches!(self.kind(), TokenKind::Text | TokenKind::LongText) && !self.fresh_line() {
-            let span = self.token_span(self.position);
-            let value = self.take_text();
-            return Text { value, span };
-        }
-        self.expected(Code::ExpectedToken, what);
-        Text {
-            value: "".into(),
-            span: self.found_span(),
-        }
-    }
-
-    /// The value of the text literal at the present token.
-    fn take_text(&mut self) -> Box<str> {
-        let token = self.token();
-        self.bump();
-        let quotes = if token.kind == TokenKind::LongText {
-            3
-        } else {
-            1
-        };
-        let (value, bad) = literal::text(&self.text[token.range()], quotes);
-        for escape in bad {
-            let start = token.start + escape.range.start as u32;
-            let end = token.start + escape.range.end as u32;
-            let report = Diagnostic::error(Code::BadEscape, escape.message);
-            self.reports.add(report.at(self.span(start, end)));
-        }
-        value.into()
     }
 
     fn push(&mut self, kind: ExprKind, span: Span) -> ExprId {

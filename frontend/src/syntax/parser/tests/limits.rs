@@ -129,7 +129,7 @@ fn a_left_chain_leans_left() {
 }
 
 #[test]
-fn megabytes_of_garbage() {
+fn a_megabyte_of_each_kind_of_garbage() {
     for piece in [
         "a ",
         "(",
@@ -164,10 +164,25 @@ fn megabytes_of_garbage() {
         "..",
         "is ",
     ] {
-        let text = piece.repeat((10 << 20) / piece.len());
+        let text = piece.repeat((1 << 20) / piece.len());
         let found = parse(FileId(0), &text);
         assert!(found.diagnostics.len() <= MAX_DIAGNOSTICS);
     }
+}
+
+#[test]
+fn ten_megabytes_of_garbage() {
+    // A linear congruential generator; the bytes are read as a lossy reader would.
+    let mut state = 1u32;
+    let bytes: Vec<u8> = (0..10 << 20)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .collect();
+    let found = parse(FileId(0), &String::from_utf8_lossy(&bytes));
+    assert_eq!(found.diagnostics.len(), MAX_DIAGNOSTICS);
+    assert!(found.dropped_diagnostics > 0);
 }
 
 #[test]
