@@ -51,6 +51,8 @@ mod values;
 
 mod prepared;
 
+mod testing;
+
 pub use cache::ReadCache;
 pub use error::{Error, ErrorKind};
 pub use flow::{Flow, FlowOptions, FlowText};
