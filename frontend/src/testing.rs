@@ -83,8 +83,7 @@ impl Flow {
             let node = &graph.nodes[expectation.node];
             let found = match arrays.get(&node.name) {
                 Some(array) => {
-                    let column =
-                        ChunkedColumn::try_new(node.ty.scalar, vec![Arc::clone(array)])?;
+                    let column = ChunkedColumn::try_new(node.ty.scalar, vec![Arc::clone(array)])?;
                     column_values(&column, node.ty.scalar, 0..column.rows())
                 }
                 None => Vec::new(),
@@ -143,7 +142,10 @@ fn failure(expectation: &Expectation, ty: Type, found: &[Value]) -> Diagnostic {
             format!("expected {}, found {}", expected[0], found[0])
         }
         (Some(row), true) => {
-            format!("row {row}: expected {}, found {}", expected[row], found[row])
+            format!(
+                "row {row}: expected {}, found {}",
+                expected[row], found[row]
+            )
         }
         _ => format!("expected {} rows, found {}", expected.len(), found.len()),
     };

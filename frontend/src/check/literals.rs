@@ -30,7 +30,8 @@ pub(crate) fn duration(duration: Duration) -> Option<(Value, ScalarType)> {
         TimeUnit::Nanosecond,
     ];
     for candidate in coarser {
-        let per_unit = i128::from(unit.per_second() / candidate.per_second().min(unit.per_second()));
+        let per_unit =
+            i128::from(unit.per_second() / candidate.per_second().min(unit.per_second()));
         if length % per_unit == 0 {
             length /= per_unit;
             unit = candidate.min(unit);
@@ -79,11 +80,19 @@ fn with_offset(text: &str) -> Option<DateTime<FixedOffset>> {
 }
 
 fn without_offset(text: &str) -> Option<NaiveDateTime> {
-    let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
+    let formats = [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+    ];
     formats
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))
+        .or_else(|| {
+            NaiveDate::parse_from_str(text, "%Y-%m-%d")
+                .ok()?
+                .and_hms_opt(0, 0, 0)
+        })
 }
 
 /// Whether the time-zone database has a zone of this name.

@@ -1,0 +1,576 @@
+//! Calls: arguments to parameters, and what the built-in functions build.
+
+use std::rc::Rc;
+
+use icosian_ir::graph::BinaryOperator as Operator;
+use icosian_ir::id::{ExprId as Expression, TableId};
+use icosian_ir::op::{CastMode, Op, Reduction};
+use icosian_ir::types::{Domain, ScalarType};
+use icosian_ir::value::Value;
+
+use super::declarations::{Checker, Rows};
+use super::expressions::{Context, Operand, OverId};
+use super::functions::{Function, Meaning, ReductionKind, function};
+use super::literals;
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::syntax::ast::{Argument, ExprId, Name};
+
+/// An argument as given.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    pub name: Option<(Rc<str>, Span)>,
+    pub operand: Operand,
+    pub span: Span,
+}
+
+/// An argument at its parameter's place; none if it was left out.
+pub(crate) type Bound = Option<(Operand, Span)>;
+
+impl Checker<'_> {
+    /// The context of a call's arguments: in a group, a reduction's are the source's rows.
+    pub(crate) fn argument_context(&mut self, name: Name, context: Context) -> Context {
+        let Rows::Groups(table) = context.rows else {
+            return context;
+        };
+        let place = self.place_of(context);
+        let text = self.expand(place, name);
+        let reduces = !self.modules[place.module].functions.contains_key(&text)
+            && function(&text).is_some_and(|function| {
+                matches!(
+                    function.meaning,
+                    Meaning::Reduction(_) | Meaning::Min | Meaning::Max
+                )
+            });
+        if !reduces {
+            return context;
+        }
+        Context {
+            rows: Rows::Grouped(table),
+            home: Rows::Grouped(table),
+            ..context
+        }
+    }
+
+    fn given(
+        &mut self,
+        arguments: &[Argument],
+        operands: Vec<Operand>,
+        context: Context,
+    ) -> Vec<Given> {
+        let place = self.place_of(context);
+        arguments
+            .iter()
+            .zip(operands)
+            .map(|(argument, operand)| Given {
+                name: argument
+                    .name
+                    .map(|name| (self.expand(place, name), name.span)),
+                operand,
+                span: self.span_of(argument.value, context),
+            })
+            .collect()
+    }
+
+    pub(crate) fn exit_call(
+        &mut self,
+        id: ExprId,
+        name: Name,
+        arguments: &[Argument],
+        operands: Vec<Operand>,
+        context: Context,
+    ) {
+        let given = self.given(arguments, operands, context);
+        self.call(id, name, given, context);
+    }
+
+    pub(crate) fn exit_method(
+        &mut self,
+        id: ExprId,
+        receiver: ExprId,
+        name: Name,
+        arguments: &[Argument],
+        mut operands: Vec<Operand>,
+        context: Context,
+    ) {
+        let first = operands.remove(0);
+        let mut given = self.given(arguments, operands, context);
+        let span = self.span_of(receiver, context);
+        let text = self.expand(self.place_of(context), name);
+        match first {
+            Operand::Module(module) => {
+                let Some(&function) = self.modules[module].functions.get(&text) else {
+                    self.unknown_function_in(module, &text, name.span);
+                    return self.operands.push(Operand::Poison);
+                };
+                let span = self.span_of(id, context);
+                self.call_user(function, given, context, span);
+            }
+            Operand::Table(table) if &*text == "len" && given.is_empty() => {
+                // The rows of a derived table may not be known yet.
+                if self.rows_waiting(table) {
+                    self.operands.push(Operand::Table(table));
+                    self.tasks
+                        .push(super::expressions::Task::Exit(id, context, 1));
+                    return self.need_rows(table);
+                }
+                let span = self.span_of(id, context);
+                let table = self.declarations[table].table;
+                let count = table.and_then(|table| {
+                    self.reduce_rows(Reduction::Len, table, None, context, "len", span)
+                });
+                self.operands
+                    .push(count.map_or(Operand::Poison, Operand::Value));
+            }
+            first => {
+                given.insert(
+                    0,
+                    Given {
+                        name: None,
+                        operand: first,
+                        span,
+                    },
+                );
+                self.call(id, name, given, context);
+            }
+        }
+    }
+
+    fn call(&mut self, id: ExprId, name: Name, given: Vec<Given>, context: Context) {
+        let place = self.place_of(context);
+        let text = self.expand(place, name);
+        let span = self.span_of(id, context);
+        if let Some(&user) = self.modules[place.module].functions.get(&text) {
+            return self.call_user(user, given, context, span);
+        }
+        let Some(builtin) = function(&text) else {
+            self.unknown_function(place, &text, name.span, given.first());
+            return self.operands.push(Operand::Poison);
+        };
+        let parameters: Vec<(&str, bool)> = builtin
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.name, parameter.optional))
+            .collect();
+        let result = self
+            .bind_arguments(&text, &builtin.signature(), &parameters, given, span)
+            .and_then(|bound| self.call_builtin(builtin, &bound, context, span));
+        self.operands.push(result.unwrap_or(Operand::Poison));
+    }
+
+    /// Puts arguments at the places of their parameters.
+    pub(crate) fn bind_arguments(
+        &mut self,
+        function: &str,
+        signature: &str,
+        parameters: &[(&str, bool)],
+        given: Vec<Given>,
+        span: Span,
+    ) -> Option<Vec<Bound>> {
+        let mut bound: Vec<Bound> = vec![None; parameters.len()];
+        let mut wrong = None;
+        for (position, argument) in given.into_iter().enumerate() {
+            let place = match &argument.name {
+                None => Some(position).filter(|position| *position < parameters.len()),
+                Some((name, _)) => parameters.iter().position(|(known, _)| *known == &**name),
+            };
+            match (place, &argument.name) {
+                (Some(place), _) if bound[place].is_none() => {
+                    bound[place] = Some((argument.operand, argument.span));
+                }
+                (Some(place), _) => {
+                    let message = format!("`{function}` is given `{}` twice", parameters[place].0);
+                    wrong = Some((message, argument.span));
+                }
+                (None, Some((name, span))) => {
+                    wrong = Some((format!("`{function}` has no parameter `{name}`"), *span));
+                }
+                (None, None) => {
+                    let message = format!(
+                        "`{function}` takes at most {} {}",
+                        parameters.len(),
+                        if parameters.len() == 1 {
+                            "argument"
+                        } else {
+                            "arguments"
+                        }
+                    );
+                    wrong = Some((message, argument.span));
+                }
+            }
+        }
+        if wrong.is_none()
+            && let Some(missing) =
+                (0..parameters.len()).find(|place| bound[*place].is_none() && !parameters[*place].1)
+        {
+            let message = format!("`{function}` needs `{}`", parameters[missing].0);
+            wrong = Some((message, span));
+        }
+        if let Some((message, span)) = wrong {
+            self.report(
+                Diagnostic::error(Code::BadArguments, message)
+                    .at(span)
+                    .help(format!("it is called as {signature}")),
+            );
+            return None;
+        }
+        Some(bound)
+    }
+
+    fn call_builtin(
+        &mut self,
+        function: &Function,
+        bound: &[Bound],
+        context: Context,
+        span: Span,
+    ) -> Option<Operand> {
+        let name = function.name;
+        if let Some(Some((Operand::Rolling(rolling), _))) = bound.first() {
+            let rolling = Rc::clone(rolling);
+            return self.reduce_rolling(function, &rolling, context, span);
+        }
+        if function.meaning == Meaning::Len {
+            return self.length(context, span).map(Operand::Value);
+        }
+        let mut values = Vec::with_capacity(bound.len());
+        for argument in bound {
+            values.push(match argument {
+                None => None,
+                Some((operand, span)) => Some((self.value(operand, *span)?, *span)),
+            });
+        }
+        let first = values.first().copied().flatten()?;
+        let second = values.get(1).copied().flatten();
+        let present: Vec<(Expression, Span)> = values.iter().copied().flatten().collect();
+        let all: Vec<Expression> = present.iter().map(|(value, _)| *value).collect();
+        let value = match function.meaning {
+            Meaning::Math(math) => {
+                self.built(|builder| builder.math(math, &all), name, &present, span)?
+            }
+            Meaning::Cast(to, mode) => self.cast(first, to, mode, name, span)?,
+            Meaning::Arithmetic(operator, overflow) => self.built(
+                |builder| builder.arithmetic(operator, overflow, all[0], all[1]),
+                name,
+                &present,
+                span,
+            )?,
+            Meaning::Min | Meaning::Max => {
+                let least = function.meaning == Meaning::Min;
+                if second.is_some() {
+                    let op = if least { Op::Minimum } else { Op::Maximum };
+                    self.built(
+                        |builder| builder.extremum(op, all[0], all[1]),
+                        name,
+                        &present,
+                        span,
+                    )?
+                } else {
+                    let reduction = if least {
+                        Reduction::Min
+                    } else {
+                        Reduction::Max
+                    };
+                    self.reduce(reduction, first, context, span)?
+                }
+            }
+            Meaning::Clip => self.built(
+                |builder| {
+                    let raised = builder.extremum(Op::Maximum, all[0], all[1])?;
+                    builder.extremum(Op::Minimum, raised, all[2])
+                },
+                name,
+                &present,
+                span,
+            )?,
+            Meaning::Reduction(kind) => {
+                let ddof = match second {
+                    None => 1,
+                    Some((ddof, span)) => {
+                        u8::try_from(self.whole_constant("ddof", ddof, span, 0)?).unwrap_or(u8::MAX)
+                    }
+                };
+                let reduction = match kind {
+                    ReductionKind::Sum => Reduction::Sum,
+                    ReductionKind::Mean => Reduction::Mean,
+                    ReductionKind::Var => Reduction::Var { ddof },
+                    ReductionKind::Std => Reduction::Std { ddof },
+                    ReductionKind::Count => Reduction::Count,
+                    ReductionKind::Any => Reduction::Any,
+                    ReductionKind::All => Reduction::All,
+                };
+                self.reduce(reduction, first, context, span)?
+            }
+            Meaning::Len => return None,
+            Meaning::Shift | Meaning::Difference | Meaning::CumulativeSum => {
+                self.window(function, first, second, context, span)?
+            }
+            Meaning::Rolling => return self.rolling(&values, span),
+            Meaning::Date => self.date(first, span)?,
+            Meaning::Timestamp => self.timestamp(first, span)?,
+            Meaning::TimePart => {
+                let ty = self.builder.ty(first.0);
+                if !matches!(ty.scalar, ScalarType::Date | ScalarType::Timestamp(..)) {
+                    self.wrong_argument(name, "a date or timestamp", first, span);
+                    return None;
+                }
+                self.cannot_run(&format!("`{name}`"), span);
+                let domain = self.builder.domain(first.0);
+                self.stand_in(ScalarType::I32.required().nullable_if(ty.nullable), domain)
+            }
+            Meaning::Random => {
+                self.cannot_run("`random`", span);
+                let domain = match self.home_table(context.home) {
+                    Some(table) => Domain::Rows(table),
+                    None => Domain::Scalar,
+                };
+                self.stand_in(ScalarType::F64.required(), domain)
+            }
+        };
+        Some(Operand::Value(value))
+    }
+
+    fn cast(
+        &mut self,
+        (value, value_span): (Expression, Span),
+        to: ScalarType,
+        mode: CastMode,
+        name: &str,
+        span: Span,
+    ) -> Option<Expression> {
+        // A null without a type takes the one wanted.
+        if self.builder.constant(value).is_some_and(Value::is_null) {
+            return Some(self.builder.null_of(to));
+        }
+        let from = self.builder.scalar_type(value);
+        if icosian_ir::typing::cast_may_fail(from, to, mode).is_none()
+            && (from == ScalarType::Str || to == ScalarType::Str)
+            && !matches!(from, ScalarType::Row(_))
+        {
+            self.cannot_run("a cast from or to text", span);
+            let (nullable, domain) = (self.builder.ty(value).nullable, self.builder.domain(value));
+            let ty = to
+                .required()
+                .nullable_if(nullable || mode == CastMode::Null);
+            return Some(self.stand_in(ty, domain));
+        }
+        self.built(
+            |builder| builder.cast(value, to, mode),
+            name,
+            &[(value, value_span)],
+            span,
+        )
+    }
+
+    fn date(&mut self, (value, value_span): (Expression, Span), span: Span) -> Option<Expression> {
+        if let Some(Value::Str(text)) = self.builder.constant(value).cloned() {
+            let Some(date) = literals::date(&text) else {
+                self.bad_constant(&text, "a date such as 2013-01-31", value_span);
+                return None;
+            };
+            return Some(self.builder.literal_of(date, ScalarType::Date));
+        }
+        let ty = self.builder.ty(value);
+        match ty.scalar {
+            ScalarType::Date => Some(value),
+            ScalarType::Timestamp(..) => {
+                self.cannot_run("the date of a timestamp", span);
+                let domain = self.builder.domain(value);
+                Some(self.stand_in(ScalarType::Date.required().nullable_if(ty.nullable), domain))
+            }
+            _ => {
+                self.wrong_argument(
+                    "date",
+                    "a text literal or a timestamp",
+                    (value, value_span),
+                    span,
+                );
+                None
+            }
+        }
+    }
+
+    fn timestamp(
+        &mut self,
+        (value, value_span): (Expression, Span),
+        span: Span,
+    ) -> Option<Expression> {
+        if let Some(Value::Str(text)) = self.builder.constant(value).cloned() {
+            let Some((instant, scalar)) = literals::timestamp(&text) else {
+                self.bad_constant(&text, "an instant such as 2013-01-31T05:00:00Z", value_span);
+                return None;
+            };
+            return Some(self.builder.literal_of(instant, scalar));
+        }
+        if matches!(self.builder.scalar_type(value), ScalarType::Timestamp(..)) {
+            return Some(value);
+        }
+        self.wrong_argument("timestamp", "a text literal", (value, value_span), span);
+        None
+    }
+
+    /// A constant whole number, at least `least`.
+    pub(crate) fn whole_constant(
+        &mut self,
+        name: &str,
+        value: Expression,
+        span: Span,
+        least: i128,
+    ) -> Option<i128> {
+        match self.builder.constant(value) {
+            Some(Value::Integer(number))
+                if *number >= least
+                    && *number <= i128::from(i64::MAX)
+                    && self.builder.scalar_type(value).is_integer() =>
+            {
+                Some(*number)
+            }
+            _ => {
+                let wanted = if least == i128::from(i64::MIN) {
+                    String::new()
+                } else {
+                    format!(" of at least {least}")
+                };
+                let message = format!(
+                    "`{name}` must be a whole number{wanted} written as a literal or config"
+                );
+                self.report(Diagnostic::error(Code::BadArguments, message).at(span));
+                None
+            }
+        }
+    }
+
+    /// The rows that a context's `len()` counts.
+    pub(crate) fn home_table(&mut self, home: Rows) -> Option<TableId> {
+        match home {
+            Rows::Top => None,
+            Rows::Table(table) | Rows::Groups(table) => self.declarations[table].table,
+            Rows::Grouped(table) => {
+                let parent = self.parent(table)?;
+                self.declarations[parent].table
+            }
+        }
+    }
+
+    fn length(&mut self, context: Context, span: Span) -> Option<Expression> {
+        if let Rows::Groups(group) = context.home {
+            let parent = self.parent(group)?;
+            let (group, from) = (
+                self.declarations[group].table?,
+                self.declarations[parent].table?,
+            );
+            if context.over == OverId::NONE {
+                return self.built(
+                    |builder| builder.reduce_in_group(Reduction::Len, group, from, None),
+                    "len",
+                    &[],
+                    span,
+                );
+            }
+        }
+        let Some(table) = self.home_table(context.home) else {
+            let message = "`len()` counts the rows of the table around it; there is none here";
+            self.report(
+                Diagnostic::error(Code::NeedsRows, message)
+                    .at(span)
+                    .help("name the table: flights.len()"),
+            );
+            return None;
+        };
+        self.reduce_rows(Reduction::Len, table, None, context, "len", span)
+    }
+
+    /// A reduction of a value over its table, its group, or the groups that `over` gives.
+    fn reduce(
+        &mut self,
+        reduction: Reduction,
+        (value, value_span): (Expression, Span),
+        context: Context,
+        span: Span,
+    ) -> Option<Expression> {
+        let name = reduction.name();
+        if let Rows::Groups(group) = context.home
+            && context.over == OverId::NONE
+        {
+            let parent = self.parent(group)?;
+            let (group, from) = (
+                self.declarations[group].table?,
+                self.declarations[parent].table?,
+            );
+            if matches!(self.builder.domain(value), Domain::Scalar)
+                || self.builder.domain(value) == Domain::Rows(from)
+            {
+                return self.built(
+                    |builder| builder.reduce_in_group(reduction, group, from, Some(value)),
+                    name,
+                    &[(value, value_span)],
+                    span,
+                );
+            }
+        }
+        let table = match self.builder.domain(value) {
+            Domain::Rows(table) => table,
+            Domain::Scalar => match self.home_table(context.home) {
+                Some(table) => table,
+                None => {
+                    let message = format!("`{name}` needs a column, this is a single value");
+                    self.report(Diagnostic::error(Code::NeedsRows, message).at(value_span));
+                    return None;
+                }
+            },
+        };
+        self.reduce_rows(
+            reduction,
+            table,
+            Some((value, value_span)),
+            context,
+            name,
+            span,
+        )
+    }
+
+    fn reduce_rows(
+        &mut self,
+        reduction: Reduction,
+        table: TableId,
+        value: Option<(Expression, Span)>,
+        context: Context,
+        name: &str,
+        span: Span,
+    ) -> Option<Expression> {
+        let over = &mut self.over_used[context.over.0 as usize];
+        *over = true;
+        let keys = self.overs[context.over.0 as usize].keys.clone();
+        let mut operands: Vec<(Expression, Span)> = value.into_iter().collect();
+        for key in &keys {
+            let key_span = self.spans.expressions.get(key).copied().unwrap_or(span);
+            operands.push((*key, key_span));
+        }
+        self.built(
+            |builder| builder.reduce(reduction, table, value.map(|(value, _)| value), &keys),
+            name,
+            &operands,
+            span,
+        )
+    }
+
+    /// Whether a derived table's rows are still to be worked out.
+    pub(crate) fn rows_waiting(&self, table: super::declarations::DeclarationId) -> bool {
+        self.declarations[table]
+            .rows
+            .is_some_and(|rows| self.units[rows].state == super::declarations::State::Waiting)
+    }
+
+    /// `a - b` with the operands' spans, as `diff` needs it.
+    pub(crate) fn difference(
+        &mut self,
+        left: (Expression, Span),
+        right: (Expression, Span),
+        span: Span,
+    ) -> Option<Expression> {
+        self.built(
+            |builder| builder.binary(Operator::Sub, left.0, right.0),
+            "diff",
+            &[left, right],
+            span,
+        )
+    }
+}

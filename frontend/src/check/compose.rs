@@ -1,0 +1,711 @@
+//! Unrolls files, imports, `for` and `when` into a flat list of declarations.
+//!
+//! Everything here happens before any name in an expression is looked up, so the order of
+//! declarations in the text doesn't matter; configs alone must be known, and are read first.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::constants::Constant;
+use super::declarations::{
+    Checker, Declaration, DeclarationId, DeclarationKind, EXPANSION_LIMIT, Entity, EnvironmentId,
+    Module, ModuleId, OverBlock, Parent, Place, Rows, State, Unit, UnitId, UnitKind, UserFunction,
+    Variable,
+};
+use super::{ImportLoader, Imported};
+use crate::diagnostic::{Code, Diagnostic, FileId, Span};
+use crate::syntax::ast::{
+    self, ExprId, ItemId, ItemKind, Name, Program, TableSource, TemplatePart, Value,
+};
+use crate::syntax::parse_expression;
+
+/// How many files a flow may consist of.
+const FILE_LIMIT: usize = 1_000;
+
+/// All files that a flow imports, directly or not.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    pub files: Vec<Imported>,
+    /// Which program (0 is the flow's own) an import item stands for, by file and item.
+    pub targets: HashMap<(usize, ItemId), usize>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Loads every imported file once; a cycle of imports ends where a file is known already.
+pub(crate) fn load(program: &Program, imports: &mut dyn ImportLoader) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut known: HashMap<FileId, usize> = HashMap::from([(program.file, 0)]);
+    let mut next = 0;
+    while next <= loaded.files.len() {
+        let wanted: Vec<(ItemId, ast::Text)> = {
+            let program = match next {
+                0 => program,
+                _ => &loaded.files[next - 1].program,
+            };
+            let paths = program
+                .items
+                .iter()
+                .filter_map(|(id, item)| match &item.kind {
+                    ItemKind::Import { path, .. } => Some((id, path.clone())),
+                    _ => None,
+                });
+            paths.collect()
+        };
+        let importer = match next {
+            0 => program.file,
+            _ => loaded.files[next - 1].program.file,
+        };
+        for (item, path) in wanted {
+            let failed = |why: &str| {
+                Diagnostic::error(
+                    Code::BadImport,
+                    format!("{:?} can't be imported: {why}", path.value),
+                )
+                .at(path.span)
+            };
+            if loaded.files.len() >= FILE_LIMIT {
+                loaded
+                    .diagnostics
+                    .push(failed("the flow has too many files"));
+                continue;
+            }
+            match imports.load(importer, &path.value) {
+                Err(why) => loaded.diagnostics.push(failed(&why)),
+                Ok(imported) => {
+                    let file = imported.program.file;
+                    let target = *known.entry(file).or_insert(loaded.files.len() + 1);
+                    loaded.targets.insert((next, item), target);
+                    if target == loaded.files.len() + 1 {
+                        loaded
+                            .diagnostics
+                            .extend(imported.diagnostics.iter().cloned());
+                        loaded.files.push(imported);
+                    }
+                }
+            }
+        }
+        next += 1;
+    }
+    loaded
+}
+
+/// Items still to be declared, and where they stand.
+struct Work {
+    items: Vec<ItemId>,
+    next: usize,
+    place: Place,
+    /// The table whose block this is.
+    table: Option<DeclarationId>,
+    over: Option<OverBlock>,
+}
+
+impl<'a> Checker<'a> {
+    /// Declares everything that the flow and its imports hold.
+    pub(crate) fn compose(&mut self) {
+        let root = self.modules.push(Module::default());
+        let mut module_of_file = HashMap::from([(0, root)]);
+        let mut stack = vec![self.file_work(0, root)];
+        self.configs_of(0, root);
+        let mut steps = 0;
+        self.compose_all(&mut stack, &mut steps, &mut module_of_file);
+        // All tables are known now.
+        for (place, item) in std::mem::take(&mut self.extends) {
+            stack.extend(self.extension(place, item));
+            self.compose_all(&mut stack, &mut steps, &mut module_of_file);
+        }
+    }
+
+    fn compose_all(
+        &mut self,
+        stack: &mut Vec<Work>,
+        steps: &mut usize,
+        module_of_file: &mut HashMap<usize, ModuleId>,
+    ) {
+        while let Some(work) = stack.last_mut() {
+            let Some(&item) = work.items.get(work.next) else {
+                stack.pop();
+                continue;
+            };
+            work.next += 1;
+            *steps += 1;
+            let (place, table, over) = (work.place, work.table, work.over);
+            if *steps > EXPANSION_LIMIT {
+                let span = self.program(place).items[item].span;
+                self.too_large(span);
+                stack.clear();
+                return;
+            }
+            self.compose_item(item, place, table, over, stack, module_of_file);
+        }
+    }
+
+    pub(crate) fn too_large(&mut self, span: Span) {
+        let message =
+            format!("the flow expands to more than {EXPANSION_LIMIT} definitions or calls");
+        self.report(Diagnostic::error(Code::ExpansionLimit, message).at(span));
+    }
+
+    fn file_work(&self, file: usize, module: ModuleId) -> Work {
+        Work {
+            items: self.programs[file].roots.clone(),
+            next: 0,
+            place: Place {
+                file,
+                module,
+                environment: None,
+                rows: Rows::Top,
+            },
+            table: None,
+            over: None,
+        }
+    }
+
+    /// Reads the configs at the top level of a file before everything else.
+    fn configs_of(&mut self, file: usize, module: ModuleId) {
+        let program = self.programs[file];
+        let place = self.file_work(file, module).place;
+        for &id in &program.roots {
+            let ItemKind::Config { name, value, .. } = &program.items[id].kind else {
+                continue;
+            };
+            let text = self.expand(place, *name);
+            let full = format!("{}{text}", self.modules[module].prefix);
+            let given = self.options.configs.get(&full);
+            let default = value.map(|value| self.constant(place, value));
+            let value = match (given, default) {
+                (Some(given), default) => {
+                    self.used_configs.insert(full);
+                    self.given_config(place, name.span, given, default.as_ref())
+                }
+                (None, Some(default)) => default,
+                (None, None) => {
+                    let message = format!("config `{text}` has no value");
+                    let help = format!("give it one with --config {full}=…, or a default");
+                    self.report(
+                        Diagnostic::error(Code::BadConfig, message)
+                            .at(name.span)
+                            .help(help),
+                    );
+                    Constant::Poison
+                }
+            };
+            self.declare_name(module, text, Entity::Config(value), name.span);
+        }
+    }
+
+    /// A config's value as given on the command line: an expression, else a bare text.
+    fn given_config(
+        &mut self,
+        place: Place,
+        span: Span,
+        given: &str,
+        default: Option<&Constant>,
+    ) -> Constant {
+        let text = || Constant::Text(given.into());
+        if matches!(default, Some(Constant::Text(_))) {
+            return text();
+        }
+        let parsed = parse_expression(self.program(place).file, given);
+        let value = match parsed.value {
+            Value::Expr(root) if parsed.diagnostics.is_empty() => {
+                literal_constant(&parsed.program, root)
+            }
+            _ => None,
+        };
+        let value = value.unwrap_or_else(text);
+        let fits = match (default, &value) {
+            (None | Some(Constant::Null | Constant::Poison), _) => true,
+            (Some(Constant::Float(_)), Constant::Integer(_)) => true,
+            (Some(default), value) => {
+                std::mem::discriminant(default) == std::mem::discriminant(value)
+            }
+        };
+        if !fits {
+            let message = format!("the value {given:?} given for this config is of another type");
+            self.report(Diagnostic::error(Code::BadConfig, message).at(span));
+            return Constant::Poison;
+        }
+        value
+    }
+
+    /// A name with the values of loop variables in its braces.
+    pub(crate) fn expand(&mut self, place: Place, name: Name) -> Rc<str> {
+        let program = self.program(place);
+        let Some(template) = name.template else {
+            return program.name(name).into();
+        };
+        let mut text = String::new();
+        for part in &program.templates[template] {
+            match part {
+                TemplatePart::Text(symbol) => text.push_str(program.text(*symbol)),
+                TemplatePart::Variable(variable) => {
+                    let variable_name = program.name(*variable);
+                    let value = self.variable(place, variable_name);
+                    match value.as_ref().and_then(Constant::name_part) {
+                        Some(part) => text.push_str(&part),
+                        None => {
+                            let message = format!(
+                                "`{variable_name}` is no loop variable whose value can stand in a name"
+                            );
+                            self.report(
+                                Diagnostic::error(Code::NotConstant, message).at(variable.span),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        text.into()
+    }
+
+    #[allow(clippy::too_many_lines)] // One arm per form of item, each a few lines.
+    fn compose_item(
+        &mut self,
+        id: ItemId,
+        place: Place,
+        table: Option<DeclarationId>,
+        over: Option<OverBlock>,
+        stack: &mut Vec<Work>,
+        module_of_file: &mut HashMap<usize, ModuleId>,
+    ) {
+        let program = self.program(place);
+        let item = &program.items[id];
+        let nested = |items: &[ItemId], place: Place, over| Work {
+            items: items.to_vec(),
+            next: 0,
+            place,
+            table,
+            over,
+        };
+        match &item.kind {
+            ItemKind::Error | ItemKind::Config { .. } => {}
+            ItemKind::Import { path, alias } => {
+                let Some(&file) = self.loaded.targets.get(&(place.file, id)) else {
+                    if let Some(alias) = alias {
+                        let name = self.expand(place, *alias);
+                        self.declare_name(place.module, name, Entity::Poison, alias.span);
+                    }
+                    return;
+                };
+                match alias {
+                    None => {
+                        if !module_of_file.contains_key(&file) {
+                            module_of_file.insert(file, place.module);
+                            self.configs_of(file, place.module);
+                            stack.push(self.file_work(file, place.module));
+                        }
+                    }
+                    Some(alias) => {
+                        let name = self.expand(place, *alias);
+                        let known = module_of_file.get(&file).copied();
+                        let module = known.unwrap_or_else(|| {
+                            let outer = &self.modules[place.module];
+                            let folder = match path.value.rsplit_once('/') {
+                                Some((folder, _)) => format!("{}{folder}/", outer.folder),
+                                None => outer.folder.clone(),
+                            };
+                            let module = Module {
+                                prefix: format!("{}{name}.", outer.prefix),
+                                folder,
+                                ..Module::default()
+                            };
+                            self.modules.push(module)
+                        });
+                        if known.is_none() {
+                            module_of_file.insert(file, module);
+                            self.configs_of(file, module);
+                            stack.push(self.file_work(file, module));
+                        }
+                        self.declare_name(place.module, name, Entity::Module(module), alias.span);
+                    }
+                }
+            }
+            ItemKind::Use { path, alias, .. } => {
+                self.cannot_run("`use` of a flow", item.span);
+                let name = alias.or(path.names.last().copied());
+                if let Some(name) = name {
+                    let text = self.expand(place, name);
+                    self.declare_name(place.module, text, Entity::Poison, name.span);
+                }
+            }
+            ItemKind::Param { name, ty, value } => {
+                let kind = UnitKind::Param {
+                    ty: *ty,
+                    value: *value,
+                };
+                if table.is_some() {
+                    self.misplaced("a param is one value for the whole run", item.span);
+                }
+                self.declare_unit(place, None, *name, kind, Some(id));
+            }
+            ItemKind::Table { name, source, body } => {
+                if table.is_some() {
+                    self.misplaced("a table can't stand inside another", item.span);
+                    return;
+                }
+                let last = self.declare_table(place, id, *name, source, body.is_some());
+                if let Some(body) = body {
+                    stack.push(self.block(place, last, body, over));
+                }
+                self.queue_group_bodies(place, last, stack);
+            }
+            ItemKind::Extend { .. } => self.extends.push((place, id)),
+            ItemKind::Column { name, .. } => {
+                let source = table.is_some_and(|table| {
+                    matches!(
+                        self.declarations[table].kind,
+                        DeclarationKind::Source { .. } | DeclarationKind::Unknown
+                    )
+                });
+                if source {
+                    self.declare_unit(place, table, *name, UnitKind::Column, Some(id));
+                } else {
+                    self.misplaced(
+                        "a column is read from a source, so it stands in a table that has one",
+                        item.span,
+                    );
+                }
+            }
+            ItemKind::Definition {
+                name,
+                fit,
+                ty,
+                value,
+            } => match value {
+                Value::Expr(value) => {
+                    let kind = UnitKind::Definition {
+                        ty: *ty,
+                        value: *value,
+                        fit: *fit,
+                        over,
+                    };
+                    self.declare_unit(place, table, *name, kind, Some(id));
+                }
+                Value::Query(query) => {
+                    if table.is_some() {
+                        self.misplaced("a table can't stand inside another", item.span);
+                        return;
+                    }
+                    let last = self.declare_query(place, id, *name, query);
+                    self.queue_group_bodies(place, last, stack);
+                }
+            },
+            ItemKind::Function {
+                name,
+                parameters,
+                returns,
+                body,
+            } => self.declare_function(place, *name, parameters, *returns, Some(*body)),
+            ItemKind::ExternFunction {
+                name,
+                parameters,
+                returns,
+            } => {
+                self.cannot_run("a function of the host", item.span);
+                self.declare_function(place, *name, parameters, *returns, None);
+            }
+            ItemKind::Over { body, .. } => {
+                let over = OverBlock { item: id };
+                stack.push(nested(body, place, Some(over)));
+            }
+            ItemKind::For {
+                variables,
+                iterable,
+                body,
+            } => {
+                let value = self.constant(place, *iterable);
+                let elements = self.elements(value, program.exprs[*iterable].span);
+                // The last iteration lies deepest, so that the first is declared first.
+                let works: Vec<Work> = elements
+                    .into_iter()
+                    .map(|(key, value)| {
+                        let environment = self.bind(place, variables, key, value);
+                        nested(
+                            body,
+                            Place {
+                                environment,
+                                ..place
+                            },
+                            over,
+                        )
+                    })
+                    .collect();
+                stack.extend(works.into_iter().rev());
+            }
+            ItemKind::When {
+                branches,
+                otherwise,
+            } => {
+                for branch in branches {
+                    match self.constant(place, branch.condition) {
+                        Constant::Bool(true) => {
+                            stack.push(nested(&branch.body, place, over));
+                            return;
+                        }
+                        Constant::Bool(false) | Constant::Null => {}
+                        Constant::Poison => return,
+                        _ => {
+                            let span = program.exprs[branch.condition].span;
+                            let message = "the condition of `when` must be true or false";
+                            self.report(Diagnostic::error(Code::NotConstant, message).at(span));
+                            return;
+                        }
+                    }
+                }
+                if let Some(body) = otherwise {
+                    stack.push(nested(body, place, over));
+                }
+            }
+            ItemKind::Check { .. } => self.checks.push((place, id)),
+            ItemKind::Output { .. } => self.outputs.push((place, id)),
+            ItemKind::Test { .. } => self.tests.push((place, id)),
+        }
+    }
+
+    fn bind(
+        &mut self,
+        place: Place,
+        variables: &[Name],
+        key: Constant,
+        value: Option<Constant>,
+    ) -> Option<EnvironmentId> {
+        let mut values = vec![Some(key), value];
+        // One variable over a map takes its keys; two over a list take its pairs.
+        if let (2, Some(Constant::List(pair)), None) = (variables.len(), &values[0], &values[1])
+            && let [first, second] = &**pair
+        {
+            values = vec![Some(first.clone()), Some(second.clone())];
+        }
+        let mut outer = place.environment;
+        for (position, variable) in variables.iter().enumerate() {
+            let name = self.expand(place, *variable);
+            let value = values.get(position).cloned().flatten();
+            let value = value.unwrap_or_else(|| {
+                let message = format!("there is no value for `{name}`");
+                let help = "two loop variables run over a map, or a list of pairs";
+                self.report(
+                    Diagnostic::error(Code::NotConstant, message)
+                        .at(variable.span)
+                        .help(help),
+                );
+                Constant::Poison
+            });
+            outer = Some(self.environments.push(Variable { name, value, outer }));
+        }
+        outer
+    }
+
+    fn block(
+        &self,
+        place: Place,
+        table: DeclarationId,
+        items: &[ItemId],
+        over: Option<OverBlock>,
+    ) -> Work {
+        Work {
+            items: items.to_vec(),
+            next: 0,
+            place: Place {
+                rows: Rows::Table(table),
+                ..place
+            },
+            table: Some(table),
+            over,
+        }
+    }
+
+    fn extension(&mut self, place: Place, id: ItemId) -> Option<Work> {
+        let ItemKind::Extend { table, body } = &self.program(place).items[id].kind else {
+            return None;
+        };
+        let declaration = self.table_at(place, table)?;
+        Some(self.block(place, declaration, body, None))
+    }
+
+    /// Queues the blocks of the `group by` steps that lead to a table.
+    fn queue_group_bodies(&mut self, place: Place, last: DeclarationId, stack: &mut Vec<Work>) {
+        let mut at = Some(last);
+        while let Some(declaration) = at {
+            if let Some((step, _)) = self.step(declaration)
+                && let ast::StepKind::GroupBy { keys, body } = &step.kind
+            {
+                let mut work = self.block(place, declaration, body, None);
+                work.place.rows = Rows::Groups(declaration);
+                self.declare_keys(place, declaration, keys);
+                stack.push(work);
+            }
+            at = match &self.declarations[declaration].kind {
+                DeclarationKind::Step {
+                    parent: Parent::Table(parent),
+                    ..
+                } => Some(*parent),
+                _ => None,
+            };
+        }
+    }
+
+    fn declare_table(
+        &mut self,
+        place: Place,
+        id: ItemId,
+        name: Name,
+        source: &'a TableSource,
+        has_body: bool,
+    ) -> DeclarationId {
+        let binding = match source {
+            TableSource::Query(query) => return self.declare_query(place, id, name, query),
+            TableSource::Unbound => None,
+            TableSource::File { path, options } => Some(self.binding(place, path, options)),
+        };
+        let text = self.expand(place, name);
+        let declaration = self.declarations.push(Declaration {
+            name: format!("{}{text}", self.modules[place.module].prefix),
+            place,
+            span: name.span,
+            item: Some(id),
+            kind: DeclarationKind::Source { binding },
+            members: HashMap::new(),
+            order: Vec::new(),
+            hidden: false,
+            rows: None,
+            table: None,
+        });
+        self.modules[place.module].sources.push(declaration);
+        self.declare_name(place.module, text, Entity::Table(declaration), name.span);
+        if !has_body {
+            self.columns_of_source(declaration);
+        }
+        declaration
+    }
+
+    /// Gives a top-level name its meaning, unless it has one.
+    pub(crate) fn declare_name(
+        &mut self,
+        module: ModuleId,
+        name: Rc<str>,
+        entity: Entity,
+        span: Span,
+    ) {
+        if let Some(known) = self.modules[module].names.get(&name) {
+            let first = self.entity_span(known);
+            return self.name_taken(&name, span, first);
+        }
+        self.modules[module].names.insert(name, entity);
+    }
+
+    fn entity_span(&self, entity: &Entity) -> Option<Span> {
+        match entity {
+            Entity::Unit(unit) => Some(self.units[*unit].span),
+            Entity::Table(table) => Some(self.declarations[*table].span),
+            Entity::Module(_) | Entity::Config(_) | Entity::Poison => None,
+        }
+    }
+
+    /// Declares something that gets a value: a member of `table`, else a top-level name.
+    pub(crate) fn declare_unit(
+        &mut self,
+        place: Place,
+        table: Option<DeclarationId>,
+        name: Name,
+        kind: UnitKind,
+        item: Option<ItemId>,
+    ) -> UnitId {
+        let text = self.expand(place, name);
+        let rank = self.rank();
+        let unit = self.units.push(Unit {
+            name: text.clone(),
+            place,
+            span: name.span,
+            kind,
+            state: State::Waiting,
+            item,
+            hidden: false,
+            rank,
+        });
+        match table {
+            None => self.declare_name(place.module, text, Entity::Unit(unit), name.span),
+            Some(table) => self.declare_member(table, unit),
+        }
+        unit
+    }
+
+    /// Makes a unit a member of a table, unless the name is taken there.
+    pub(crate) fn declare_member(&mut self, table: DeclarationId, unit: UnitId) {
+        let (name, span) = (self.units[unit].name.clone(), self.units[unit].span);
+        if let Some(&known) = self.declarations[table].members.get(&name) {
+            let first = self.units[known].span;
+            self.units[unit].state = State::Poisoned;
+            return self.name_taken(&name, span, Some(first));
+        }
+        let declaration = &mut self.declarations[table];
+        declaration.members.insert(name.clone(), unit);
+        declaration.order.push(unit);
+        let (is_source, module) = (
+            matches!(declaration.kind, DeclarationKind::Source { .. }),
+            declaration.place.module,
+        );
+        if is_source {
+            let members = &mut self.modules[module].source_members;
+            members.entry(name).or_default().push(unit);
+        }
+    }
+
+    fn declare_function(
+        &mut self,
+        place: Place,
+        name: Name,
+        parameters: &[ast::Parameter],
+        returns: Option<ast::TypeId>,
+        body: Option<ExprId>,
+    ) {
+        let text = self.expand(place, name);
+        if let Some(&known) = self.modules[place.module].functions.get(&text) {
+            let first = self.functions[known].span;
+            return self.name_taken(&text, name.span, Some(first));
+        }
+        let function = self.functions.push(UserFunction {
+            name: text.clone(),
+            place,
+            span: name.span,
+            parameters: parameters.to_vec(),
+            returns,
+            body,
+            active: false,
+        });
+        self.modules[place.module].functions.insert(text, function);
+    }
+
+    fn misplaced(&mut self, message: &str, span: Span) {
+        self.report(Diagnostic::error(Code::MisplacedItem, message).at(span));
+    }
+}
+
+/// A literal, its negation, or a list of them.
+fn literal_constant(program: &Program, root: ExprId) -> Option<Constant> {
+    use ast::ExprKind;
+    let mut values: Vec<Constant> = Vec::new();
+    let first = program.subtree(root).next()?;
+    for id in program.subtree(root) {
+        let at = |child: &ExprId| values[(child.0 - first.0) as usize].clone();
+        values.push(match &program.exprs[id].kind {
+            ExprKind::Null => Constant::Null,
+            ExprKind::Boolean(value) => Constant::Bool(*value),
+            ExprKind::Integer(value) => Constant::Integer(i128::try_from(*value).ok()?),
+            ExprKind::Float(value) => Constant::Float(*value),
+            ExprKind::Text(text) => Constant::Text((&**text).into()),
+            // A bare word stands for itself: `--config only=[ewr, jfk]`.
+            ExprKind::Name(name) => Constant::Text(program.name(*name).into()),
+            ExprKind::List(elements) => Constant::List(elements.iter().map(at).collect()),
+            ExprKind::Unary {
+                operator: ast::UnaryOperator::Negate,
+                operand,
+            } => match at(operand) {
+                Constant::Integer(value) => Constant::Integer(-value),
+                Constant::Float(value) => Constant::Float(-value),
+                _ => return None,
+            },
+            _ => return None,
+        });
+    }
+    values.pop()
+}

@@ -1,0 +1,373 @@
+//! What the checker holds: modules, tables, units and functions, as flat tables.
+//!
+//! A *unit* is anything that gets a value once: a column, a definition, a param, a row step of a
+//! table, a column carried into a derived table.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use icosian_ir::graph::{Binding, GraphBuilder};
+use icosian_ir::id::{NodeId, Table, TableId};
+use icosian_ir::typed_id;
+use icosian_ir::types::Type;
+
+use super::compose::Loaded;
+use super::constants::Constant;
+use super::expressions::{Activation, Frame, Operand, OverId, OverSpec, Task};
+use super::invoke::{MemoEntry, MemoKey};
+use super::{CheckOptions, Spans};
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::syntax::ast::{self, ExprId, Program, StepKind, TypeId};
+
+typed_id! {
+    /// A file's names, or an instance of them.
+    ModuleId "module";
+    /// A table as declared: a source, or one step of a query.
+    DeclarationId "declaration";
+    /// Something that gets a value once.
+    UnitId "unit";
+    /// A function of the flow.
+    FunctionId "function";
+    /// Loop variables and their values.
+    EnvironmentId "environment";
+}
+
+/// How much a flow may expand to, in definitions and in calls of functions.
+pub(crate) const EXPANSION_LIMIT: usize = 1_000_000;
+
+/// How many diagnostics are kept.
+pub(crate) const DIAGNOSTIC_LIMIT: usize = 200;
+
+/// A set of top-level names.
+#[derive(Debug, Default)]
+pub(crate) struct Module {
+    /// What stands before its names in the graph: empty, or `geo.`.
+    pub prefix: String,
+    /// The folder of its file, relative to the flow's.
+    pub folder: String,
+    pub names: HashMap<Rc<str>, Entity>,
+    pub functions: HashMap<Rc<str>, FunctionId>,
+    /// Its source tables.
+    pub sources: Vec<DeclarationId>,
+    /// The members of all its source tables, by name.
+    pub source_members: HashMap<Rc<str>, Vec<UnitId>>,
+}
+
+/// What a top-level name stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Entity {
+    Unit(UnitId),
+    Table(DeclarationId),
+    Module(ModuleId),
+    Config(Constant),
+    /// Something that a diagnostic was given for, or that can't be used yet.
+    Poison,
+}
+
+/// Where a text stands: what its names can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Which program its ids refer to.
+    pub file: usize,
+    pub module: ModuleId,
+    pub environment: Option<EnvironmentId>,
+    pub rows: Rows,
+}
+
+/// Whose members names mean first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Rows {
+    /// Nobody's.
+    Top,
+    /// The table's.
+    Table(DeclarationId),
+    /// In the block of a `group by`, outside reductions: the groups', then the source's.
+    Groups(DeclarationId),
+    /// In the argument of a reduction there: the source's.
+    Grouped(DeclarationId),
+}
+
+/// A loop variable's value; outer ones follow.
+#[derive(Debug)]
+pub(crate) struct Variable {
+    pub name: Rc<str>,
+    pub value: Constant,
+    pub outer: Option<EnvironmentId>,
+}
+
+/// Where a unit stands in its evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Waiting,
+    Running,
+    Done(NodeId),
+    /// A table's rows are known.
+    Rows(TableId),
+    Poisoned,
+}
+
+/// Something that gets a value once.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    /// Its name without table or module.
+    pub name: Rc<str>,
+    pub place: Place,
+    /// Where it is named.
+    pub span: Span,
+    pub kind: UnitKind,
+    pub state: State,
+    /// The item it stands for, with documentation and tags.
+    pub item: Option<ast::ItemId>,
+    pub hidden: bool,
+    pub rank: u32,
+}
+
+/// The kinds of unit.
+#[derive(Clone, Debug)]
+pub(crate) enum UnitKind {
+    /// A column of a source, made with its table.
+    Column,
+    Param {
+        ty: Option<TypeId>,
+        value: Option<ExprId>,
+    },
+    Definition {
+        ty: Option<TypeId>,
+        value: ExprId,
+        fit: bool,
+        over: Option<OverBlock>,
+    },
+    /// The rows of a derived table.
+    Rows(DeclarationId),
+    /// A key of a group table.
+    Key {
+        table: DeclarationId,
+        position: usize,
+        value: ExprId,
+    },
+    /// A column of the table before, in a derived table.
+    Carried {
+        table: DeclarationId,
+        from: UnitId,
+    },
+    /// The row reference that a join adds.
+    JoinRow {
+        table: DeclarationId,
+        lookup: ExprId,
+    },
+    /// The name and value columns of `unpivot`.
+    UnpivotName(DeclarationId),
+    UnpivotValue(DeclarationId),
+}
+
+/// An `over` block around a definition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OverBlock {
+    pub item: ast::ItemId,
+}
+
+/// A table as declared.
+#[derive(Debug)]
+pub(crate) struct Declaration {
+    /// Its full name in the graph.
+    pub name: String,
+    pub place: Place,
+    pub span: Span,
+    pub item: Option<ast::ItemId>,
+    pub kind: DeclarationKind,
+    pub members: HashMap<Rc<str>, UnitId>,
+    /// The members in the order of the text.
+    pub order: Vec<UnitId>,
+    /// An intermediate step of a query, whose members are no outputs.
+    pub hidden: bool,
+    /// The unit of its rows, unless it is a source.
+    pub rows: Option<UnitId>,
+    pub table: Option<TableId>,
+}
+
+/// Where a declared table's rows come from.
+#[derive(Clone, Debug)]
+pub(crate) enum DeclarationKind {
+    Source {
+        binding: Option<Binding>,
+    },
+    Step {
+        parent: Parent,
+        /// The item and where in its query the step stands.
+        query: ast::ItemId,
+        step: usize,
+    },
+    /// Nothing is known of it, and that was told.
+    Unknown,
+}
+
+/// The table that a step starts from.
+#[derive(Clone, Debug)]
+pub(crate) enum Parent {
+    /// As written; found when all tables are known.
+    Path(ast::Path),
+    Table(DeclarationId),
+    Unknown,
+}
+
+/// A function of the flow.
+#[derive(Debug)]
+pub(crate) struct UserFunction {
+    pub name: Rc<str>,
+    pub place: Place,
+    pub span: Span,
+    pub parameters: Vec<ast::Parameter>,
+    pub returns: Option<TypeId>,
+    /// None for `extern`.
+    pub body: Option<ExprId>,
+    pub active: bool,
+}
+
+/// The whole state of a check.
+pub(crate) struct Checker<'a> {
+    pub programs: Vec<&'a Program>,
+    pub loaded: &'a Loaded,
+    pub options: &'a CheckOptions<'a>,
+    pub builder: GraphBuilder,
+    pub spans: Spans,
+    pub diagnostics: Vec<Diagnostic>,
+    pub told: HashSet<(Code, Span, String)>,
+
+    pub modules: Table<ModuleId, Module>,
+    pub declarations: Table<DeclarationId, Declaration>,
+    pub units: Table<UnitId, Unit>,
+    pub functions: Table<FunctionId, UserFunction>,
+    pub environments: Table<EnvironmentId, Variable>,
+    pub declaration_of: HashMap<TableId, DeclarationId>,
+    /// The types of columns that come from a schema.
+    pub schema_types: HashMap<UnitId, Type>,
+    pub next_rank: u32,
+    pub outputs: Vec<(Place, ast::ItemId)>,
+    pub checks: Vec<(Place, ast::ItemId)>,
+    pub tests: Vec<(Place, ast::ItemId)>,
+    pub extends: Vec<(Place, ast::ItemId)>,
+    pub used_configs: HashSet<String>,
+
+    pub tasks: Vec<Task>,
+    pub operands: Vec<Operand>,
+    pub frames: Vec<Frame>,
+    pub activations: Vec<Activation>,
+    pub overs: Vec<OverSpec>,
+    pub over_ids: HashMap<OverSpec, OverId>,
+    /// Whether each `over` governed something since it was last asked.
+    pub over_used: Vec<bool>,
+    pub memo: HashMap<MemoKey, MemoEntry>,
+    pub calls: usize,
+}
+
+impl<'a> Checker<'a> {
+    pub(crate) fn new(
+        program: &'a Program,
+        loaded: &'a Loaded,
+        options: &'a CheckOptions<'a>,
+    ) -> Checker<'a> {
+        let mut programs = vec![program];
+        programs.extend(loaded.files.iter().map(|file| &*file.program));
+        let mut checker = Checker {
+            programs,
+            loaded,
+            options,
+            builder: GraphBuilder::new(),
+            spans: Spans::default(),
+            diagnostics: loaded.diagnostics.clone(),
+            told: HashSet::new(),
+            modules: Table::new(),
+            declarations: Table::new(),
+            units: Table::new(),
+            functions: Table::new(),
+            environments: Table::new(),
+            declaration_of: HashMap::new(),
+            schema_types: HashMap::new(),
+            next_rank: 0,
+            outputs: Vec::new(),
+            checks: Vec::new(),
+            tests: Vec::new(),
+            extends: Vec::new(),
+            used_configs: HashSet::new(),
+            tasks: Vec::new(),
+            operands: Vec::new(),
+            frames: Vec::new(),
+            activations: Vec::new(),
+            overs: Vec::new(),
+            over_ids: HashMap::new(),
+            over_used: Vec::new(),
+            memo: HashMap::new(),
+            calls: 0,
+        };
+        checker.intern_over(OverSpec::default());
+        checker
+    }
+
+    /// Tells a mistake, once; if it stands in a function's body, with the call that led there.
+    pub(crate) fn report(&mut self, mut diagnostic: Diagnostic) {
+        if let Some(span) = diagnostic.primary {
+            let key = (diagnostic.code, span, diagnostic.message.clone());
+            if !self.told.insert(key) {
+                return;
+            }
+        }
+        if let Some(call) = self.frames.last().and_then(|frame| frame.call)
+            && diagnostic.primary.is_some_and(|span| {
+                span.file != call.file || span.start < call.start || span.end > call.end
+            })
+        {
+            diagnostic = diagnostic.label(call, "in this call");
+        }
+        if self.diagnostics.len() < DIAGNOSTIC_LIMIT {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// The program of a place.
+    pub(crate) fn program(&self, place: Place) -> &'a Program {
+        self.programs[place.file]
+    }
+
+    /// A fresh place in the order of the text.
+    pub(crate) fn rank(&mut self) -> u32 {
+        self.next_rank += 1;
+        self.next_rank
+    }
+
+    /// The step of a query that a declaration stands for.
+    pub(crate) fn step(&self, declaration: DeclarationId) -> Option<(&'a ast::Step, Place)> {
+        let Declaration { kind, place, .. } = &self.declarations[declaration];
+        let DeclarationKind::Step { query, step, .. } = kind else {
+            return None;
+        };
+        let item = &self.program(*place).items[*query];
+        let query = match &item.kind {
+            ast::ItemKind::Table {
+                source: ast::TableSource::Query(query),
+                ..
+            }
+            | ast::ItemKind::Definition {
+                value: ast::Value::Query(query),
+                ..
+            } => query,
+            _ => return None,
+        };
+        Some((query.steps.get(*step)?, *place))
+    }
+
+    /// Whether a derived table holds the columns of the one before.
+    pub(crate) fn carries(&self, declaration: DeclarationId) -> bool {
+        match self.step(declaration).map(|(step, _)| &step.kind) {
+            Some(
+                StepKind::Where(_)
+                | StepKind::OrderBy(_)
+                | StepKind::Limit(_)
+                | StepKind::Distinct(_)
+                | StepKind::Union(_)
+                | StepKind::Join { .. }
+                | StepKind::Unpivot { .. },
+            ) => true,
+            Some(StepKind::GroupBy { .. }) | None => false,
+        }
+    }
+}

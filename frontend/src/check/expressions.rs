@@ -1,0 +1,659 @@
+//! The machine that evaluates expressions: tasks and operands on explicit stacks.
+//!
+//! An expression is *entered*, which enters its children, and *left* when their operands lie on
+//! the stack. On entering, the context goes down: whose members names mean, what `over` governs.
+//! A name whose definition isn't evaluated yet is entered again after it is.
+
+use std::rc::Rc;
+
+use icosian_ir::id::ExprId as Expression;
+use icosian_ir::types::ScalarType;
+use icosian_ir::value::Value;
+
+use super::constants::Constant;
+use super::declarations::{
+    Checker, DeclarationId, Entity, FunctionId, ModuleId, Place, Rows, State, UnitId,
+};
+use super::invoke::PendingCall;
+use super::literals;
+use super::names::{Meaning, Member};
+use super::units::constant_value;
+use super::windows::Rolling;
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::syntax::ast::{
+    ExprId, ExprKind, MatchArm, Name, OverClause, Pattern, Symbol, UnaryOperator,
+};
+
+/// What an expression gives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Operand {
+    /// A mistake that was told, here or further up.
+    Poison,
+    Value(Expression),
+    List(Rc<[Operand]>),
+    Range {
+        start: Option<Expression>,
+        end: Option<Expression>,
+        inclusive: bool,
+    },
+    Table(DeclarationId),
+    Module(ModuleId),
+    Rolling(Rc<Rolling>),
+    /// A map, which only `for` takes.
+    Map,
+}
+
+/// What an expression is evaluated for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Context {
+    /// The frame that knows the file and the parameters.
+    pub frame: usize,
+    /// Whose members names mean.
+    pub rows: Rows,
+    /// Whose rows `len()` counts, whose groups a reduction fills.
+    pub home: Rows,
+    pub over: OverId,
+}
+
+/// A definition or call being evaluated: where its text stands.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub place: Place,
+    pub parameters: Vec<(Symbol, Operand)>,
+    /// Where the function was called.
+    pub call: Option<Span>,
+}
+
+/// What is under way, to name cycles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activation {
+    Unit(UnitId),
+    Function(FunctionId),
+}
+
+/// An interned `over` suffix; [`OverId::NONE`] is its absence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OverId(pub u32);
+
+impl OverId {
+    pub(crate) const NONE: OverId = OverId(0);
+}
+
+/// What an `over` suffix says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct OverSpec {
+    pub keys: Vec<Expression>,
+    pub order: Vec<(Expression, bool)>,
+}
+
+/// A step of an evaluation.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Enter(ExprId, Context),
+    /// Leave, with this many operands.
+    Exit(ExprId, Context, usize),
+    OverKeys(ExprId, Context),
+    OverEnd(ExprId, Context, OverId, bool),
+    Need(UnitId),
+    Body(UnitId, Context),
+    Finish(UnitId, usize),
+    Call(Box<PendingCall>),
+    Return(Box<PendingCall>),
+    Member(DeclarationId, Name, Context),
+}
+
+/// Whose rows an `over` suffix governs.
+enum Governed {
+    Table(DeclarationId),
+    /// None or several, or it doesn't matter.
+    Unclear,
+    /// Known once these are evaluated.
+    Wait(Vec<UnitId>),
+}
+
+impl Checker<'_> {
+    pub(crate) fn intern_over(&mut self, spec: OverSpec) -> OverId {
+        if let Some(id) = self.over_ids.get(&spec) {
+            return *id;
+        }
+        let id = OverId(self.overs.len() as u32);
+        self.overs.push(spec.clone());
+        self.over_used.push(false);
+        self.over_ids.insert(spec, id);
+        id
+    }
+
+    pub(crate) fn place_of(&self, context: Context) -> Place {
+        Place {
+            rows: context.rows,
+            ..self.frames[context.frame].place
+        }
+    }
+
+    pub(crate) fn span_of(&self, expr: ExprId, context: Context) -> Span {
+        self.program(self.frames[context.frame].place).exprs[expr].span
+    }
+
+    fn push_value(&mut self, value: Expression, span: Span) {
+        self.spans.expressions.entry(value).or_insert(span);
+        self.operands.push(Operand::Value(value));
+    }
+
+    /// Enters an expression.
+    pub(crate) fn enter(&mut self, id: ExprId, context: Context) {
+        let program = self.program(self.frames[context.frame].place);
+        let expr = &program.exprs[id];
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Error => self.operands.push(Operand::Poison),
+            ExprKind::Null => self.enter_literal(Value::Null, span),
+            ExprKind::Boolean(value) => self.enter_literal(Value::Bool(*value), span),
+            ExprKind::Float(value) => self.enter_literal(Value::F64(*value), span),
+            ExprKind::Text(text) => self.enter_literal(Value::Str((&**text).into()), span),
+            ExprKind::Integer(value) => self.enter_integer(*value, false, span),
+            ExprKind::Duration(duration) => match literals::duration(*duration) {
+                Some((value, scalar)) => {
+                    let literal = self.builder.literal_of(value, scalar);
+                    self.push_value(literal, span);
+                }
+                None => {
+                    self.cannot_run(
+                        "a duration in months or years, which have no fixed length,",
+                        span,
+                    );
+                    self.operands.push(Operand::Poison);
+                }
+            },
+            ExprKind::Name(name) => self.enter_name(id, *name, context),
+            ExprKind::Unary {
+                operator: UnaryOperator::Negate,
+                operand,
+            } if matches!(program.exprs[*operand].kind, ExprKind::Integer(_)) => {
+                if let ExprKind::Integer(value) = program.exprs[*operand].kind {
+                    self.enter_integer(value, true, span);
+                }
+            }
+            ExprKind::Over { value, over } => self.enter_over(id, *value, over, context),
+            ExprKind::Lookup { table, conditions } => {
+                self.enter_lookup(id, *table, conditions, context);
+            }
+            ExprKind::Call {
+                function,
+                arguments,
+            } => {
+                let inner = self.argument_context(*function, context);
+                let values = arguments.iter().map(|argument| argument.value);
+                self.enter_children(id, values, context, inner);
+            }
+            ExprKind::MethodCall {
+                receiver,
+                function,
+                arguments,
+            } => {
+                let inner = self.argument_context(*function, context);
+                let values = arguments.iter().map(|argument| argument.value);
+                let values = std::iter::once(*receiver).chain(values);
+                self.enter_children(id, values, context, inner);
+            }
+            ExprKind::Map(_) => self.operands.push(Operand::Map),
+            ExprKind::Member { .. }
+            | ExprKind::Unary { .. }
+            | ExprKind::Binary { .. }
+            | ExprKind::Compare { .. }
+            | ExprKind::IsNull { .. }
+            | ExprKind::In { .. }
+            | ExprKind::Conditional { .. }
+            | ExprKind::List(_)
+            | ExprKind::Range { .. }
+            | ExprKind::Match { .. } => {
+                self.enter_children(id, program.children(id).into_iter(), context, context);
+            }
+        }
+    }
+
+    /// Enters the children in a context of their own, to leave the expression in its.
+    fn enter_children(
+        &mut self,
+        id: ExprId,
+        children: impl Iterator<Item = ExprId>,
+        context: Context,
+        inner: Context,
+    ) {
+        let at = self.tasks.len();
+        self.tasks.push(Task::Exit(id, context, 0));
+        self.tasks
+            .extend(children.map(|child| Task::Enter(child, inner)));
+        let count = self.tasks.len() - at - 1;
+        self.tasks[at] = Task::Exit(id, context, count);
+        self.tasks[at + 1..].reverse();
+    }
+
+    fn enter_literal(&mut self, value: Value, span: Span) {
+        let literal = self.builder.literal(value);
+        self.push_value(literal, span);
+    }
+
+    fn enter_integer(&mut self, value: u128, negative: bool, span: Span) {
+        let value = i128::try_from(value).ok();
+        let value = value.map(|value| if negative { -value } else { value });
+        let scalar = value.and_then(|value| {
+            [ScalarType::I64, ScalarType::U64]
+                .into_iter()
+                .find(|scalar| {
+                    scalar
+                        .integer_range()
+                        .is_some_and(|(least, greatest)| least <= value && value <= greatest)
+                })
+        });
+        match (value, scalar) {
+            (Some(value), Some(scalar)) => {
+                let literal = self.builder.literal_of(Value::Integer(value), scalar);
+                self.push_value(literal, span);
+            }
+            _ => {
+                let message = "this integer fits no type; the widest are i64 and u64";
+                self.report(
+                    Diagnostic::error(Code::LiteralOutOfRange, message)
+                        .at(span)
+                        .help("write it as a float, such as 1e20, if it need not be exact"),
+                );
+                self.operands.push(Operand::Poison);
+            }
+        }
+    }
+
+    fn enter_name(&mut self, id: ExprId, name: Name, context: Context) {
+        let frame = &self.frames[context.frame];
+        if name.template.is_none()
+            && let Some((_, operand)) = frame
+                .parameters
+                .iter()
+                .find(|(symbol, _)| *symbol == name.symbol)
+        {
+            let operand = operand.clone();
+            return self.operands.push(operand);
+        }
+        let place = self.place_of(context);
+        let text = self.expand(place, name);
+        match self.resolve(place, &text, name.span) {
+            Meaning::Unit(unit) => self.enter_unit(unit, Task::Enter(id, context), name.span),
+            Meaning::Constant(constant) => {
+                let operand = self.constant_operand(&constant);
+                self.operands.push(operand);
+            }
+            Meaning::Table(table) => self.operands.push(Operand::Table(table)),
+            Meaning::Module(module) => self.operands.push(Operand::Module(module)),
+            Meaning::Poison => self.operands.push(Operand::Poison),
+        }
+    }
+
+    /// The value of a unit; if it isn't known yet, it is evaluated first and then `again` done.
+    pub(crate) fn enter_unit(&mut self, unit: UnitId, again: Task, span: Span) {
+        match self.units[unit].state {
+            State::Done(node) => {
+                let value = self.builder.use_node(node);
+                self.push_value(value, span);
+            }
+            State::Waiting => {
+                self.tasks.push(again);
+                self.start(unit);
+            }
+            State::Running => {
+                self.cycle(unit);
+                self.operands.push(Operand::Poison);
+            }
+            State::Rows(_) | State::Poisoned => self.operands.push(Operand::Poison),
+        }
+    }
+
+    /// A member of a table by name, as `distinct` has them.
+    pub(crate) fn enter_member(&mut self, table: DeclarationId, name: Name, context: Context) {
+        let text = self.expand(self.place_of(context), name);
+        let again = Task::Member(table, name, context);
+        self.member_of_table(table, &text, name.span, again);
+    }
+
+    fn member_of_table(&mut self, table: DeclarationId, name: &str, span: Span, again: Task) {
+        match self.full_member(table, name) {
+            Member::Found(unit) => self.enter_unit(unit, again, span),
+            Member::Wait(unit) => {
+                self.tasks.push(again);
+                self.start(unit);
+            }
+            Member::Missing => {
+                self.unknown_member(table, name, span);
+                self.operands.push(Operand::Poison);
+            }
+            Member::Poison => self.operands.push(Operand::Poison),
+        }
+    }
+
+    /// A constant as an operand; a text, list or number.
+    pub(crate) fn constant_operand(&mut self, constant: &Constant) -> Operand {
+        match constant {
+            Constant::Poison => Operand::Poison,
+            Constant::Map(_) => Operand::Map,
+            Constant::List(list) => {
+                let list = Rc::clone(list);
+                let elements = list.iter().map(|element| match element {
+                    Constant::List(_) | Constant::Map(_) => Operand::Map,
+                    other => Operand::Value(self.builder.literal(constant_value(other))),
+                });
+                Operand::List(elements.collect())
+            }
+            other => Operand::Value(self.builder.literal(constant_value(other))),
+        }
+    }
+
+    /// Takes the keys of an `over` suffix off the stack; none if one is poisoned.
+    pub(crate) fn pop_over(&mut self, clause: &OverClause) -> Option<OverId> {
+        let count = clause.keys.len() + clause.order.len();
+        let operands = self.operands.split_off(self.operands.len() - count);
+        let mut values = Vec::with_capacity(count);
+        for operand in &operands {
+            values.push(self.value(operand, clause.span)?);
+        }
+        let order = values
+            .split_off(clause.keys.len())
+            .into_iter()
+            .zip(&clause.order)
+            .map(|(value, key)| (value, key.descending))
+            .collect();
+        Some(self.intern_over(OverSpec {
+            keys: values,
+            order,
+        }))
+    }
+
+    /// Enters the keys of an `over` suffix, before what it governs.
+    fn enter_over(&mut self, id: ExprId, value: ExprId, over: &OverClause, context: Context) {
+        let mut keys = context;
+        if context.rows == Rows::Top {
+            match self.governed_table(value, over, context) {
+                Governed::Table(table) => keys.rows = Rows::Table(table),
+                Governed::Unclear => {}
+                Governed::Wait(units) => {
+                    self.tasks.push(Task::Enter(id, context));
+                    return self.tasks.extend(units.into_iter().map(Task::Need));
+                }
+            }
+        }
+        self.tasks.push(Task::OverKeys(id, context));
+        for key in over.order.iter().rev() {
+            self.tasks.push(Task::Enter(key.value, keys));
+        }
+        for key in over.keys.iter().rev() {
+            self.tasks.push(Task::Enter(*key, keys));
+        }
+    }
+
+    /// The one table whose rows the names under an `over` have. It decides what a key means that
+    /// several tables have; so it is asked for only if there is such a key.
+    fn governed_table(&mut self, value: ExprId, over: &OverClause, context: Context) -> Governed {
+        let place = self.place_of(context);
+        let program = self.program(place);
+        let sorts = over.order.iter().map(|key| key.value);
+        let several = over.keys.iter().copied().chain(sorts).any(|key| {
+            let ExprKind::Name(name) = &program.exprs[key].kind else {
+                return false;
+            };
+            let module = &self.modules[place.module];
+            let text = program.name(*name);
+            module
+                .source_members
+                .get(text)
+                .is_some_and(|units| units.len() > 1)
+                && !module.names.contains_key(text)
+        });
+        if !several {
+            return Governed::Unclear;
+        }
+        let mut waiting = Vec::new();
+        let mut table = None;
+        for id in program.subtree(value) {
+            let ExprKind::Name(name) = &program.exprs[id].kind else {
+                continue;
+            };
+            let text = self.expand(place, *name);
+            let module = &self.modules[place.module];
+            let unit = match module.names.get(&text) {
+                Some(Entity::Unit(unit)) => *unit,
+                Some(_) => continue,
+                None => match module.source_members.get(&text).map(Vec::as_slice) {
+                    Some([unit]) => *unit,
+                    _ => continue,
+                },
+            };
+            match self.units[unit].state {
+                State::Done(node) => {
+                    let found = self.builder.graph().table_of(node);
+                    if found.is_some() && table.is_some() && found != table {
+                        return Governed::Unclear;
+                    }
+                    table = table.or(found);
+                }
+                State::Waiting => waiting.push(unit),
+                State::Running | State::Rows(_) | State::Poisoned => {}
+            }
+        }
+        if !waiting.is_empty() {
+            return Governed::Wait(waiting);
+        }
+        match table.and_then(|table| self.declaration_of.get(&table)) {
+            Some(table) => Governed::Table(*table),
+            None => Governed::Unclear,
+        }
+    }
+
+    pub(crate) fn over_keys(&mut self, id: ExprId, context: Context) {
+        let program = self.program(self.frames[context.frame].place);
+        let ExprKind::Over { value, over } = &program.exprs[id].kind else {
+            return;
+        };
+        let Some(interned) = self.pop_over(over) else {
+            return self.operands.push(Operand::Poison);
+        };
+        let used = std::mem::replace(&mut self.over_used[interned.0 as usize], false);
+        self.tasks.push(Task::OverEnd(id, context, interned, used));
+        self.tasks.push(Task::Enter(
+            *value,
+            Context {
+                over: interned,
+                ..context
+            },
+        ));
+    }
+
+    pub(crate) fn over_end(&mut self, id: ExprId, context: Context, over: OverId, before: bool) {
+        let governed = self.over_used[over.0 as usize];
+        self.over_used[over.0 as usize] |= before;
+        if governed || self.operands.last() == Some(&Operand::Poison) {
+            return;
+        }
+        let program = self.program(self.frames[context.frame].place);
+        if let ExprKind::Over { over, .. } = &program.exprs[id].kind {
+            self.unused_over(over.span);
+        }
+    }
+
+    /// Leaves an expression, its children's operands on the stack.
+    pub(crate) fn exit(&mut self, id: ExprId, context: Context, count: usize) {
+        let program = self.program(self.frames[context.frame].place);
+        let expr = &program.exprs[id];
+        let mut operands = self.operands.split_off(self.operands.len() - count);
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Call {
+                function,
+                arguments,
+            } => return self.exit_call(id, *function, arguments, operands, context),
+            ExprKind::MethodCall {
+                function,
+                arguments,
+                receiver,
+            } => {
+                return self.exit_method(id, *receiver, *function, arguments, operands, context);
+            }
+            ExprKind::Member { base, name } => {
+                return self.exit_member(id, *base, *name, operands.remove(0), context);
+            }
+            ExprKind::Lookup { table, conditions } => {
+                let result = self.exit_lookup(id, *table, conditions, &operands, context);
+                return match result {
+                    Some(value) => self.push_value(value, span),
+                    None => self.operands.push(Operand::Poison),
+                };
+            }
+            ExprKind::List(_) => return self.operands.push(Operand::List(operands.into())),
+            _ => {}
+        }
+        if operands.contains(&Operand::Poison) {
+            return self.operands.push(Operand::Poison);
+        }
+        let spans: Vec<Span> = program
+            .children(id)
+            .iter()
+            .map(|child| program.exprs[*child].span)
+            .collect();
+        if let ExprKind::Range {
+            start,
+            end,
+            inclusive,
+        } = &expr.kind
+        {
+            let mut values = operands.iter().zip(&spans);
+            let mut side = |present: bool| -> Option<Option<Expression>> {
+                if !present {
+                    return Some(None);
+                }
+                let (operand, span) = values.next()?;
+                Some(Some(self.value(operand, *span)?))
+            };
+            let range = side(start.is_some()).zip(side(end.is_some()));
+            return self.operands.push(match range {
+                Some((start, end)) => Operand::Range {
+                    start,
+                    end,
+                    inclusive: *inclusive,
+                },
+                None => Operand::Poison,
+            });
+        }
+        match self.operator(&expr.kind, &operands, &spans, span) {
+            Some(value) => self.push_value(value, span),
+            None => self.operands.push(Operand::Poison),
+        }
+    }
+
+    fn exit_member(
+        &mut self,
+        id: ExprId,
+        base: ExprId,
+        name: Name,
+        operand: Operand,
+        context: Context,
+    ) {
+        let text = self.expand(self.place_of(context), name);
+        // The base stays on the stack for when this is done again.
+        let again = Task::Exit(id, context, 1);
+        match operand {
+            Operand::Poison => self.operands.push(Operand::Poison),
+            Operand::Table(table) => {
+                self.operands.push(Operand::Table(table));
+                let depth = self.operands.len();
+                self.member_of_table(table, &text, name.span, again);
+                if self.operands.len() > depth {
+                    // It was known at once: the base goes.
+                    self.operands.remove(depth - 1);
+                }
+            }
+            Operand::Module(module) => match self.modules[module].names.get(&text).cloned() {
+                Some(Entity::Unit(unit)) => {
+                    self.operands.push(Operand::Module(module));
+                    let depth = self.operands.len();
+                    self.enter_unit(unit, again, name.span);
+                    if self.operands.len() > depth {
+                        self.operands.remove(depth - 1);
+                    }
+                }
+                Some(Entity::Table(table)) => self.operands.push(Operand::Table(table)),
+                Some(Entity::Module(module)) => self.operands.push(Operand::Module(module)),
+                Some(Entity::Config(value)) => {
+                    let operand = self.constant_operand(&value);
+                    self.operands.push(operand);
+                }
+                Some(Entity::Poison) => self.operands.push(Operand::Poison),
+                None => {
+                    self.unknown_in_module(module, &text, name.span);
+                    self.operands.push(Operand::Poison);
+                }
+            },
+            Operand::Value(value) => {
+                let ScalarType::Row(table) = self.builder.scalar_type(value) else {
+                    let span = self.span_of(base, context);
+                    self.no_members(value, span, &text, name.span);
+                    return self.operands.push(Operand::Poison);
+                };
+                let Some(&declaration) = self.declaration_of.get(&table) else {
+                    return self.operands.push(Operand::Poison);
+                };
+                self.operands.push(Operand::Value(value));
+                let depth = self.operands.len();
+                self.member_of_table(declaration, &text, name.span, again);
+                if self.operands.len() > depth {
+                    let column = self.operands.pop();
+                    self.operands.pop();
+                    let gathered = match column {
+                        Some(Operand::Value(column)) => {
+                            let span = self.span_of(id, context);
+                            self.gather(value, column, span)
+                        }
+                        _ => None,
+                    };
+                    self.operands
+                        .push(gathered.map_or(Operand::Poison, Operand::Value));
+                }
+            }
+            Operand::List(_) | Operand::Range { .. } | Operand::Rolling(_) | Operand::Map => {
+                let span = self.span_of(id, context);
+                self.not_a_value(&operand, span);
+                self.operands.push(Operand::Poison);
+            }
+        }
+    }
+
+    /// The operand as a value; a diagnostic if it is none.
+    pub(crate) fn value(&mut self, operand: &Operand, span: Span) -> Option<Expression> {
+        match operand {
+            Operand::Value(value) => Some(*value),
+            Operand::Poison => None,
+            other => {
+                self.not_a_value(other, span);
+                None
+            }
+        }
+    }
+}
+
+/// The arms of a `match` with the operands of their patterns and values.
+pub(crate) fn arms_with_operands<'o>(
+    arms: &[MatchArm],
+    operands: &'o [Operand],
+    spans: &'o [Span],
+) -> Vec<(Option<(&'o Operand, Span)>, &'o Operand, Span)> {
+    let mut next = 0;
+    let mut take = || {
+        next += 1;
+        (&operands[next - 1], spans[next - 1])
+    };
+    arms.iter()
+        .map(|arm| {
+            let pattern = match arm.pattern {
+                Pattern::Wildcard(_) => None,
+                Pattern::Value(_) => Some(take()),
+            };
+            let (value, span) = take();
+            (pattern, value, span)
+        })
+        .collect()
+}

@@ -1,0 +1,233 @@
+//! What a name means (LANGUAGE rule 2).
+
+use std::rc::Rc;
+
+use super::constants::Constant;
+use super::declarations::{
+    Checker, DeclarationId, DeclarationKind, Entity, ModuleId, Parent, Place, Rows, State, Unit,
+    UnitId, UnitKind,
+};
+use crate::diagnostic::Span;
+use crate::syntax::ast;
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Meaning {
+    Unit(UnitId),
+    Table(DeclarationId),
+    Module(ModuleId),
+    Constant(Constant),
+    /// A mistake that was told.
+    Poison,
+}
+
+/// What a table has under a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Member {
+    Found(UnitId),
+    /// Known once this is evaluated: a top-level definition that may live on the table.
+    Wait(UnitId),
+    Missing,
+    /// The table itself is a mistake that was told.
+    Poison,
+}
+
+impl Checker<'_> {
+    /// The meaning of a bare name; a diagnostic if there is none.
+    pub(crate) fn resolve(&mut self, place: Place, name: &str, span: Span) -> Meaning {
+        if let Some(value) = self.variable(place, name) {
+            return Meaning::Constant(value);
+        }
+        for table in self.tables_of(place.rows) {
+            match self.member(table, name) {
+                Member::Found(unit) => return Meaning::Unit(unit),
+                Member::Poison => return Meaning::Poison,
+                Member::Wait(_) | Member::Missing => {}
+            }
+        }
+        let module = &self.modules[place.module];
+        if let Some(entity) = module.names.get(name) {
+            return match entity {
+                Entity::Unit(unit) => Meaning::Unit(*unit),
+                Entity::Table(table) => Meaning::Table(*table),
+                Entity::Module(module) => Meaning::Module(*module),
+                Entity::Config(value) => Meaning::Constant(value.clone()),
+                Entity::Poison => Meaning::Poison,
+            };
+        }
+        match module.source_members.get(name).map(Vec::as_slice) {
+            Some([unit]) => Meaning::Unit(*unit),
+            Some(several) => {
+                let several = several.to_vec();
+                self.ambiguous(name, span, &several);
+                Meaning::Poison
+            }
+            None => {
+                self.unknown_name(place, name, span);
+                Meaning::Poison
+            }
+        }
+    }
+
+    /// The tables whose members bare names mean first.
+    fn tables_of(&mut self, rows: Rows) -> Vec<DeclarationId> {
+        match rows {
+            Rows::Top => Vec::new(),
+            Rows::Table(table) => vec![table],
+            Rows::Groups(table) => {
+                let parent = self.parent(table);
+                std::iter::once(table).chain(parent).collect()
+            }
+            Rows::Grouped(table) => self.parent(table).into_iter().collect(),
+        }
+    }
+
+    /// The member of a table by its short name, its own or carried from the table before.
+    pub(crate) fn member(&mut self, table: DeclarationId, name: &str) -> Member {
+        let mut chain = Vec::new();
+        let mut at = table;
+        loop {
+            if let Some(&unit) = self.declarations[at].members.get(name) {
+                return Member::Found(self.carry(&chain, unit));
+            }
+            if matches!(self.declarations[at].kind, DeclarationKind::Unknown) {
+                return Member::Poison;
+            }
+            if !self.carries(at) {
+                return Member::Missing;
+            }
+            // A table among its own ancestors is told when its rows are asked for.
+            if chain.len() > self.declarations.len() {
+                return Member::Poison;
+            }
+            chain.push(at);
+            match self.parent(at) {
+                Some(parent) => at = parent,
+                None => return Member::Poison,
+            }
+        }
+    }
+
+    /// A member written in full, `table.name`: also a top-level definition on the table's rows.
+    pub(crate) fn full_member(&mut self, table: DeclarationId, name: &str) -> Member {
+        match self.member(table, name) {
+            Member::Missing => {}
+            other => return other,
+        }
+        let module = self.declarations[table].place.module;
+        let Some(Entity::Unit(unit)) = self.modules[module].names.get(name) else {
+            return Member::Missing;
+        };
+        let unit = *unit;
+        if !matches!(self.units[unit].kind, UnitKind::Definition { .. }) {
+            return Member::Missing;
+        }
+        let node = match self.units[unit].state {
+            State::Waiting => return Member::Wait(unit),
+            // A definition that asks for itself by its full name: the cycle is told there.
+            State::Running => return Member::Found(unit),
+            State::Poisoned | State::Rows(_) => return Member::Poison,
+            State::Done(node) => node,
+        };
+        let Some(home) = self.builder.graph().table_of(node) else {
+            return Member::Missing;
+        };
+        let mut chain = Vec::new();
+        let mut at = table;
+        while self.declarations[at].table != Some(home) {
+            if !self.carries(at) || chain.len() > self.declarations.len() {
+                return Member::Missing;
+            }
+            chain.push(at);
+            match self.parent(at) {
+                Some(parent) => at = parent,
+                None => return Member::Poison,
+            }
+        }
+        Member::Found(self.carry(&chain, unit))
+    }
+
+    /// Carries a member through derived tables, the last of `chain` first.
+    fn carry(&mut self, chain: &[DeclarationId], unit: UnitId) -> UnitId {
+        let mut unit = unit;
+        for &table in chain.iter().rev() {
+            unit = self.carried(table, unit);
+        }
+        unit
+    }
+
+    /// The member of a derived table that holds what `from` holds in the table before.
+    pub(crate) fn carried(&mut self, table: DeclarationId, from: UnitId) -> UnitId {
+        let Unit {
+            name, span, rank, ..
+        } = &self.units[from];
+        let (name, span, rank) = (Rc::clone(name), *span, *rank);
+        let (place, hidden) = {
+            let declaration = &self.declarations[table];
+            (declaration.place, declaration.hidden)
+        };
+        let unit = self.units.push(Unit {
+            name: Rc::clone(&name),
+            place,
+            span,
+            kind: UnitKind::Carried { table, from },
+            state: State::Waiting,
+            item: None,
+            hidden: hidden
+                || self.units[from].hidden
+                    && !self.declarations[table].hidden
+                    && name.starts_with('_'),
+            rank,
+        });
+        let declaration = &mut self.declarations[table];
+        declaration.members.insert(name, unit);
+        declaration.order.push(unit);
+        unit
+    }
+
+    /// The table before a derived table.
+    pub(crate) fn parent(&mut self, table: DeclarationId) -> Option<DeclarationId> {
+        let declaration = &self.declarations[table];
+        let DeclarationKind::Step { parent, .. } = &declaration.kind else {
+            return None;
+        };
+        match parent {
+            Parent::Table(parent) => Some(*parent),
+            Parent::Unknown => None,
+            Parent::Path(path) => {
+                let (place, path) = (declaration.place, path.clone());
+                let found = self.table_at(place, &path);
+                if let DeclarationKind::Step { parent, .. } = &mut self.declarations[table].kind {
+                    *parent = found.map_or(Parent::Unknown, Parent::Table);
+                }
+                found
+            }
+        }
+    }
+
+    /// The table of a path such as `geo.track`; a diagnostic if it names none.
+    pub(crate) fn table_at(&mut self, place: Place, path: &ast::Path) -> Option<DeclarationId> {
+        let mut module = place.module;
+        let (last, before) = path.names.split_last()?;
+        for name in before {
+            let text = self.expand(place, *name);
+            match self.modules[module].names.get(&text) {
+                Some(Entity::Module(inner)) => module = *inner,
+                Some(Entity::Poison) => return None,
+                _ => {
+                    self.unknown_table(module, &text, name.span);
+                    return None;
+                }
+            }
+        }
+        let text = self.expand(place, *last);
+        match self.modules[module].names.get(&text) {
+            Some(Entity::Table(table)) => Some(*table),
+            Some(Entity::Poison) => None,
+            _ => {
+                self.unknown_table(module, &text, last.span);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The rows of derived tables, step by step.
+
+use icosian_ir::graph::{SortKey, TableRows};
+use icosian_ir::id::ExprId as Expression;
+use icosian_ir::types::{Domain, ScalarType, Type};
+
+use super::declarations::{Checker, DeclarationId, Rows, State, UnitId, UnitKind};
+use super::expressions::{Context, Operand, Task};
+use super::names::Member;
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::syntax::ast::{SelectorKind, StepKind};
+
+impl Checker<'_> {
+    /// Begins to work out a derived table's rows: first those of the table before.
+    pub(crate) fn start_rows(&mut self, unit: UnitId, table: DeclarationId, context: Context) {
+        let parent = self.parent(table);
+        let (Some(parent), Some((step, _))) = (parent, self.step(table)) else {
+            self.operands.push(Operand::Poison);
+            return self.tasks.push(Task::Finish(unit, 1));
+        };
+        let rows = Rows::Table(parent);
+        let inner = Context {
+            rows,
+            home: rows,
+            ..context
+        };
+        let mut tasks: Vec<Task> = Vec::new();
+        match &step.kind {
+            StepKind::Where(condition) => tasks.push(Task::Enter(*condition, inner)),
+            StepKind::GroupBy { keys, .. } => {
+                tasks.extend(keys.iter().map(|key| Task::Enter(key.value, inner)));
+            }
+            StepKind::OrderBy(keys) => {
+                tasks.extend(keys.iter().map(|key| Task::Enter(key.value, inner)));
+            }
+            StepKind::Limit(count) => tasks.push(Task::Enter(*count, context)),
+            StepKind::Distinct(names) => {
+                tasks.extend(names.iter().map(|name| Task::Member(parent, *name, inner)));
+            }
+            StepKind::Union(_) | StepKind::Join { .. } | StepKind::Unpivot { .. } => {}
+        }
+        self.tasks.push(Task::Finish(unit, tasks.len()));
+        self.tasks.extend(tasks.into_iter().rev());
+        if let StepKind::Union(path) = &step.kind {
+            let place = self.declarations[table].place;
+            if let Some(other) = self.table_at(place, path) {
+                self.need_rows(other);
+            }
+        }
+        self.need_rows(parent);
+    }
+
+    /// Makes the derived table, now that its predicate or keys are known.
+    pub(crate) fn finish_rows(
+        &mut self,
+        table: DeclarationId,
+        operands: &[Operand],
+    ) -> Option<State> {
+        let declared_parent = self.parent(table)?;
+        let parent = self.declarations[declared_parent].table?;
+        let (step, place) = self.step(table)?;
+        let span = step.span;
+        let program = self.program(place);
+        let mut values: Vec<Expression> = Vec::with_capacity(operands.len());
+        for operand in operands {
+            values.push(self.value(operand, span)?);
+        }
+        let rows = match &step.kind {
+            StepKind::Where(condition) => {
+                let span = program.exprs[*condition].span;
+                self.condition(values[0], span)?;
+                let predicate = self.on_rows(values[0], parent, "where", span)?;
+                TableRows::Filter { parent, predicate }
+            }
+            StepKind::GroupBy { keys, .. } => {
+                let mut on_rows = Vec::with_capacity(keys.len());
+                for (value, key) in values.iter().zip(keys) {
+                    let span = program.exprs[key.value].span;
+                    on_rows.push(self.on_rows(*value, parent, "group by", span)?);
+                }
+                TableRows::Group {
+                    parent,
+                    keys: on_rows,
+                }
+            }
+            StepKind::OrderBy(sorts) => {
+                self.cannot_run("`order by`", span);
+                let mut keys = Vec::with_capacity(sorts.len());
+                for (value, sort) in values.iter().zip(sorts) {
+                    let span = program.exprs[sort.value].span;
+                    keys.push(SortKey {
+                        expression: self.on_rows(*value, parent, "order by", span)?,
+                        descending: sort.descending,
+                    });
+                }
+                TableRows::Order { parent, keys }
+            }
+            StepKind::Limit(count) => {
+                self.cannot_run("`limit`", span);
+                let ty = self.builder.scalar_type(values[0]);
+                if !ty.is_integer() || self.builder.domain(values[0]) != Domain::Scalar {
+                    let span = program.exprs[*count].span;
+                    self.wrong_argument("limit", "one integer", (values[0], span), span);
+                    return None;
+                }
+                TableRows::Limit {
+                    parent,
+                    rows: values[0],
+                }
+            }
+            StepKind::Distinct(_) => {
+                self.cannot_run("`distinct`", span);
+                TableRows::Distinct {
+                    parent,
+                    columns: values,
+                }
+            }
+            StepKind::Union(path) => {
+                self.cannot_run("`union`", span);
+                let other = self.table_at(place, path)?;
+                TableRows::Union {
+                    parent,
+                    other: self.declarations[other].table?,
+                }
+            }
+            StepKind::Join { keep_unmatched, .. } => {
+                self.cannot_run("`join`", span);
+                TableRows::Join {
+                    parent,
+                    other: parent,
+                    left: *keep_unmatched,
+                    keys: Vec::new(),
+                    values: Vec::new(),
+                }
+            }
+            StepKind::Unpivot { .. } => {
+                self.cannot_run("`unpivot`", span);
+                TableRows::Unpivot {
+                    parent,
+                    columns: Vec::new(),
+                }
+            }
+        };
+        let name = self.declarations[table].name.clone();
+        self.make_table(table, &name, rows);
+        self.declarations[table].table.map(State::Rows)
+    }
+
+    /// A value on the rows of a table; a diagnostic if it has other rows.
+    fn on_rows(
+        &mut self,
+        value: Expression,
+        table: icosian_ir::id::TableId,
+        operation: &str,
+        span: Span,
+    ) -> Option<Expression> {
+        self.built(
+            |builder| builder.broadcast(value, table),
+            operation,
+            &[(value, span)],
+            span,
+        )
+    }
+
+    /// Whether a value can be a condition; a diagnostic if not.
+    pub(crate) fn condition(&mut self, value: Expression, span: Span) -> Option<()> {
+        let ty = self.builder.ty(value);
+        if ty.scalar == ScalarType::Bool {
+            return Some(());
+        }
+        let message = format!("a condition must be bool, this is {}", self.type_text(ty));
+        let mut diagnostic = Diagnostic::error(Code::TypeMismatch, message).at(span);
+        if ty.scalar.is_number() {
+            diagnostic = diagnostic.help("compare it: … != 0");
+        }
+        self.report(diagnostic);
+        None
+    }
+
+    /// The type of a column that `unpivot` adds: the names', or that in which the values meet.
+    pub(crate) fn unpivot_type(&mut self, unit: UnitId, table: DeclarationId) -> Option<Type> {
+        if matches!(self.units[unit].kind, UnitKind::UnpivotName(_)) {
+            return Some(ScalarType::Str.required());
+        }
+        let parent = self.parent(table)?;
+        let (step, place) = self.step(table)?;
+        let StepKind::Unpivot { columns, .. } = &step.kind else {
+            return None;
+        };
+        for selector in columns {
+            let SelectorKind::Path(path) = &selector.kind else {
+                continue;
+            };
+            let name = path.names.last()?;
+            let text = self.expand(place, *name);
+            match self.full_member(parent, &text) {
+                Member::Found(member) => {
+                    if let State::Done(node) = self.units[member].state {
+                        return Some(self.builder.graph().nodes[node].ty);
+                    }
+                }
+                Member::Missing => {
+                    self.unknown_member(parent, &text, name.span);
+                    return None;
+                }
+                Member::Wait(_) | Member::Poison => {}
+            }
+        }
+        Some(ScalarType::F64.nullable())
+    }
+}
