@@ -130,7 +130,10 @@ fn vectors_of(columns: &Columns, column: ColumnId) -> Result<usize, CompileError
         &columns.column(column).op,
         columns.column(column).args.first(),
     ) {
-        (Op::Compare(_), Some(compared)) => *compared,
+        // Text is compared elsewhere; here it is an input, a bool.
+        (Op::Compare(_), Some(compared)) if columns.scalar_type(*compared).lane().is_some() => {
+            *compared
+        }
         _ => column,
     };
     let Some(lane) = columns.scalar_type(measured).lane() else {

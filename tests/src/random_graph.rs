@@ -270,7 +270,7 @@ impl Maker<'_> {
     }
 
     fn math(&mut self) -> Option<ExprId> {
-        let math = *self.numbers.pick(Math::ALL);
+        let math = *self.numbers.pick(&Math::ALL);
         let integers = matches!(math, Math::Abs) && !self.shape.raising;
         let fits = |scalar: ScalarType| scalar.is_float() || scalar.is_integer() && !integers;
         let mut args = vec![self.rows(fits)?];

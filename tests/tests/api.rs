@@ -2,6 +2,7 @@
 //! parameters, lineage, several threads.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, RecordBatch, StringArray};
@@ -10,9 +11,10 @@ use icosian::{
     Backend, Constant, ErrorKind, Executor, Flow, FlowBuilder, Inputs, ResultBuilder, ScalarType,
     SerialExecutor,
 };
+use icosian_ir::id::PassId;
 use icosian_ir::plan::Step;
-use icosian_runtime::RunError;
-use icosian_runtime::execute::Run;
+use icosian_runtime::error::RunError;
+use icosian_runtime::execute::{Params, PassOutput, Run, State};
 use icosian_runtime::result::RunResult;
 
 const FLOW: &str = "
@@ -47,6 +49,16 @@ fn table(rows: usize) -> RecordBatch {
 struct Backwards;
 
 impl Executor for Backwards {
+    fn pass(
+        &self,
+        run: &Run<'_>,
+        pass: PassId,
+        params: &Params,
+        rows: Range<usize>,
+    ) -> Result<PassOutput, RunError> {
+        run.run_pass(pass, params, rows)
+    }
+
     fn execute(&self, run: &Run<'_>) -> Result<RunResult, RunError> {
         let mut params = run.start();
         let mut result = RunResult::new(run);
@@ -56,9 +68,9 @@ impl Executor for Backwards {
                 Step::Pass(pass) => {
                     let rows = run.rows(*pass, &params)?;
                     let borders = [0, rows / 5, rows / 2, rows];
-                    let mut merged = None;
+                    let mut merged: Option<State> = None;
                     for range in borders.windows(2).rev() {
-                        let output = run.run_pass(*pass, &params, range[0]..range[1])?;
+                        let output = self.pass(run, *pass, &params, range[0]..range[1])?;
                         if let Some(part) = output.output {
                             result.add(part);
                         }

@@ -8,7 +8,7 @@ use icosian_tests::random_graph::{Shape, random_graph};
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn machine_code_agrees_with_the_interpreter(
@@ -44,7 +44,7 @@ proptest! {
                 }
             }
             (Err(_), Err(_)) => {}
-            (Ok(_), Err(error)) => prop_assert!(false, "only machine code raises: {error}\n{text}"),
+            (Ok(_), Err(error)) => prop_assert!(false, "only machine code raises: {error}\n{text}\n{}", compiled.explain(icosian::Stage::Plan).unwrap()),
             (Err(error), Ok(_)) => prop_assert!(false, "only the interpreter raises: {error}\n{text}"),
         }
     }

@@ -149,7 +149,7 @@ impl<'a> ExpressionText<'a> {
             Op::Not => Binding::Not,
             Op::IfElse => Binding::Conditional,
             Op::Coalesce => Binding::Coalesce,
-            Op::Broadcast(_) | Op::Filter | Op::Key(_) => expression
+            Op::Broadcast(_) | Op::Key(_) => expression
                 .args
                 .first()
                 .map_or(Binding::Postfix, |arg| self.binding_of_leaf(*arg)),
@@ -166,6 +166,7 @@ impl<'a> ExpressionText<'a> {
             | Op::Maximum
             | Op::Lookup { .. }
             | Op::Gather
+            | Op::Filter
             | Op::Reduce { .. }
             | Op::Window(_) => Binding::Postfix,
         }
@@ -174,7 +175,7 @@ impl<'a> ExpressionText<'a> {
     /// The binding of what a transparent op prints; those never nest in each other.
     fn binding_of_leaf(&self, id: ExprId) -> Binding {
         match self.graph.expressions[id].op {
-            Op::Broadcast(_) | Op::Filter | Op::Key(_) => Binding::Postfix,
+            Op::Broadcast(_) | Op::Key(_) => Binding::Postfix,
             _ => self.binding(id),
         }
     }
@@ -208,7 +209,8 @@ impl<'a> ExpressionText<'a> {
             }
             Op::Node(node) => vec![Piece::Owned(quoted_path(&self.graph.nodes[*node].name))],
             Op::Input(_) | Op::Param(_) => vec![Piece::Owned(expression.op.to_string())],
-            Op::Broadcast(_) | Op::Filter | Op::Key(_) => vec![arg(0, Binding::Conditional)],
+            Op::Filter => vec![Piece::Owned(self.carried(id))],
+            Op::Broadcast(_) | Op::Key(_) => vec![arg(0, Binding::Conditional)],
             Op::Add(Overflow::Raise) => infix(" + ", Binding::Sum, Binding::Product),
             Op::Sub(Overflow::Raise) => infix(" - ", Binding::Sum, Binding::Product),
             Op::Mul(Overflow::Raise) => infix(" * ", Binding::Product, Binding::Unary),
@@ -336,6 +338,29 @@ impl<'a> ExpressionText<'a> {
             pieces.push(Piece::Text(")"));
         }
         pieces
+    }
+
+    /// The member of a filtered table that carries what the parent's member of the same name holds.
+    fn carried(&self, id: ExprId) -> String {
+        let expression = &self.graph.expressions[id];
+        let parent = expression.args[0];
+        let short = match (self.names.get(&parent), &self.graph.expressions[parent].op) {
+            (Some(name), _) => name
+                .rsplit_once('.')
+                .map_or(&**name, |(_, short)| short)
+                .to_owned(),
+            (None, Op::Node(node)) => super::text::quoted(self.graph.nodes[*node].short_name()),
+            (None, _) => self.of(parent),
+        };
+        match expression.domain {
+            crate::types::Domain::Rows(table) => {
+                format!(
+                    "{}.{short}",
+                    super::text::quoted(&self.graph.tables[table].name)
+                )
+            }
+            crate::types::Domain::Scalar => short,
+        }
     }
 
     /// The short name of a column of another table.

@@ -99,6 +99,13 @@ impl<'a> GraphText<'a> {
                 uses[root.index()] += 1;
             }
         }
+        // A filtered table's member is written as such, so what it carries needs a name.
+        let mut filtered = vec![false; graph.expressions.len()];
+        for expression in graph.expressions.values() {
+            if expression.op == Op::Filter {
+                filtered[expression.args[0].index()] = true;
+            }
+        }
         // Users have higher ids than what they use.
         for id in graph.expressions.ids().rev() {
             if uses[id.index()] > 0 {
@@ -128,7 +135,7 @@ impl<'a> GraphText<'a> {
                 .max()
                 .unwrap_or(0);
             depth[id.index()] = inner + self.expressions.brackets(id);
-            let shared = uses[id.index()] > 1 && !is_atom(&expression.op);
+            let shared = (uses[id.index()] > 1 || filtered[id.index()]) && !is_atom(&expression.op);
             // What reads other rows or the whole table can't stand on a line of its own rows.
             let separable = !matches!(expression.op, Op::Filter | Op::Key(_) | Op::Broadcast(_));
             if (shared || depth[id.index()] > MAX_DEPTH) && separable {
