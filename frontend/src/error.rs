@@ -61,6 +61,11 @@ impl Error {
         &self.diagnostics
     }
 
+    /// The texts that the diagnostics point into.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// The diagnostics as text, with the lines of the flow they point at.
     pub fn render(&self, color: bool) -> String {
         render(&self.sources, &self.diagnostics, color)

@@ -359,6 +359,18 @@ impl Flow {
         Ok(Selection::new(self.clone(), outputs))
     }
 
+    /// Selects nodes by their names, as they are in the graph.
+    ///
+    /// # Errors
+    /// If there is no such node.
+    pub fn select_nodes(&self, names: &[&str]) -> Result<Selection, Error> {
+        let nodes = names.iter().map(|name| self.node(name));
+        Ok(Selection::new(
+            self.clone(),
+            nodes.collect::<Result<_, _>>()?,
+        ))
+    }
+
     /// Selects the outputs that the flow declares; without any, every node that is neither an
     /// input nor begins with `_`.
     pub fn outputs(&self) -> Selection {

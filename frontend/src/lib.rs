@@ -27,7 +27,6 @@
 //!
 //! Modules in the order in which a flow goes through them.
 
-pub mod check;
 pub mod diagnostic;
 
 pub mod syntax;
@@ -51,6 +50,8 @@ mod selection;
 mod values;
 
 mod prepared;
+
+mod testing;
 
 pub use cache::ReadCache;
 pub use error::{Error, ErrorKind};

@@ -432,6 +432,16 @@ impl RunOutput {
             .map_err(|error| Error::from(icosian_runtime::error::RunError::from(error)))
     }
 
+    /// The types of the columns that [`RunOutput::table`] gives, in that order.
+    pub fn types(&self, name: &str) -> Vec<Type> {
+        let table = self.flow.graph().table(name);
+        let columns = self.result.columns().iter();
+        columns
+            .filter(|column| table.is_some() && column.table == table)
+            .map(|column| column.ty)
+            .collect()
+    }
+
     /// The delivered scalars, in the order asked for.
     pub fn scalars(&self) -> Vec<(&str, Type, &Value)> {
         let scalars = self
