@@ -91,7 +91,7 @@ impl GraphBuilder {
     /// If there is none.
     pub fn meet(
         &mut self,
-        operation: &str,
+        operation: &'static str,
         left: ExprId,
         right: ExprId,
     ) -> Result<(ExprId, ExprId), BuildError> {
@@ -100,7 +100,7 @@ impl GraphBuilder {
             return Ok((left, right));
         }
         let no_common = || BuildError::NoCommonType {
-            operation: operation.to_owned(),
+            operation,
             left: a,
             right: b,
         };
