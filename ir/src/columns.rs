@@ -4,8 +4,12 @@
 //! serves. Arguments always come before their users, so every walk is a loop over ids.
 //! Nothing here knows of files, Arrow, threads or machines.
 
+mod verify;
+
 use std::collections::HashMap;
 use std::fmt;
+
+pub use verify::VerifyError;
 
 use crate::id::{ColumnId, InputId, NodeId, ParamId, Table, TableId};
 use crate::op::{Execution, Math, Op};

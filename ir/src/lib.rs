@@ -4,12 +4,25 @@
 //! plan; then the meaning of every operation and the interpreter that defines it. No Arrow, no
 //! machine code, no files, no unsafe code.
 
-pub mod columns;
-pub mod graph;
+// The vocabulary of every stage.
 pub mod id;
-pub mod meaning;
 pub mod op;
-pub mod plan;
 pub mod types;
 pub mod typing;
 pub mod value;
+
+// The stages.
+pub mod graph;
+
+pub mod graph_to_columns;
+
+pub mod columns;
+
+pub mod columns_to_plan;
+
+pub mod plan;
+
+// What operations mean.
+pub mod meaning;
+
+pub mod interpret;

@@ -83,6 +83,12 @@ codes! {
     NeedsRows = "E0402", "a single value where a column is needed";
     MissingSchema = "E0403", "a table whose columns are not known";
     CannotRunYet = "E0490", "something that is understood but can't run yet";
+    RunFailed = "E0501", "a run that failed";
+    BadInput = "E0502", "input that can't be read or doesn't fit";
+    MissingInput = "E0503", "a table or value that is not given";
+    TestFailed = "E0504", "a test whose expectation was not met";
+    UnreadableFlow = "E0601", "a flow that can't be read";
+    BadOption = "E0602", "a call with something wrong";
 }
 
 impl std::fmt::Display for Code {

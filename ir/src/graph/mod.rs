@@ -8,11 +8,14 @@ mod arithmetic;
 mod builder;
 mod convert;
 mod dependencies;
+mod expression_text;
+mod text;
 
 use std::collections::HashMap;
 
 pub use arithmetic::BinaryOperator;
 pub use builder::{BuildError, GraphBuilder};
+pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 
 use crate::id::{ExprId, NodeId, Table, TableId};

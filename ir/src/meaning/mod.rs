@@ -1,4 +1,16 @@
 //! What the operations mean: the one definition that the interpreter, constant folding and the
 //! wide routines share.
 
+pub mod arithmetic;
+pub mod cast;
+pub mod compare;
+pub mod key;
 pub mod math;
+pub mod sums;
+
+/// A result that the type wanted can't hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfRange {
+    /// The exact result, where it is a whole number of less than 128 bits.
+    pub exact: Option<i128>,
+}

@@ -222,6 +222,28 @@ impl Program {
         self.exprs.push(Expr { kind, span, first })
     }
 
+    /// Adds a definition of a name to the items of the file; for a text that is an expression.
+    pub(crate) fn define(&mut self, name: &str, value: Value, span: Span) {
+        let name = Name {
+            symbol: self.intern(name),
+            span,
+            template: None,
+        };
+        let kind = ItemKind::Definition {
+            name,
+            fit: false,
+            ty: None,
+            value,
+        };
+        let item = self.items.push(Item {
+            documentation: None,
+            tags: Vec::new(),
+            kind,
+            span,
+        });
+        self.roots.push(item);
+    }
+
     /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> &str {
         &self.symbols[symbol]

@@ -1,0 +1,594 @@
+//! Graphs written in Rust: named values and the operators between them.
+//!
+//! A [`Value`] is a handle on an expression of a graph under construction; operators and methods
+//! give new handles. Nothing is computed here. A mistake (two tables mixed, text added to a number)
+//! is kept until [`FlowBuilder::finish`], which reports every one; what was built on a mistake is
+//! silent.
+//!
+//! ```
+//! use icosian::{FlowBuilder, ScalarType};
+//!
+//! let flow = FlowBuilder::new();
+//! let weekly = flow.table("weekly");
+//! let spend = weekly.column("spend", ScalarType::F64.required());
+//! let signups = weekly.column("signups", ScalarType::F64.required());
+//! flow.define("spend_per_signup", &spend / &signups);
+//! flow.define("spend_z", (&spend - spend.mean()) / spend.std());
+//! let graph = flow.finish()?;
+//! assert!(graph.node("weekly.spend_z").is_some());
+//! # Ok::<(), icosian::Error>(())
+//! ```
+
+use std::cell::RefCell;
+use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
+use std::rc::Rc;
+
+use icosian_ir::graph::{BinaryOperator, BuildError, Graph, GraphBuilder, TableRows};
+use icosian_ir::id::{ExprId, TableId};
+use icosian_ir::op::{CastMode, Comparison, Math, Op, Reduction, Window};
+use icosian_ir::types::{Domain, ScalarType, Type};
+use icosian_ir::value::Value as Constant;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::error::Error;
+
+/// Builds a graph in Rust.
+#[derive(Clone, Debug, Default)]
+pub struct FlowBuilder {
+    state: Rc<RefCell<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    graph: GraphBuilder,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl State {
+    fn mistake(&mut self, what: &str, error: &BuildError) {
+        let code = match error {
+            BuildError::NameTaken { .. } => Code::NameTaken,
+            BuildError::Type(icosian_ir::typing::TypeError::Domains { .. }) => Code::DomainClash,
+            _ => Code::TypeMismatch,
+        };
+        self.mistakes
+            .push(Diagnostic::error(code, format!("{what}: {error}")));
+    }
+}
+
+/// A table of a graph under construction.
+#[derive(Clone, Debug)]
+pub struct TableBuilder {
+    flow: FlowBuilder,
+    /// None after a mistake.
+    table: Option<TableId>,
+}
+
+/// A value of a graph under construction: a column of some table, or a scalar.
+#[derive(Clone, Debug)]
+pub struct Value {
+    flow: FlowBuilder,
+    /// None after a mistake, which has been noted.
+    expression: Option<ExprId>,
+}
+
+impl FlowBuilder {
+    /// A graph without tables and nodes.
+    pub fn new() -> Self {
+        FlowBuilder::default()
+    }
+
+    /// A table whose rows are given per run.
+    pub fn table(&self, name: &str) -> TableBuilder {
+        self.new_table(name, TableRows::Source(None))
+    }
+
+    fn new_table(&self, name: &str, rows: TableRows) -> TableBuilder {
+        let mut state = self.state.borrow_mut();
+        let table = match state.graph.table(name, "", rows) {
+            Ok(table) => Some(table),
+            Err(error) => {
+                state.mistake(name, &error);
+                None
+            }
+        };
+        TableBuilder {
+            flow: self.clone(),
+            table,
+        }
+    }
+
+    /// A scalar given per run.
+    pub fn param(&self, name: &str, ty: Type, default: Option<Constant>) -> Value {
+        let mut state = self.state.borrow_mut();
+        let expression = match state.graph.param(name, ty, default) {
+            Ok(node) => Some(state.graph.use_node(node)),
+            Err(error) => {
+                state.mistake(name, &error);
+                None
+            }
+        };
+        Value {
+            flow: self.clone(),
+            expression,
+        }
+    }
+
+    /// Names a value. A column becomes a member of its table (`weekly.spend_z`), a scalar a node of
+    /// the name given. Gives the node's value.
+    pub fn define(&self, name: &str, value: impl IntoValue) -> Value {
+        let value = value.into_value(self);
+        let mut state = self.state.borrow_mut();
+        let expression = value.expression.and_then(|expression| {
+            match state.graph.define(None, name, expression) {
+                Ok(node) => Some(state.graph.use_node(node)),
+                Err(error) => {
+                    state.mistake(name, &error);
+                    None
+                }
+            }
+        });
+        Value {
+            flow: self.clone(),
+            expression,
+        }
+    }
+
+    /// A constant.
+    pub fn constant(&self, value: impl IntoValue) -> Value {
+        value.into_value(self)
+    }
+
+    /// `then if condition else otherwise`.
+    pub fn if_else(
+        &self,
+        condition: &Value,
+        then: impl IntoValue,
+        otherwise: impl IntoValue,
+    ) -> Value {
+        let (then, otherwise) = (then.into_value(self), otherwise.into_value(self));
+        self.build("if else", &[condition, &then, &otherwise], |graph, args| {
+            graph.if_else(args[0], args[1], args[2])
+        })
+    }
+
+    /// The finished graph.
+    ///
+    /// # Errors
+    /// Every mistake made on the way, as diagnostics without spans.
+    pub fn finish(&self) -> Result<Graph, Error> {
+        let state = self.state.borrow();
+        if state.mistakes.is_empty() {
+            Ok(state.graph.graph().clone())
+        } else {
+            Err(Error::from_diagnostics(state.mistakes.clone()))
+        }
+    }
+
+    fn build(
+        &self,
+        what: &str,
+        args: &[&Value],
+        make: impl FnOnce(&mut GraphBuilder, &[ExprId]) -> Result<ExprId, BuildError>,
+    ) -> Value {
+        let known: Option<Vec<ExprId>> = args.iter().map(|arg| arg.expression).collect();
+        let mut state = self.state.borrow_mut();
+        let foreign = args
+            .iter()
+            .any(|arg| !Rc::ptr_eq(&arg.flow.state, &self.state));
+        let expression = if foreign {
+            let message = format!("{what}: a value of another graph under construction");
+            state
+                .mistakes
+                .push(Diagnostic::error(Code::TypeMismatch, message));
+            None
+        } else {
+            known.and_then(|args| match make(&mut state.graph, &args) {
+                Ok(expression) => Some(expression),
+                Err(error) => {
+                    state.mistake(what, &error);
+                    None
+                }
+            })
+        };
+        Value {
+            flow: self.clone(),
+            expression,
+        }
+    }
+}
+
+impl TableBuilder {
+    /// A column read from the table's source, under its own name.
+    pub fn column(&self, name: &str, ty: Type) -> Value {
+        let mut state = self.flow.state.borrow_mut();
+        let expression =
+            self.table
+                .and_then(|table| match state.graph.column(table, name, name, ty) {
+                    Ok(node) => Some(state.graph.use_node(node)),
+                    Err(error) => {
+                        state.mistake(name, &error);
+                        None
+                    }
+                });
+        Value {
+            flow: self.flow.clone(),
+            expression,
+        }
+    }
+
+    /// The rows on which `predicate`, a bool column of this table, is true.
+    pub fn filter(&self, name: &str, predicate: &Value) -> TableBuilder {
+        match (self.table, predicate.expression) {
+            (Some(parent), Some(predicate)) => self
+                .flow
+                .new_table(name, TableRows::Filter { parent, predicate }),
+            _ => TableBuilder {
+                flow: self.flow.clone(),
+                table: None,
+            },
+        }
+    }
+
+    /// What a column of the filtered table's parent holds on the rows of this one.
+    pub fn member(&self, column: &Value) -> Value {
+        let table = self.table;
+        self.flow.build("member", &[column], |graph, args| {
+            // Without a table a mistake has been noted already; the handle is dropped below.
+            Ok(table.map_or(args[0], |table| graph.filtered(table, args[0])))
+        })
+    }
+
+    /// How many rows the table has.
+    pub fn len(&self) -> Value {
+        let Some(table) = self.table else {
+            return Value {
+                flow: self.flow.clone(),
+                expression: None,
+            };
+        };
+        self.flow.build("len", &[], |graph, _| {
+            graph.reduce(Reduction::Len, table, None, &[])
+        })
+    }
+
+    /// The row of this table whose columns equal values of another (`(column here, value there)`).
+    pub fn lookup(&self, keys: &[(&Value, &Value)]) -> Value {
+        let Some(table) = self.table else {
+            return Value {
+                flow: self.flow.clone(),
+                expression: None,
+            };
+        };
+        let mut args: Vec<&Value> = keys.iter().map(|key| key.0).collect();
+        args.extend(keys.iter().map(|key| key.1));
+        self.flow.build("lookup", &args, |graph, args| {
+            graph.lookup(table, &args[..keys.len()], &args[keys.len()..])
+        })
+    }
+}
+
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $name:ident $reduction:expr;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(&self) -> Value {
+            self.reduce($reduction, &[])
+        }
+    )*};
+}
+
+macro_rules! functions {
+    ($($(#[$doc:meta])* $name:ident $math:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(&self) -> Value {
+            self.flow.build(stringify!($name), &[self], |graph, args| graph.math(Math::$math, args))
+        }
+    )*};
+}
+
+macro_rules! comparisons {
+    ($($(#[$doc:meta])* $name:ident $comparison:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(&self, other: impl IntoValue) -> Value {
+            self.binary(BinaryOperator::Compare(Comparison::$comparison), other)
+        }
+    )*};
+}
+
+impl Value {
+    /// The value's type; none after a mistake.
+    pub fn ty(&self) -> Option<Type> {
+        self.expression
+            .map(|expression| self.flow.state.borrow().graph.ty(expression))
+    }
+
+    fn binary(&self, operator: BinaryOperator, other: impl IntoValue) -> Value {
+        let other = other.into_value(&self.flow);
+        self.flow
+            .build(operator.symbol(), &[self, &other], |graph, args| {
+                graph.binary(operator, args[0], args[1])
+            })
+    }
+
+    /// A reduction of this column, over the groups of `keys` if there are any.
+    pub fn reduce(&self, reduction: Reduction, keys: &[&Value]) -> Value {
+        let mut args = vec![self];
+        args.extend(keys);
+        self.flow.build(reduction.name(), &args, |graph, args| {
+            match graph.domain(args[0]) {
+                Domain::Rows(table) => graph.reduce(reduction, table, Some(args[0]), &args[1..]),
+                Domain::Scalar => Err(BuildError::Type(
+                    icosian_ir::typing::TypeError::ScalarWhereRows {
+                        op: reduction.name(),
+                        position: 0,
+                    },
+                )),
+            }
+        })
+    }
+
+    reductions! {
+        /// The exact sum, rounded once.
+        sum Reduction::Sum;
+        /// The mean; null of nothing.
+        mean Reduction::Mean;
+        /// The least value; null of nothing.
+        min Reduction::Min;
+        /// The greatest value; null of nothing.
+        max Reduction::Max;
+        /// The sample standard deviation (ddof 1).
+        std Reduction::Std { ddof: 1 };
+        /// The sample variance (ddof 1).
+        var Reduction::Var { ddof: 1 };
+        /// How many values are not null.
+        count Reduction::Count;
+        /// Whether some value is true.
+        any Reduction::Any;
+        /// Whether every value is true.
+        all Reduction::All;
+    }
+
+    functions! {
+        /// eˣ
+        exp Exp;
+        /// eˣ − 1
+        expm1 Expm1;
+        /// The natural logarithm.
+        ln Ln;
+        /// ln(1 + x)
+        log1p Log1p;
+        /// The logarithm to base 2.
+        log2 Log2;
+        /// The logarithm to base 10.
+        log10 Log10;
+        /// The square root.
+        sqrt Sqrt;
+        /// The sine, of radians.
+        sin Sin;
+        /// The cosine, of radians.
+        cos Cos;
+        /// The tangent, of radians.
+        tan Tan;
+        /// The error function.
+        erf Erf;
+        /// Rounded down.
+        floor Floor;
+        /// Rounded up.
+        ceil Ceil;
+        /// Rounded to the nearest whole number, half to even.
+        round Round;
+        /// Rounded toward zero.
+        trunc Trunc;
+        /// The absolute value.
+        abs Abs;
+        /// −1, 0 or 1.
+        sign Sign;
+    }
+
+    comparisons! {
+        /// `self == other`
+        equals Equal;
+        /// `self != other`
+        differs NotEqual;
+        /// `self < other`
+        less Less;
+        /// `self <= other`
+        less_or_equal LessOrEqual;
+        /// `self > other`
+        greater Greater;
+        /// `self >= other`
+        greater_or_equal GreaterOrEqual;
+    }
+
+    /// `self and other`, three-valued.
+    pub fn and(&self, other: impl IntoValue) -> Value {
+        self.binary(BinaryOperator::And, other)
+    }
+
+    /// `self or other`, three-valued.
+    pub fn or(&self, other: impl IntoValue) -> Value {
+        self.binary(BinaryOperator::Or, other)
+    }
+
+    /// `not self`.
+    pub fn negated(&self) -> Value {
+        self.flow
+            .build("not", &[self], |graph, args| graph.not(args[0]))
+    }
+
+    /// `self is null`.
+    pub fn is_null(&self) -> Value {
+        self.flow
+            .build("is null", &[self], |graph, args| graph.is_null(args[0]))
+    }
+
+    /// `self ?? other`: `other` where this is null.
+    pub fn or_else(&self, other: impl IntoValue) -> Value {
+        self.binary(BinaryOperator::Coalesce, other)
+    }
+
+    /// `self // other`.
+    pub fn floor_div(&self, other: impl IntoValue) -> Value {
+        self.binary(BinaryOperator::FloorDiv, other)
+    }
+
+    /// `self ** other`.
+    pub fn pow(&self, other: impl IntoValue) -> Value {
+        self.binary(BinaryOperator::Pow, other)
+    }
+
+    /// The angle of the point (other, self), in radians.
+    pub fn atan2(&self, other: impl IntoValue) -> Value {
+        let other = other.into_value(&self.flow);
+        self.flow.build("atan2", &[self, &other], |graph, args| {
+            graph.math(Math::Atan2, args)
+        })
+    }
+
+    /// The lesser of two values in each row.
+    pub fn minimum(&self, other: impl IntoValue) -> Value {
+        let other = other.into_value(&self.flow);
+        self.flow.build("min", &[self, &other], |graph, args| {
+            graph.extremum(Op::Minimum, args[0], args[1])
+        })
+    }
+
+    /// The greater of two values in each row.
+    pub fn maximum(&self, other: impl IntoValue) -> Value {
+        let other = other.into_value(&self.flow);
+        self.flow.build("max", &[self, &other], |graph, args| {
+            graph.extremum(Op::Maximum, args[0], args[1])
+        })
+    }
+
+    /// The value in another type; a row that does not fit is an error.
+    pub fn cast(&self, to: ScalarType) -> Value {
+        self.flow.build("cast", &[self], |graph, args| {
+            graph.cast(args[0], to, CastMode::Raise)
+        })
+    }
+
+    /// The value in another type; null where it does not fit.
+    pub fn try_cast(&self, to: ScalarType) -> Value {
+        self.flow.build("try cast", &[self], |graph, args| {
+            graph.cast(args[0], to, CastMode::Null)
+        })
+    }
+
+    fn window(&self, window: Window) -> Value {
+        self.flow.build(window.name(), &[self], |graph, args| {
+            graph.window(window, args[0])
+        })
+    }
+
+    /// The value `rows` rows before (after, if negative).
+    pub fn shift(&self, rows: i64) -> Value {
+        self.window(Window::Shift { rows })
+    }
+
+    /// The change against the value `rows` rows before.
+    pub fn diff(&self, rows: i64) -> Value {
+        self.binary(BinaryOperator::Sub, self.shift(rows))
+    }
+
+    /// The sum of all values so far.
+    pub fn cumulative_sum(&self) -> Value {
+        self.window(Window::CumulativeSum)
+    }
+
+    /// The sum over this row and the `rows - 1` before; null until there are `min_rows` values.
+    pub fn rolling_sum(&self, rows: u64, min_rows: u64) -> Value {
+        self.window(Window::RollingSum { rows, min_rows })
+    }
+
+    /// The mean over this row and the `rows - 1` before; null until there are `min_rows` values.
+    pub fn rolling_mean(&self, rows: u64, min_rows: u64) -> Value {
+        self.window(Window::RollingMean { rows, min_rows })
+    }
+
+    /// Of a row found by [`TableBuilder::lookup`]: what a column over there holds.
+    pub fn get(&self, column: &Value) -> Value {
+        self.flow
+            .build("lookup member", &[self, column], |graph, args| {
+                graph.gather(args[0], args[1])
+            })
+    }
+}
+
+/// What operators take beside a [`Value`]: values and constants.
+pub trait IntoValue {
+    /// As a value of a graph under construction.
+    fn into_value(self, flow: &FlowBuilder) -> Value;
+}
+
+impl IntoValue for Value {
+    fn into_value(self, _: &FlowBuilder) -> Value {
+        self
+    }
+}
+
+impl IntoValue for &Value {
+    fn into_value(self, _: &FlowBuilder) -> Value {
+        self.clone()
+    }
+}
+
+macro_rules! constants {
+    ($($from:ty => |$name:ident| $constant:expr;)*) => {$(
+        impl IntoValue for $from {
+            fn into_value(self, flow: &FlowBuilder) -> Value {
+                let $name = self;
+                let expression = flow.state.borrow_mut().graph.literal($constant);
+                Value { flow: flow.clone(), expression: Some(expression) }
+            }
+        }
+    )*};
+}
+
+constants! {
+    f64 => |number| Constant::F64(number);
+    i64 => |number| Constant::Integer(number.into());
+    i32 => |number| Constant::Integer(number.into());
+    bool => |truth| Constant::Bool(truth);
+    &str => |text| Constant::Str(text.into());
+}
+
+macro_rules! operators {
+    ($($trait:ident $method:ident $operator:ident;)*) => {$(
+        impl<T: IntoValue> $trait<T> for Value {
+            type Output = Value;
+            fn $method(self, other: T) -> Value {
+                self.binary(BinaryOperator::$operator, other)
+            }
+        }
+        impl<T: IntoValue> $trait<T> for &Value {
+            type Output = Value;
+            fn $method(self, other: T) -> Value {
+                self.binary(BinaryOperator::$operator, other)
+            }
+        }
+    )*};
+}
+
+operators! {
+    Add add Add;
+    Sub sub Sub;
+    Mul mul Mul;
+    Div div Div;
+    Rem rem Rem;
+}
+
+impl Neg for &Value {
+    type Output = Value;
+    fn neg(self) -> Value {
+        self.flow
+            .build("-", &[self], |graph, args| graph.negate(args[0]))
+    }
+}
+
+impl Neg for Value {
+    type Output = Value;
+    fn neg(self) -> Value {
+        -&self
+    }
+}

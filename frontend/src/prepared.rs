@@ -1,0 +1,486 @@
+//! A selection made ready: run it many times, over different data and parameters.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema};
+use icosian_codegen::{CompileOptions, Nulls, compile};
+use icosian_ir::columns::Rows;
+use icosian_ir::graph::TableRows;
+use icosian_ir::id::{ColumnId, InputId, TableId};
+use icosian_ir::plan::{Segment, Step};
+use icosian_ir::types::{ScalarType, Type};
+use icosian_ir::value::Value;
+use icosian_runtime::arrow_types::widen;
+use icosian_runtime::data::{BoundTable, ChunkedColumn};
+use icosian_runtime::execute::{self, Executor, ParallelExecutor, Run};
+use icosian_runtime::result::{ResultBuilder, RunResult};
+use icosian_runtime::source::{Source, WantedColumn};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::error::Error;
+use crate::flow::Flow;
+use crate::inputs::Inputs;
+
+/// A stage of the way from flow to machine code, as text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// The typed graph, as canonical text.
+    Graph,
+    /// The columnar IR of what was selected.
+    Columns,
+    /// Its passes, segments and sinks.
+    Plan,
+    /// The Cranelift IR of each fused segment.
+    Clif,
+    /// The machine code of each fused segment.
+    Assembly,
+}
+
+/// A flow's selected outputs, planned. May be run by many threads at once.
+#[derive(Debug)]
+pub struct Prepared {
+    flow: Flow,
+    prepared: execute::Prepared,
+    executor: OnceLock<ParallelExecutor>,
+}
+
+impl Prepared {
+    pub(crate) fn new(flow: Flow, prepared: execute::Prepared) -> Prepared {
+        Prepared {
+            flow,
+            prepared,
+            executor: OnceLock::new(),
+        }
+    }
+
+    /// The flow this comes from.
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// What executors run.
+    pub fn program(&self) -> &execute::Prepared {
+        &self.prepared
+    }
+
+    /// Names and types of the outputs, in order.
+    pub fn schema(&self) -> Vec<(&str, Type)> {
+        let columns = self.prepared.columns();
+        columns
+            .outputs
+            .iter()
+            .map(|output| (output.name.as_str(), columns.ty(output.column)))
+            .collect()
+    }
+
+    /// Runs on all cores.
+    ///
+    /// # Errors
+    /// If inputs are missing or don't fit, or a row of what was asked for is an error.
+    pub fn run(&self, inputs: &Inputs) -> Result<RunOutput, Error> {
+        let executor = match self.executor.get() {
+            Some(executor) => executor,
+            None => {
+                let executor = ParallelExecutor::new(0)?;
+                self.executor.get_or_init(|| executor)
+            }
+        };
+        self.run_with(inputs, executor)
+    }
+
+    /// Runs with an executor of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Prepared::run`], and what the executor adds.
+    pub fn run_with(&self, inputs: &Inputs, executor: &dyn Executor) -> Result<RunOutput, Error> {
+        let run = self.bind(inputs)?;
+        self.execute(&run, executor)
+    }
+
+    /// Runs what [`Prepared::bind`] gave.
+    ///
+    /// # Errors
+    /// As [`Prepared::run_with`].
+    pub fn execute(&self, run: &Run<'_>, executor: &dyn Executor) -> Result<RunOutput, Error> {
+        let result = executor.execute(run)?;
+        Ok(RunOutput {
+            flow: self.flow.clone(),
+            result,
+        })
+    }
+
+    /// Reads and checks the inputs: a run that executors can execute, several times.
+    ///
+    /// # Errors
+    /// If inputs are missing, can't be read or don't fit.
+    pub fn bind(&self, inputs: &Inputs) -> Result<Run<'_>, Error> {
+        let columns = self.prepared.columns();
+        self.check_names(inputs)?;
+        let mut run = Run::new(&self.prepared);
+        for (id, param) in columns.params.iter() {
+            if let Some(value) = inputs.params.get(&param.name) {
+                if !icosian_ir::graph_to_columns::fits(value, param.ty) {
+                    let message = format!("`{}` is {}, which {value} is not", param.name, param.ty);
+                    return Err(option_error(message));
+                }
+                run = run.with_param(id, value.clone());
+            }
+        }
+        for table in self.tables_read() {
+            let data = self.read_table(table, inputs)?;
+            run = run.with_table(table, Arc::new(data));
+        }
+        Ok(run)
+    }
+
+    /// Refuses names that mean nothing: they are misspelt.
+    fn check_names(&self, inputs: &Inputs) -> Result<(), Error> {
+        let graph = self.flow.graph();
+        for name in inputs.tables.keys() {
+            if graph.table(name).is_none() {
+                let names = graph.tables.values().map(|table| table.name.as_str());
+                return Err(unknown("table", name, names));
+            }
+        }
+        for name in inputs.params.keys() {
+            let params = graph
+                .nodes
+                .values()
+                .filter(|node| matches!(node.kind, icosian_ir::graph::NodeKind::Param { .. }));
+            if !params.clone().any(|param| param.name == *name) {
+                return Err(unknown(
+                    "parameter",
+                    name,
+                    params.map(|param| param.name.as_str()),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The source tables that passes scan, and tables with columns given per run.
+    fn tables_read(&self) -> Vec<TableId> {
+        let columns = self.prepared.columns();
+        let plan = self.prepared.plan();
+        let scanned = plan.passes.values().map(|pass| pass.table);
+        let mut tables: Vec<TableId> = scanned
+            .filter(|table| columns.tables[*table].rows == Rows::Source)
+            .chain(columns.inputs.values().map(|input| input.table))
+            .collect();
+        tables.sort_unstable();
+        tables.dedup();
+        tables
+    }
+
+    fn read_table(&self, table: TableId, inputs: &Inputs) -> Result<BoundTable, Error> {
+        let columns = self.prepared.columns();
+        let name = &columns.tables[table].name;
+        let of_table = columns
+            .inputs
+            .iter()
+            .filter(|(_, input)| input.table == table);
+        let (given, read): (Vec<_>, Vec<_>) = of_table.partition(|(_, input)| input.overridden);
+        let is_source = columns.tables[table].rows == Rows::Source;
+        let mut data = if is_source {
+            let source = self.source_of(table, inputs)?;
+            let wanted: Vec<WantedColumn> = read
+                .iter()
+                .map(|(_, input)| WantedColumn {
+                    source_name: input.source_name.clone(),
+                    name: input.name.clone(),
+                    ty: input.ty,
+                })
+                .collect();
+            let rows = inputs.read(&source, &wanted).map_err(|error| {
+                Error::run(
+                    Diagnostic::error(Code::BadInput, format!("table `{name}`: {error}")),
+                    self.flow.sources().clone(),
+                )
+            })?;
+            let mut data = BoundTable::new(rows.rows);
+            for ((input, _), arrays) in read.iter().zip(rows.columns) {
+                self.insert(&mut data, *input, arrays)?;
+            }
+            data
+        } else {
+            let rows = given
+                .iter()
+                .find_map(|(_, input)| inputs.columns.get(&input.name));
+            BoundTable::new(rows.map_or(0, |array| array.len()))
+        };
+        for (id, input) in given {
+            let array = inputs
+                .columns
+                .get(&input.name)
+                .ok_or_else(|| option_error(format!("no values are given for `{}`", input.name)))?;
+            let array = widen(array, input.ty)
+                .map_err(|error| option_error(format!("`{}`: {error}", input.name)))?;
+            self.insert(&mut data, id, vec![array])?;
+        }
+        Ok(data)
+    }
+
+    fn insert(
+        &self,
+        data: &mut BoundTable,
+        input: InputId,
+        arrays: Vec<ArrayRef>,
+    ) -> Result<(), Error> {
+        let scalar = self.prepared.columns().inputs[input].ty.scalar;
+        let column: ColumnId = match self.prepared.input_column(input) {
+            Some(column) => column,
+            None => return Ok(()),
+        };
+        let arrays = if scalar == ScalarType::Str {
+            one_text_layout(arrays)?
+        } else {
+            arrays
+        };
+        data.insert(column, ChunkedColumn::try_new(scalar, arrays)?)?;
+        Ok(())
+    }
+
+    /// Where a table is read from: what the caller gave, else what the flow says.
+    fn source_of(&self, table: TableId, inputs: &Inputs) -> Result<Source, Error> {
+        let graph = self.flow.graph();
+        let definition = &graph.tables[table];
+        let binding = |table: TableId| match &graph.tables[table].rows {
+            TableRows::Source(binding) => binding.as_ref(),
+            _ => None,
+        };
+        let mut given = inputs.tables.get(&definition.name);
+        if given.is_none() && inputs.only.is_some() {
+            let columns = self.prepared.columns();
+            let mut open = self.tables_read();
+            open.retain(|table| {
+                columns.tables[*table].rows == Rows::Source
+                    && !inputs.tables.contains_key(&graph.tables[*table].name)
+            });
+            if open.len() > 1 {
+                open.retain(|table| binding(*table).is_none());
+            }
+            match open[..] {
+                [only] if only == table => given = inputs.only.as_ref(),
+                [_] => {}
+                _ => {
+                    let message = "the run reads several tables: say which the input is for";
+                    return Err(option_error(message.to_owned()));
+                }
+            }
+        }
+        inputs
+            .resolve(given, binding(table), self.flow.folder())
+            .ok_or_else(|| {
+                let message = format!("no input is given for table `{}`", definition.name);
+                let diagnostic = Diagnostic::error(Code::MissingInput, message)
+                    .help(format!("--input {}=PATH", definition.name));
+                Error::in_sources(vec![diagnostic], self.flow.sources().clone())
+            })
+    }
+
+    /// A stage as text; machine code in the variant without nulls first, then the general one.
+    ///
+    /// # Errors
+    /// If a segment can't be compiled.
+    pub fn explain(&self, stage: Stage) -> Result<String, Error> {
+        let (columns, plan) = (self.prepared.columns(), self.prepared.plan());
+        match stage {
+            Stage::Graph => Ok(self.flow.graph().to_string()),
+            Stage::Columns => Ok(columns.to_string()),
+            Stage::Plan => Ok(plan.display(columns).to_string()),
+            Stage::Clif | Stage::Assembly => {
+                let mut text = String::new();
+                for step in &plan.steps {
+                    let Step::Pass(pass) = step else { continue };
+                    let fused =
+                        plan.passes[*pass]
+                            .segments
+                            .iter()
+                            .filter_map(|segment| match segment {
+                                Segment::Fused(fused) => Some(fused),
+                                Segment::Wide { .. }
+                                | Segment::Columnar { .. }
+                                | Segment::Window { .. }
+                                | Segment::Probe { .. }
+                                | Segment::Gather { .. } => None,
+                            });
+                    for (position, segment) in fused.enumerate() {
+                        for nulls in [Nulls::Absent, Nulls::General] {
+                            let options = CompileOptions {
+                                nulls,
+                                verify: true,
+                                text: true,
+                            };
+                            let kernel = compile(columns, segment, &options)
+                                .map_err(|error| option_error(error.to_string()))?;
+                            let variant = match nulls {
+                                Nulls::Absent => "no nulls",
+                                Nulls::General => "nulls",
+                            };
+                            let _ = writeln!(text, "; {pass} fused segment {position}, {variant}");
+                            if let Some(kernel) = kernel.text() {
+                                text.push_str(match stage {
+                                    Stage::Clif => &kernel.clif,
+                                    _ => &kernel.assembly,
+                                });
+                            }
+                            text.push('\n');
+                        }
+                    }
+                }
+                Ok(text)
+            }
+        }
+    }
+}
+
+fn option_error(message: String) -> Error {
+    Error::from_diagnostics(vec![Diagnostic::error(Code::BadOption, message)])
+}
+
+fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let mut diagnostic = Diagnostic::error(
+        Code::UnknownName,
+        format!("the flow has no {kind} `{name}`"),
+    );
+    if let Some(near) = crate::diagnostic::nearest(name, known) {
+        diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    Error::from_diagnostics(vec![diagnostic])
+}
+
+/// Text arrays of one layout: batches of one source may differ.
+fn one_text_layout(arrays: Vec<ArrayRef>) -> Result<Vec<ArrayRef>, Error> {
+    let same = arrays
+        .windows(2)
+        .all(|pair| pair[0].data_type() == pair[1].data_type());
+    if same {
+        return Ok(arrays);
+    }
+    arrays
+        .iter()
+        .map(|array| {
+            arrow::compute::cast(array, &DataType::Utf8)
+                .map_err(|error| option_error(error.to_string()))
+        })
+        .collect()
+}
+
+/// What a run delivered.
+#[derive(Clone, Debug)]
+pub struct RunOutput {
+    flow: Flow,
+    result: RunResult,
+}
+
+impl RunOutput {
+    /// The names of the tables delivered, in the order of the flow.
+    pub fn tables(&self) -> Vec<&str> {
+        let graph = self.flow.graph();
+        let mut tables: Vec<TableId> = self
+            .result
+            .columns()
+            .iter()
+            .filter_map(|column| column.table)
+            .collect();
+        tables.sort_unstable();
+        tables.dedup();
+        tables
+            .into_iter()
+            .map(|table| graph.tables[table].name.as_str())
+            .collect()
+    }
+
+    /// The delivered columns of a table as one record batch, under their names within the table;
+    /// nullable columns are those whose type says so. A table of which nothing was asked for is
+    /// empty.
+    ///
+    /// # Errors
+    /// If there is no such table.
+    pub fn table(&self, name: &str) -> Result<RecordBatch, Error> {
+        let graph = self.flow.graph();
+        let names = graph.tables.values().map(|table| table.name.as_str());
+        let table = graph
+            .table(name)
+            .ok_or_else(|| unknown("table", name, names))?;
+        let mut fields = Vec::new();
+        let mut arrays = Vec::new();
+        for column in self
+            .result
+            .columns()
+            .iter()
+            .filter(|column| column.table == Some(table))
+        {
+            let array = self.result.array(column)?;
+            let short = column
+                .name
+                .rsplit_once('.')
+                .map_or(&*column.name, |(_, short)| short);
+            fields.push(Field::new(
+                short,
+                array.data_type().clone(),
+                column.ty.nullable,
+            ));
+            arrays.push(array);
+        }
+        let rows = Some(self.result.rows(table));
+        let options = arrow::array::RecordBatchOptions::new().with_row_count(rows);
+        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+            .map_err(|error| Error::from(icosian_runtime::error::RunError::from(error)))
+    }
+
+    /// The types of the columns that [`RunOutput::table`] gives, in that order.
+    pub fn types(&self, name: &str) -> Vec<Type> {
+        let table = self.flow.graph().table(name);
+        let columns = self.result.columns().iter();
+        columns
+            .filter(|column| table.is_some() && column.table == table)
+            .map(|column| column.ty)
+            .collect()
+    }
+
+    /// The delivered scalars, in the order asked for.
+    pub fn scalars(&self) -> Vec<(&str, Type, &Value)> {
+        let scalars = self
+            .result
+            .columns()
+            .iter()
+            .filter(|column| column.table.is_none());
+        scalars
+            .filter_map(|column| {
+                Some((
+                    column.name.as_str(),
+                    column.ty,
+                    self.result.scalar(column.column)?,
+                ))
+            })
+            .collect()
+    }
+
+    /// A delivered scalar by its name.
+    pub fn scalar(&self, name: &str) -> Option<&Value> {
+        self.scalars()
+            .into_iter()
+            .find(|(found, ..)| *found == name)
+            .map(|(_, _, value)| value)
+    }
+
+    /// Every delivered node as an Arrow array, by full name; scalars have one row.
+    ///
+    /// # Errors
+    /// If memory runs out.
+    pub fn arrays(&self) -> Result<BTreeMap<String, ArrayRef>, Error> {
+        self.build(&icosian_runtime::result::ArrayMapBuilder)
+    }
+
+    /// Whatever a builder makes of the result.
+    ///
+    /// # Errors
+    /// What the builder refuses.
+    pub fn build<B: ResultBuilder>(&self, builder: &B) -> Result<B::Output, Error> {
+        Ok(builder.build(&self.result)?)
+    }
+}

@@ -1,0 +1,133 @@
+//! What is asked of a flow: outputs, and nodes whose values the caller gives.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use icosian_ir::columns_to_plan::columns_to_plan;
+use icosian_ir::graph_to_columns::{LowerError, Override, Request, fits, graph_to_columns};
+use icosian_ir::id::NodeId;
+use icosian_ir::value::Value;
+use icosian_runtime::execute::{self, Backend};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::error::Error;
+use crate::flow::Flow;
+use crate::prepared::Prepared;
+use crate::values::value_from_text;
+
+/// Outputs chosen from a flow, not yet planned.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    flow: Flow,
+    outputs: Vec<NodeId>,
+    overrides: HashMap<NodeId, Override>,
+    backend: Backend,
+}
+
+impl Selection {
+    pub(crate) fn new(flow: Flow, outputs: Vec<NodeId>) -> Selection {
+        Selection {
+            flow,
+            outputs,
+            overrides: HashMap::new(),
+            backend: Backend::Jit,
+        }
+    }
+
+    /// The full names of the outputs, in order.
+    pub fn names(&self) -> Vec<&str> {
+        self.outputs
+            .iter()
+            .map(|node| self.flow.graph().nodes[*node].name.as_str())
+            .collect()
+    }
+
+    /// Gives a node's value: nothing above it is walked. In every row, if the node is a column.
+    ///
+    /// # Errors
+    /// If there is no such node, or the value is not of its type.
+    pub fn set(mut self, node: &str, value: Value) -> Result<Selection, Error> {
+        let id = self.flow.node(node)?;
+        let ty = self.flow.graph().nodes[id].ty;
+        if !fits(&value, ty) {
+            let message = format!("`{node}` is {ty}, which {value} is not");
+            return Err(Error::from_diagnostics(vec![Diagnostic::error(
+                Code::BadOption,
+                message,
+            )]));
+        }
+        self.overrides.insert(id, Override::Value(value));
+        Ok(self)
+    }
+
+    /// As [`Selection::set`], with the value as text.
+    ///
+    /// # Errors
+    /// If there is no such node, or the text is no value of its type.
+    pub fn set_text(self, node: &str, text: &str) -> Result<Selection, Error> {
+        let ty = self.flow.graph().nodes[self.flow.node(node)?].ty;
+        let value = value_from_text(node, text, ty)?;
+        self.set(node, value)
+    }
+
+    /// Says that a column's values are given per run, by [`Inputs::column`](crate::Inputs::column).
+    ///
+    /// # Errors
+    /// If there is no such node.
+    pub fn given(mut self, node: &str) -> Result<Selection, Error> {
+        let id = self.flow.node(node)?;
+        self.overrides.insert(id, Override::Column);
+        Ok(self)
+    }
+
+    /// Chooses between machine code and the interpreter; both give the same answers.
+    #[must_use]
+    pub fn backend(mut self, backend: Backend) -> Selection {
+        self.backend = backend;
+        self
+    }
+
+    /// Plans what the outputs need. Machine code is made when it is first run.
+    ///
+    /// # Errors
+    /// If an output needs something that can't run yet.
+    pub fn prepare(self) -> Result<Prepared, Error> {
+        let request = Request {
+            outputs: self.outputs,
+            overrides: self.overrides,
+        };
+        let graph = self.flow.graph();
+        let columns =
+            graph_to_columns(graph, &request).map_err(|error| lower_error(&self.flow, &error))?;
+        let plan = columns_to_plan(&columns);
+        let prepared = execute::Prepared::new(Arc::new(columns), Arc::new(plan), self.backend)?;
+        Ok(Prepared::new(self.flow, prepared))
+    }
+}
+
+fn lower_error(flow: &Flow, error: &LowerError) -> Error {
+    let graph = flow.graph();
+    let diagnostic = match error {
+        LowerError::Unsupported { table, step } => {
+            let name = &graph.tables[*table].name;
+            let message = format!("table `{name}` needs `{step}`, which can't run yet");
+            let diagnostic = Diagnostic::error(Code::CannotRunYet, message);
+            match flow.spans().tables.get(table) {
+                Some(span) => diagnostic.at(*span),
+                None => diagnostic,
+            }
+        }
+        LowerError::Override { node, value } => {
+            let node = &graph.nodes[*node];
+            let message = format!("`{}` is {}, which {value} is not", node.name, node.ty);
+            Diagnostic::error(Code::BadOption, message)
+        }
+        LowerError::RowReference { node } => {
+            let name = &graph.nodes[*node].name;
+            let message = format!("`{name}` is a row of another table, which can't be delivered");
+            Diagnostic::error(Code::BadOption, message)
+                .help(format!("select a member of it, such as `{name}.column`"))
+        }
+    };
+    Error::in_sources(vec![diagnostic], flow.sources().clone())
+}

@@ -1,0 +1,271 @@
+//! Cuts the columnar IR into passes, and each pass into segments and sinks.
+//!
+//! 1. `times`: the earliest round in which each column can be had. A round is a set of passes; what
+//!    needs all rows of a table is had one round after its argument.
+//! 2. This file: the sinks of each (table, round), and the steps in their order.
+//! 3. `segments`: what a pass computes between what it reads and its sinks.
+//!
+//! Outputs of a table are delivered by one pass, the earliest that can have them all. Values are
+//! computed again in each pass that needs them: reading memory costs more than arithmetic.
+
+mod segments;
+#[cfg(test)]
+mod tests;
+mod times;
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::columns::{Columns, Rows};
+use crate::id::{ColumnId, TableId};
+use crate::op::{Op, Window};
+use crate::plan::{Pass, Plan, Sink, Step};
+use crate::types::Domain;
+use times::Times;
+
+/// The plan of a program. It depends on nothing but the program.
+pub fn columns_to_plan(columns: &Columns) -> Plan {
+    let times = Times::new(columns);
+    let mut rounds = Rounds::new();
+    for (id, column) in columns.columns.iter() {
+        place(columns, &times, id, &column.op, column.domain, &mut rounds);
+    }
+    place_filters(columns, &times, &mut rounds);
+    place_outputs(columns, &times, &mut rounds);
+
+    let mut plan = Plan::default();
+    let mut scalars: BTreeMap<u32, Vec<ColumnId>> = BTreeMap::new();
+    for (id, column) in columns.columns.iter() {
+        if column.domain == Domain::Scalar && is_scalar_work(&column.op) {
+            scalars.entry(times.of(id)).or_default().push(id);
+        }
+    }
+    let mut emit_scalars = |plan: &mut Plan, round: u32| {
+        let later = scalars.split_off(&(round + 1));
+        let now: Vec<ColumnId> = std::mem::replace(&mut scalars, later)
+            .into_values()
+            .flatten()
+            .collect();
+        if !now.is_empty() {
+            plan.steps.push(Step::Scalars(now));
+        }
+    };
+    for ((round, table), sinks) in rounds {
+        emit_scalars(&mut plan, round);
+        let pass = pass(columns, table, sinks.into_sinks());
+        let id = plan.passes.push(pass);
+        plan.steps.push(Step::Pass(id));
+    }
+    emit_scalars(&mut plan, u32::MAX - 1);
+    plan
+}
+
+/// Whether a scalar is computed by the interpreter between passes.
+fn is_scalar_work(op: &Op) -> bool {
+    !matches!(op, Op::Literal(_) | Op::Param(_) | Op::Reduce { .. })
+}
+
+/// The sinks of one pass while they are collected.
+#[derive(Default)]
+struct Sinks {
+    outputs: Vec<ColumnId>,
+    reductions: Vec<ColumnId>,
+    groups: BTreeMap<TableId, Vec<ColumnId>>,
+    group_keys: BTreeMap<TableId, Vec<ColumnId>>,
+    builds: BTreeMap<Vec<ColumnId>, Vec<ColumnId>>,
+    spools: BTreeMap<TableId, (ColumnId, Vec<ColumnId>)>,
+    carries: Vec<ColumnId>,
+}
+
+impl Sinks {
+    fn into_sinks(self) -> Vec<Sink> {
+        let mut sinks = Vec::new();
+        if !self.outputs.is_empty() {
+            sinks.push(Sink::Output {
+                columns: self.outputs,
+            });
+        }
+        if !self.reductions.is_empty() {
+            sinks.push(Sink::Reduce {
+                reductions: self.reductions,
+            });
+        }
+        for (table, columns) in self.groups {
+            let keys = self.group_keys.get(&table).cloned().unwrap_or_default();
+            sinks.push(Sink::Group {
+                table,
+                keys,
+                columns,
+            });
+        }
+        for (keys, payload) in self.builds {
+            sinks.push(Sink::Build { keys, payload });
+        }
+        for (table, (predicate, columns)) in self.spools {
+            sinks.push(Sink::Spool {
+                table,
+                predicate,
+                columns,
+            });
+        }
+        if !self.carries.is_empty() {
+            sinks.push(Sink::Carry {
+                windows: self.carries,
+            });
+        }
+        sinks
+    }
+}
+
+/// The sinks of each pass, by round and table: the order in which passes run.
+type Rounds = BTreeMap<(u32, TableId), Sinks>;
+
+fn at(rounds: &mut Rounds, round: u32, table: TableId) -> &mut Sinks {
+    rounds.entry((round, table)).or_default()
+}
+
+fn push_once(list: &mut Vec<ColumnId>, id: ColumnId) {
+    if !list.contains(&id) {
+        list.push(id);
+    }
+}
+
+/// Puts a column that ends a pass into that pass's sinks.
+fn place(
+    columns: &Columns,
+    times: &Times,
+    id: ColumnId,
+    op: &Op,
+    domain: Domain,
+    rounds: &mut Rounds,
+) {
+    let args = &columns.column(id).args;
+    match (op, domain) {
+        (Op::Reduce { from, .. }, Domain::Scalar) => {
+            at(rounds, times.of(id) - 1, *from).reductions.push(id);
+        }
+        (Op::Reduce { .. } | Op::Key(_), Domain::Rows(group)) => {
+            if let Rows::Group { parent, keys } = &columns.tables[group].rows {
+                let sinks = at(rounds, times.of(id) - 1, *parent);
+                sinks.groups.entry(group).or_default().push(id);
+                sinks.group_keys.insert(group, keys.clone());
+            }
+        }
+        (Op::Window(Window::CumulativeSum), Domain::Rows(table)) => {
+            at(rounds, times.of(id) - 1, table).carries.push(id);
+        }
+        (
+            Op::Lookup {
+                table,
+                keys,
+                null_matches: false,
+            },
+            _,
+        ) => {
+            let keys = args[..*keys as usize].to_vec();
+            let build = at(rounds, times.build(columns, *table, &keys), *table);
+            let payload = build.builds.entry(keys.clone()).or_default();
+            // The interpreter looks scalars up in the key columns themselves.
+            if domain == Domain::Scalar {
+                keys.into_iter().for_each(|key| push_once(payload, key));
+            }
+        }
+        (Op::Gather, _) => {
+            if let Some((round, table, keys)) = times.payload(columns, id) {
+                let payload = at(rounds, round, table).builds.entry(keys).or_default();
+                push_once(payload, args[1]);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Filtered tables: a spool as soon as the predicate is known, and one in each later round in which
+/// further columns of it are.
+fn place_filters(columns: &Columns, times: &Times, rounds: &mut Rounds) {
+    for (table, shape) in columns.tables.iter() {
+        if let Rows::Filter { parent, predicate } = &shape.rows {
+            let sinks = rounds.entry((times.rows(table) - 1, *parent)).or_default();
+            sinks
+                .spools
+                .entry(table)
+                .or_insert((*predicate, Vec::new()));
+        }
+    }
+    for (id, column) in columns.columns.iter() {
+        let Domain::Rows(table) = column.domain else {
+            continue;
+        };
+        if let (Op::Filter, Rows::Filter { parent, predicate }) =
+            (&column.op, &columns.tables[table].rows)
+        {
+            let sinks = rounds.entry((times.of(id) - 1, *parent)).or_default();
+            sinks
+                .spools
+                .entry(table)
+                .or_insert((*predicate, Vec::new()))
+                .1
+                .push(id);
+        }
+    }
+}
+
+/// Each table's outputs, in one pass: the first that can have them all, if there is one anyway,
+/// else one of their own.
+fn place_outputs(columns: &Columns, times: &Times, rounds: &mut Rounds) {
+    let mut outputs: BTreeMap<TableId, (u32, Vec<ColumnId>)> = BTreeMap::new();
+    let mut seen = HashSet::new();
+    for output in &columns.outputs {
+        if let Some(table) = columns.table_of(output.column) {
+            let (round, list) = outputs
+                .entry(table)
+                .or_insert((times.rows(table), Vec::new()));
+            *round = (*round).max(times.of(output.column));
+            if seen.insert(output.column) {
+                list.push(output.column);
+            }
+        }
+    }
+    for (table, (earliest, list)) in outputs {
+        let round = rounds
+            .range((earliest, table)..)
+            .map(|((round, of), _)| (*round, *of))
+            .find(|(_, of)| *of == table)
+            .map_or(earliest, |(round, _)| round);
+        rounds.entry((round, table)).or_default().outputs = list;
+    }
+}
+
+fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
+    let mut roots = Vec::new();
+    for sink in &sinks {
+        match sink {
+            Sink::Output { columns } => roots.extend(columns),
+            Sink::Reduce { reductions } => {
+                roots.extend(reductions.iter().flat_map(|id| &columns.column(*id).args));
+            }
+            Sink::Group {
+                keys,
+                columns: reduced,
+                ..
+            } => {
+                roots.extend(keys);
+                roots.extend(reduced.iter().flat_map(|id| &columns.column(*id).args));
+            }
+            Sink::Build { keys, payload } => roots.extend(keys.iter().chain(payload)),
+            Sink::Spool {
+                predicate,
+                columns: kept,
+                ..
+            } => {
+                roots.push(*predicate);
+                roots.extend(kept.iter().flat_map(|id| &columns.column(*id).args));
+            }
+            Sink::Carry { windows } => {
+                roots.extend(windows.iter().flat_map(|id| &columns.column(*id).args));
+            }
+        }
+    }
+    roots.sort_unstable();
+    roots.dedup();
+    segments::pass_of(columns, table, &roots, sinks)
+}

@@ -1,0 +1,472 @@
+//! Lowers the part of a graph that the wanted outputs need to the columnar IR.
+//!
+//! Nodes dissolve: what remains are hash-consed ops, so that a value used under two names is
+//! computed once. A reduction `over` keys becomes three columns: the reduction with the rows of a
+//! group table, a lookup into that table by its keys, and a gather. Derived tables and lookups are
+//! thereby the only ways from one table's rows to another's.
+//!
+//! Walks keep their own stacks: graphs may be chains of any length.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::columns::{Columns, ColumnsBuilder, Input, Output, Param, Rows, Shape};
+use crate::graph::{Graph, NodeKind, TableRows, row_expressions};
+use crate::id::{ColumnId, ExprId, Id, NodeId, TableId};
+use crate::interpret::fold;
+use crate::op::{Level, Op};
+use crate::types::{Domain, ScalarType, Type};
+use crate::value::Value;
+
+/// What is wanted of a graph.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The nodes to deliver.
+    pub outputs: Vec<NodeId>,
+    /// Nodes whose value the caller gives; nothing above them is walked.
+    pub overrides: HashMap<NodeId, Override>,
+}
+
+/// A value that the caller gives for a node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Override {
+    /// One value, of the node's type; in every row if the node is a column.
+    Value(Value),
+    /// A column of the node's table, bound per run under the node's full name.
+    Column,
+}
+
+/// Why a graph can't be lowered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LowerError {
+    /// A table that an output needs comes about by a step that does not run yet.
+    Unsupported {
+        /// The table.
+        table: TableId,
+        /// The step, as written.
+        step: &'static str,
+    },
+    /// The value given for a node is not of its type.
+    Override {
+        /// The node.
+        node: NodeId,
+        /// The value.
+        value: Value,
+    },
+    /// Row references can't be delivered.
+    RowReference {
+        /// The node.
+        node: NodeId,
+    },
+}
+
+impl fmt::Display for LowerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LowerError::Unsupported { step, .. } => write!(f, "`{step}` can't run yet"),
+            LowerError::Override { value, .. } => write!(f, "{value} is not of the node's type"),
+            LowerError::RowReference { .. } => write!(f, "a row reference can't be delivered"),
+        }
+    }
+}
+
+impl std::error::Error for LowerError {}
+
+/// Lowers what `request` needs of `graph`.
+///
+/// # Errors
+/// If an output needs something that does not run yet, or an override does not fit its node.
+pub fn graph_to_columns(graph: &Graph, request: &Request) -> Result<Columns, LowerError> {
+    let mut lowering = Lowering {
+        graph,
+        request,
+        builder: ColumnsBuilder::new(),
+        lowered: vec![None; graph.expressions.len()],
+        leaves: HashMap::new(),
+        behind: HashMap::new(),
+        groups: HashMap::new(),
+        needed: Vec::new(),
+    };
+    for table in graph.tables.values() {
+        let shape = Shape {
+            name: table.name.clone(),
+            rows: Rows::Source,
+        };
+        lowering.builder.columns_mut().tables.push(shape);
+    }
+    for &node in &request.outputs {
+        if graph.nodes[node].is_row_reference() {
+            return Err(LowerError::RowReference { node });
+        }
+        let column = lowering.node(node)?;
+        let name = graph.nodes[node].name.clone();
+        lowering
+            .builder
+            .columns_mut()
+            .outputs
+            .push(Output { name, node, column });
+    }
+    lowering.attribute_columns();
+    Ok(lowering.builder.finish())
+}
+
+struct Lowering<'a> {
+    graph: &'a Graph,
+    request: &'a Request,
+    builder: ColumnsBuilder,
+    lowered: Vec<Option<ColumnId>>,
+    /// Inputs, parameters and overridden nodes.
+    leaves: HashMap<NodeId, ColumnId>,
+    /// The columns behind the result of an `over`, which serve the same node.
+    behind: HashMap<ColumnId, [ColumnId; 2]>,
+    /// Group tables made for `over`, by parent and keys.
+    groups: HashMap<(TableId, Vec<ColumnId>), TableId>,
+    /// Definitions whose expressions were lowered.
+    needed: Vec<NodeId>,
+}
+
+/// What to do next with an expression.
+enum Visit {
+    /// Lower what it needs first.
+    Enter(ExprId),
+    /// Everything it needs is there.
+    Leave(ExprId),
+}
+
+impl Lowering<'_> {
+    fn node(&mut self, node: NodeId) -> Result<ColumnId, LowerError> {
+        if let Some(expression) = self.definition(node) {
+            self.needed.push(node);
+            self.expression(expression)
+        } else {
+            self.leaf(node)
+        }
+    }
+
+    /// The expression of a node that is computed rather than given.
+    fn definition(&self, node: NodeId) -> Option<ExprId> {
+        match self.graph.nodes[node].kind {
+            NodeKind::Definition(expression) if !self.request.overrides.contains_key(&node) => {
+                Some(expression)
+            }
+            NodeKind::Definition(_) | NodeKind::Column { .. } | NodeKind::Param { .. } => None,
+        }
+    }
+
+    fn expression(&mut self, root: ExprId) -> Result<ColumnId, LowerError> {
+        let mut stack = vec![Visit::Enter(root)];
+        while let Some(visit) = stack.pop() {
+            match visit {
+                Visit::Enter(id) => {
+                    if self.lowered[id.index()].is_some() {
+                        continue;
+                    }
+                    stack.push(Visit::Leave(id));
+                    // Reversed, so that the first argument is lowered first.
+                    for needed in self.needs(id)?.into_iter().rev() {
+                        stack.push(Visit::Enter(needed));
+                    }
+                }
+                Visit::Leave(id) => {
+                    if self.lowered[id.index()].is_none() {
+                        let column = self.lower(id)?;
+                        self.lowered[id.index()] = Some(column);
+                    }
+                }
+            }
+        }
+        Ok(self.column(root))
+    }
+
+    /// The expressions that must be lowered before this one.
+    fn needs(&mut self, id: ExprId) -> Result<Vec<ExprId>, LowerError> {
+        let expression = &self.graph.expressions[id];
+        let mut needs = expression.args.clone();
+        if let Op::Node(node) = expression.op
+            && let Some(definition) = self.definition(node)
+        {
+            self.needed.push(node);
+            needs.push(definition);
+        }
+        let reduced = match expression.op {
+            Op::Reduce { from, .. } => Some(from),
+            _ => None,
+        };
+        let own = match expression.domain {
+            Domain::Rows(table) => Some(table),
+            Domain::Scalar => None,
+        };
+        for table in own.into_iter().chain(reduced) {
+            let rows = &self.graph.tables[table].rows;
+            if let Some(step) = unsupported(rows) {
+                return Err(LowerError::Unsupported { table, step });
+            }
+            needs.extend(row_expressions(rows));
+        }
+        Ok(needs)
+    }
+
+    fn column(&self, id: ExprId) -> ColumnId {
+        self.lowered[id.index()].expect("arguments are lowered before their users")
+    }
+
+    fn lower(&mut self, id: ExprId) -> Result<ColumnId, LowerError> {
+        let expression = &self.graph.expressions[id];
+        if let Domain::Rows(table) = expression.domain {
+            self.shape_rows(table);
+        }
+        if let Op::Node(node) = expression.op {
+            return match self.definition(node) {
+                Some(definition) => Ok(self.column(definition)),
+                None => self.leaf(node),
+            };
+        }
+        if let Op::Reduce { from, .. } = expression.op {
+            self.shape_rows(from);
+        }
+        let args: Vec<ColumnId> = expression
+            .args
+            .iter()
+            .map(|arg| self.column(*arg))
+            .collect();
+        if let Op::Reduce {
+            reduction,
+            from,
+            keys,
+        } = expression.op
+            && keys > 0
+        {
+            let split = args.len() - keys as usize;
+            let op = Op::Reduce {
+                reduction,
+                from,
+                keys: 0,
+            };
+            return Ok(self.over(op, from, &args[..split], &args[split..], expression.ty));
+        }
+        if let Some(value) = self.constant(&expression.op, &args, expression.ty) {
+            return Ok(self.builder.literal(value, expression.ty));
+        }
+        let (ty, domain) = (expression.ty, expression.domain);
+        Ok(self
+            .builder
+            .add_typed(expression.op.clone(), args, ty, domain))
+    }
+
+    /// The value of a row-local op over constants, unless it raises: then the run says so.
+    fn constant(&self, op: &Op, args: &[ColumnId], ty: Type) -> Option<Value> {
+        if args.is_empty() || matches!(op, Op::Broadcast(_)) || op.level() != Level::Both {
+            return None;
+        }
+        let columns = self.builder.columns();
+        let mut values = Vec::with_capacity(args.len());
+        let mut types = Vec::with_capacity(args.len());
+        for arg in args {
+            let Op::Literal(value) = &columns.column(*arg).op else {
+                return None;
+            };
+            values.push(value.clone());
+            types.push(columns.ty(*arg));
+        }
+        fold(op, &values, &types, ty)
+    }
+
+    /// A reduction's result in each row of its group.
+    fn over(
+        &mut self,
+        reduction: Op,
+        from: TableId,
+        values: &[ColumnId],
+        keys: &[ColumnId],
+        ty: Type,
+    ) -> ColumnId {
+        let group = match self.groups.get(&(from, keys.to_vec())) {
+            Some(group) => *group,
+            None => {
+                let parent_name = &self.builder.columns().tables[from].name;
+                let name = format!("groups of {parent_name}");
+                let rows = Rows::Group {
+                    parent: from,
+                    keys: keys.to_vec(),
+                };
+                let group = self.builder.columns_mut().tables.push(Shape { name, rows });
+                self.groups.insert((from, keys.to_vec()), group);
+                group
+            }
+        };
+        let there = Domain::Rows(group);
+        let mut lookup_args: Vec<ColumnId> = Vec::with_capacity(2 * keys.len());
+        for (position, key) in keys.iter().enumerate() {
+            let key_type = self.builder.columns().ty(*key);
+            let op = Op::Key(position as u32);
+            lookup_args.push(self.builder.add_typed(op, vec![*key], key_type, there));
+        }
+        lookup_args.extend(keys);
+        let reduced = self
+            .builder
+            .add_typed(reduction, values.to_vec(), ty, there);
+        let lookup = Op::Lookup {
+            table: group,
+            keys: keys.len() as u32,
+            null_matches: true,
+        };
+        let here = Domain::Rows(from);
+        // Every row has its group, so the row reference is never null.
+        let row_type = ScalarType::Row(group).required();
+        let row = self.builder.add_typed(lookup, lookup_args, row_type, here);
+        let value = self
+            .builder
+            .add_typed(Op::Gather, vec![row, reduced], ty, here);
+        self.behind.insert(value, [row, reduced]);
+        value
+    }
+
+    /// Fills in where a derived table's rows come from; what that needs is lowered.
+    fn shape_rows(&mut self, table: TableId) {
+        let rows = match &self.graph.tables[table].rows {
+            TableRows::Filter { parent, predicate } => Rows::Filter {
+                parent: *parent,
+                predicate: self.column(*predicate),
+            },
+            TableRows::Group { parent, keys } => Rows::Group {
+                parent: *parent,
+                keys: keys.iter().map(|key| self.column(*key)).collect(),
+            },
+            TableRows::Source(_)
+            | TableRows::Order { .. }
+            | TableRows::Limit { .. }
+            | TableRows::Distinct { .. }
+            | TableRows::Union { .. }
+            | TableRows::Join { .. }
+            | TableRows::Unpivot { .. } => return,
+        };
+        self.builder.columns_mut().tables[table].rows = rows;
+    }
+
+    /// An input, parameter or overridden node.
+    fn leaf(&mut self, id: NodeId) -> Result<ColumnId, LowerError> {
+        if let Some(column) = self.leaves.get(&id) {
+            return Ok(*column);
+        }
+        let node = &self.graph.nodes[id];
+        let (ty, domain) = (node.ty, node.domain);
+        let column = match (self.request.overrides.get(&id), &node.kind) {
+            (Some(Override::Value(value)), _) => {
+                if !fits(value, ty) {
+                    return Err(LowerError::Override {
+                        node: id,
+                        value: value.clone(),
+                    });
+                }
+                let literal = self.builder.literal(value.clone(), ty);
+                match domain {
+                    Domain::Scalar => literal,
+                    Domain::Rows(table) => {
+                        self.builder
+                            .add_typed(Op::Broadcast(table), vec![literal], ty, domain)
+                    }
+                }
+            }
+            (Some(Override::Column), _) | (None, NodeKind::Column { .. }) => match domain {
+                Domain::Rows(table) => {
+                    let source_name = match &node.kind {
+                        NodeKind::Column { source_name } => source_name.clone(),
+                        NodeKind::Param { .. } | NodeKind::Definition(_) => node.name.clone(),
+                    };
+                    let input = self.builder.columns_mut().inputs.push(Input {
+                        table,
+                        source_name,
+                        name: node.name.clone(),
+                        ty,
+                        overridden: self.request.overrides.contains_key(&id),
+                    });
+                    self.builder
+                        .add_typed(Op::Input(input), Vec::new(), ty, domain)
+                }
+                Domain::Scalar => self.param(&node.name, ty, None),
+            },
+            (None, NodeKind::Param { default }) => self.param(&node.name, ty, default.clone()),
+            (None, NodeKind::Definition(_)) => {
+                unreachable!("definitions that are not overridden are lowered as expressions")
+            }
+        };
+        self.leaves.insert(id, column);
+        self.builder.serves(column, id);
+        self.builder
+            .columns_mut()
+            .node_names
+            .insert(id, node.name.clone());
+        Ok(column)
+    }
+
+    fn param(&mut self, name: &str, ty: Type, default: Option<Value>) -> ColumnId {
+        let param = self.builder.columns_mut().params.push(Param {
+            name: name.to_owned(),
+            ty,
+            default,
+        });
+        self.builder
+            .add_typed(Op::Param(param), Vec::new(), ty, Domain::Scalar)
+    }
+
+    /// Notes for each column the first node, in canonical order, whose expression holds it. Each
+    /// expression is visited once.
+    fn attribute_columns(&mut self) {
+        self.needed.sort_unstable();
+        self.needed.dedup();
+        let mut seen = vec![false; self.graph.expressions.len()];
+        for node in std::mem::take(&mut self.needed) {
+            let NodeKind::Definition(root) = self.graph.nodes[node].kind else {
+                continue;
+            };
+            let name = self.graph.nodes[node].name.clone();
+            self.builder.columns_mut().node_names.insert(node, name);
+            let mut stack = vec![root];
+            while let Some(id) = stack.pop() {
+                let expression = &self.graph.expressions[id];
+                if matches!(expression.op, Op::Node(_)) && id != root
+                    || std::mem::replace(&mut seen[id.index()], true)
+                {
+                    continue;
+                }
+                if let Some(column) = self.lowered[id.index()] {
+                    let behind = self.behind.get(&column).copied();
+                    for column in behind.into_iter().flatten().chain([column]) {
+                        if self.builder.columns().column(column).nodes.is_empty() {
+                            self.builder.serves(column, node);
+                        }
+                    }
+                }
+                stack.extend(&expression.args);
+            }
+        }
+    }
+}
+
+/// The step word of a way to make rows that does not run yet.
+fn unsupported(rows: &TableRows) -> Option<&'static str> {
+    match rows {
+        TableRows::Source(_) | TableRows::Filter { .. } | TableRows::Group { .. } => None,
+        TableRows::Order { .. } => Some("order by"),
+        TableRows::Limit { .. } => Some("limit"),
+        TableRows::Distinct { .. } => Some("distinct"),
+        TableRows::Union { .. } => Some("union"),
+        TableRows::Join { .. } => Some("join"),
+        TableRows::Unpivot { .. } => Some("unpivot"),
+    }
+}
+
+/// Whether a value is one of a type.
+pub fn fits(value: &Value, ty: Type) -> bool {
+    match (value, ty.scalar) {
+        (Value::Null, _) => ty.nullable,
+        (Value::Bool(_), ScalarType::Bool)
+        | (Value::F32(_), ScalarType::F32)
+        | (Value::F64(_), ScalarType::F64)
+        | (Value::Str(_), ScalarType::Str) => true,
+        (Value::Integer(number), scalar) => scalar
+            .lane_range()
+            .is_some_and(|(low, high)| low <= *number && *number <= high),
+        _ => false,
+    }
+}

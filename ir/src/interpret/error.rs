@@ -1,0 +1,254 @@
+//! Errors of rows: what failed, where, with which operands, and which of several is reported.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::columns::Columns;
+use crate::id::{ColumnId, NodeId};
+use crate::interpret::cell::ColumnValues;
+use crate::op::Op;
+use crate::types::ScalarType;
+use crate::value::Value;
+
+/// What went wrong in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowErrorKind {
+    /// An integer result that its type can't hold.
+    Overflow {
+        /// The exact result, where it is known.
+        exact: Option<i128>,
+        /// The type of the result.
+        to: ScalarType,
+    },
+    /// A cast of a value that the target can't hold.
+    CastOutOfRange {
+        /// The type wanted.
+        to: ScalarType,
+    },
+    /// A null in a column that has none by its type.
+    NullInRequired,
+    /// Two rows of a table looked up by key have the same key: the error's row and an earlier one.
+    DuplicateKey {
+        /// The name of the table.
+        table: String,
+        /// The earlier row.
+        first_row: u64,
+    },
+}
+
+/// An error of one row.
+///
+/// Rows count from 0 in the table of the column that failed; a scalar has none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowError {
+    /// The column whose op failed.
+    pub column: ColumnId,
+    /// The first node in canonical order whose expression contains that column.
+    pub node: Option<NodeId>,
+    /// That node's full name; empty if no node is known.
+    pub name: String,
+    /// The row.
+    pub row: Option<u64>,
+    /// What went wrong.
+    pub kind: RowErrorKind,
+    /// The op that failed.
+    pub op: Op,
+    /// Its operands (for a key found twice: the key).
+    pub operands: Vec<Value>,
+}
+
+impl RowError {
+    /// An error of a column's op, with the names it goes by.
+    pub fn new(
+        columns: &Columns,
+        column: ColumnId,
+        row: Option<u64>,
+        kind: RowErrorKind,
+        operands: Vec<Value>,
+    ) -> RowError {
+        let definition = columns.column(column);
+        let node = definition.nodes.first().copied();
+        let name = node.and_then(|node| columns.node_names.get(&node));
+        RowError {
+            column,
+            node,
+            name: name.cloned().unwrap_or_default(),
+            row,
+            kind,
+            op: definition.op.clone(),
+            operands,
+        }
+    }
+
+    /// Orders the errors of one row: by node, then by column.
+    pub fn order(&self) -> (bool, Option<NodeId>, ColumnId) {
+        (self.node.is_none(), self.node, self.column)
+    }
+
+    /// The same error with its row counted from `first_row` on.
+    #[must_use]
+    pub fn counted_from(mut self, first_row: u64) -> RowError {
+        self.row = self.row.map(|row| row + first_row);
+        if let RowErrorKind::DuplicateKey {
+            first_row: earlier, ..
+        } = &mut self.kind
+        {
+            *earlier += first_row;
+        }
+        self
+    }
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() {
+            write!(f, "{}: ", self.column)?;
+        } else {
+            write!(f, "{}: ", self.name)?;
+        }
+        match &self.kind {
+            RowErrorKind::Overflow { exact, to } => {
+                match (exact, self.operands.is_empty()) {
+                    (Some(exact), false) => write!(f, "{exact}")?,
+                    (Some(exact), true) => write!(f, "the {} {exact}", self.noun())?,
+                    (None, _) => write!(f, "the {}", self.noun())?,
+                }
+                write!(f, " does not fit {to}")?;
+            }
+            RowErrorKind::CastOutOfRange { to } => {
+                match self.operands.first() {
+                    Some(operand) => write!(f, "{operand}")?,
+                    None => f.write_str("the value")?,
+                }
+                write!(f, " does not fit {to}")?;
+            }
+            RowErrorKind::NullInRequired => f.write_str("null where the type has none")?,
+            RowErrorKind::DuplicateKey { table, first_row } => {
+                write!(f, "two rows of {table} have the key ")?;
+                for (position, operand) in self.operands.iter().enumerate() {
+                    write!(f, "{}{operand}", if position == 0 { "" } else { ", " })?;
+                }
+                if let Some(row) = self.row {
+                    write!(f, " (rows {first_row} and {row})")?;
+                }
+                return Ok(());
+            }
+        }
+        if let Some(row) = self.row {
+            write!(f, " (row {row})")?;
+        }
+        match (&self.kind, &self.operands[..]) {
+            (RowErrorKind::Overflow { .. }, [a, b]) => {
+                write!(f, ": {a} {} {b}", self.symbol())
+            }
+            (RowErrorKind::Overflow { .. }, [a]) => write!(f, ": {}({a})", self.symbol()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RowError {
+    /// The op as it is written.
+    fn symbol(&self) -> &'static str {
+        let symbols = [
+            (matches!(self.op, Op::Add(_)), "+"),
+            (matches!(self.op, Op::Sub(_) | Op::Neg(_)), "-"),
+            (matches!(self.op, Op::Mul(_)), "*"),
+            (matches!(self.op, Op::FloorDiv), "//"),
+        ];
+        let found = symbols.into_iter().find(|(matches, _)| *matches);
+        found.map_or(self.op.name(), |(_, symbol)| symbol)
+    }
+
+    /// What the op's result is called.
+    fn noun(&self) -> &'static str {
+        if matches!(self.op, Op::Reduce { .. } | Op::Window(_)) {
+            "sum"
+        } else {
+            "result"
+        }
+    }
+}
+
+impl std::error::Error for RowError {}
+
+/// The error to report among those that reached sinks: the lowest row of a sink, and in that row
+/// the first in canonical order of nodes. A scalar comes before all rows.
+#[derive(Debug, Default)]
+pub(crate) struct Reported {
+    found: Option<(Option<u64>, Arc<RowError>)>,
+}
+
+impl Reported {
+    /// Notes an error that reached a row of a sink.
+    pub(crate) fn note(&mut self, row: Option<u64>, error: &Arc<RowError>) {
+        let rank = |row: Option<u64>, error: &RowError| (row, error.order(), error.row);
+        let better = self
+            .found
+            .as_ref()
+            .is_none_or(|(best_row, best)| rank(row, error) < rank(*best_row, best));
+        if better {
+            self.found = Some((row, error.clone()));
+        }
+    }
+
+    /// Notes every error among the cells of a sink's column, in these rows.
+    pub(crate) fn note_cells(&mut self, values: &ColumnValues, rows: std::ops::Range<usize>) {
+        match values {
+            ColumnValues::Scalar(cell) => {
+                if let Some(error) = cell.error() {
+                    self.note(None, error);
+                }
+            }
+            ColumnValues::Rows(cells) => {
+                // Later rows of this column can't win over its first.
+                let first = cells[rows.clone()]
+                    .iter()
+                    .zip(rows)
+                    .find_map(|(cell, row)| Some((row, cell.error()?)));
+                if let Some((row, error)) = first {
+                    self.note(Some(row as u64), error);
+                }
+            }
+        }
+    }
+
+    /// The error to report, if any.
+    pub(crate) fn into_error(self) -> Option<Box<RowError>> {
+        self.found.map(|(_, error)| Box::new((*error).clone()))
+    }
+}
+
+/// The error to report if these columns are delivered or otherwise needed, looking only at `rows` of
+/// those that have rows; none if no cell there is an error.
+///
+/// `first_row` is the number of the columns' row 0 in their table: rows in the answer count from the
+/// start of the table.
+///
+/// # Panics
+/// If a column has fewer rows.
+pub fn first_error<'a>(
+    values: impl IntoIterator<Item = &'a ColumnValues>,
+    rows: std::ops::Range<usize>,
+    first_row: u64,
+) -> Option<Box<RowError>> {
+    let mut reported = Reported::default();
+    for values in values {
+        reported.note_cells(values, rows.clone());
+    }
+    reported
+        .into_error()
+        .map(|error| Box::new(error.counted_from(first_row)))
+}
+
+/// Raises the error to report among the cells of one column, if there is any; rows count from
+/// `first_row`.
+///
+/// # Errors
+/// The error in the lowest row.
+pub fn raise(values: &ColumnValues, first_row: u64) -> Result<(), Box<RowError>> {
+    match first_error([values], 0..values.rows().unwrap_or(0), first_row) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,356 @@
+//! The walk: columns by ascending id, each from the values of its arguments.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::columns::{Columns, Rows};
+use crate::id::{ColumnId, Id, TableId};
+use crate::interpret::cell::{Cell, ColumnValues};
+use crate::interpret::error::{Reported, RowError, RowErrorKind};
+use crate::interpret::needs::{count_uses, dependencies};
+use crate::interpret::row::{Outcome, row_local};
+use crate::interpret::tables::{Groups, Index};
+use crate::interpret::{reduce, tables, window};
+use crate::op::Op;
+use crate::types::Domain;
+use crate::value::Value;
+
+/// What is known of a column at a point of the walk.
+enum State {
+    /// Not evaluated yet, not needed, or freed.
+    Absent,
+    /// It depends on an error that was raised.
+    Failed,
+    /// Its values.
+    Known(ColumnValues),
+}
+
+/// An error that was raised and is noted already: what depends on it has no values.
+pub(super) struct Raised;
+
+/// The rows of a derived table, once known.
+type Derived<T> = HashMap<TableId, Option<T>>;
+
+pub(super) struct Interpreter<'a> {
+    pub(super) columns: &'a Columns,
+    table_rows: HashMap<TableId, usize>,
+    uses: Vec<u32>,
+    states: Vec<State>,
+    kept: Derived<Arc<Vec<usize>>>,
+    groups: Derived<Arc<Groups>>,
+    indexes: HashMap<(Vec<ColumnId>, bool), Option<Arc<Index>>>,
+    pub(super) reported: Reported,
+}
+
+impl<'a> Interpreter<'a> {
+    pub(super) fn new(
+        columns: &'a Columns,
+        wanted: &[ColumnId],
+        bound: HashMap<ColumnId, ColumnValues>,
+        table_rows: &HashMap<TableId, usize>,
+    ) -> Interpreter<'a> {
+        let mut table_rows = table_rows.clone();
+        for (id, values) in &bound {
+            match (columns.column(*id).domain, values.rows()) {
+                (Domain::Scalar, None) => {}
+                (Domain::Rows(table), Some(rows)) => {
+                    let known = *table_rows.entry(table).or_insert(rows);
+                    assert_eq!(rows, known, "rows bound to {id} of {table}");
+                }
+                (domain, rows) => panic!("{id} of {domain} bound to rows: {rows:?}"),
+            }
+        }
+        let uses = count_uses(columns, wanted, &bound, &table_rows);
+        let mut states: Vec<State> = columns.columns.ids().map(|_| State::Absent).collect();
+        for (id, values) in bound {
+            if uses[id.index()] > 0 {
+                states[id.index()] = State::Known(values);
+            }
+        }
+        Interpreter {
+            columns,
+            table_rows,
+            uses,
+            states,
+            kept: HashMap::new(),
+            groups: HashMap::new(),
+            indexes: HashMap::new(),
+            reported: Reported::default(),
+        }
+    }
+
+    /// Evaluates what is needed.
+    pub(super) fn run(&mut self) {
+        for id in self.columns.columns.ids() {
+            let index = id.index();
+            if self.uses[index] == 0 || matches!(self.states[index], State::Known(_)) {
+                continue;
+            }
+            self.states[index] = match self.column(id) {
+                Ok(values) => State::Known(values),
+                Err(Raised) => State::Failed,
+            };
+            for dependency in dependencies(self.columns, &self.table_rows, id) {
+                self.release(dependency);
+            }
+        }
+    }
+
+    fn release(&mut self, id: ColumnId) {
+        let uses = &mut self.uses[id.index()];
+        *uses -= 1;
+        // A failure must be seen by whoever asks again.
+        if *uses == 0 && matches!(self.states[id.index()], State::Known(_)) {
+            self.states[id.index()] = State::Absent;
+        }
+    }
+
+    /// The wanted columns that have values, and what was raised.
+    pub(super) fn finish(
+        mut self,
+        wanted: &[ColumnId],
+    ) -> (HashMap<ColumnId, ColumnValues>, Reported) {
+        let mut values = HashMap::new();
+        for id in wanted {
+            let state = std::mem::replace(&mut self.states[id.index()], State::Absent);
+            if let State::Known(found) = state {
+                values.insert(*id, found);
+            }
+        }
+        (values, self.reported)
+    }
+
+    /// The values of a column evaluated before.
+    pub(super) fn values(&self, id: ColumnId) -> Result<&ColumnValues, Raised> {
+        match &self.states[id.index()] {
+            State::Known(values) => Ok(values),
+            State::Failed => Err(Raised),
+            State::Absent => panic!("{id} is used before it is known"),
+        }
+    }
+
+    /// The values of an op's arguments.
+    pub(super) fn arguments(
+        &self,
+        ids: &[ColumnId],
+    ) -> Result<SmallVec<[&ColumnValues; 3]>, Raised> {
+        ids.iter().map(|id| self.values(*id)).collect()
+    }
+
+    /// Notes an error that reached a sink.
+    pub(super) fn raise(&mut self, row: Option<usize>, error: &Arc<RowError>) -> Raised {
+        self.reported.note(row.map(|row| row as u64), error);
+        Raised
+    }
+
+    /// The error cell of a column's own failure.
+    pub(super) fn failure(
+        &self,
+        id: ColumnId,
+        row: Option<usize>,
+        kind: RowErrorKind,
+        operands: Vec<Value>,
+    ) -> Cell {
+        let row = row.map(|row| row as u64);
+        Cell::Error(Arc::new(RowError::new(
+            self.columns,
+            id,
+            row,
+            kind,
+            operands,
+        )))
+    }
+
+    fn column(&mut self, id: ColumnId) -> Result<ColumnValues, Raised> {
+        let columns = self.columns;
+        let column = columns.column(id);
+        match &column.op {
+            Op::Literal(value) => Ok(ColumnValues::Scalar(Cell::Value(value.clone()))),
+            Op::Input(_) | Op::Param(_) => panic!("{id} = {} is not bound", column.op),
+            Op::Node(_) => panic!("{} is for graphs only", column.op),
+            Op::Broadcast(table) => {
+                let rows = self.rows(*table)?;
+                let cell = self.values(column.args[0])?.cell(0).clone();
+                Ok(ColumnValues::Rows(vec![cell; rows]))
+            }
+            Op::Add(_)
+            | Op::Sub(_)
+            | Op::Mul(_)
+            | Op::Div
+            | Op::FloorDiv
+            | Op::Rem
+            | Op::Neg(_)
+            | Op::Compare(_)
+            | Op::And
+            | Op::Or
+            | Op::Not
+            | Op::IsNull
+            | Op::IfElse
+            | Op::Coalesce
+            | Op::Cast(..)
+            | Op::Math(_)
+            | Op::Minimum
+            | Op::Maximum => self.row_by_row(id),
+            Op::Lookup {
+                keys, null_matches, ..
+            } => {
+                let (there, here) = column.args.split_at(*keys as usize);
+                let index = self.index(id, there, *null_matches)?;
+                Ok(tables::look_up(&index, &self.arguments(here)?))
+            }
+            Op::Gather => {
+                let [rows, values] = self.arguments(&column.args)?[..] else {
+                    panic!("a gather takes two columns");
+                };
+                Ok(map(rows, |cell| tables::gather(cell, values)))
+            }
+            Op::Filter => {
+                let Domain::Rows(table) = column.domain else {
+                    panic!("a filtered column has rows");
+                };
+                let kept = self.kept(table)?;
+                let values = self.values(column.args[0])?;
+                let cells = kept.iter().map(|row| values.cell(*row).clone());
+                Ok(ColumnValues::Rows(cells.collect()))
+            }
+            Op::Key(position) => {
+                let Domain::Rows(table) = column.domain else {
+                    panic!("a key column has rows");
+                };
+                let groups = self.groups(table)?;
+                Ok(groups.key_column(*position as usize))
+            }
+            Op::Reduce {
+                reduction, from, ..
+            } => match column.domain {
+                Domain::Scalar => {
+                    let rows = match column.args.first() {
+                        None => self.rows(*from)?,
+                        Some(_) => 0,
+                    };
+                    let cells = reduce::reduce(self, id, *reduction, None, rows)?;
+                    Ok(ColumnValues::Scalar(
+                        cells.into_iter().next().unwrap_or(Cell::NULL),
+                    ))
+                }
+                Domain::Rows(table) => {
+                    let groups = self.groups(table)?;
+                    let rows = groups.of_rows.len();
+                    let cells = reduce::reduce(self, id, *reduction, Some(&groups), rows)?;
+                    Ok(ColumnValues::Rows(cells))
+                }
+            },
+            Op::Window(window) => {
+                let values = self.values(column.args[0])?;
+                Ok(ColumnValues::Rows(window::window(
+                    self, id, *window, values,
+                )))
+            }
+        }
+    }
+
+    /// A row-local op over the rows of its arguments.
+    fn row_by_row(&self, id: ColumnId) -> Result<ColumnValues, Raised> {
+        let column = self.columns.column(id);
+        let arguments = self.arguments(&column.args)?;
+        let from = self.columns.scalar_type(column.args[0]);
+        let to = column.ty.scalar;
+        let count = arguments.len();
+        let cell = |row: usize, reported: Option<usize>| {
+            let mut cells = [&Cell::NULL; 3];
+            for (cell, values) in cells.iter_mut().zip(&arguments) {
+                *cell = values.cell(row);
+            }
+            let cells = &cells[..count];
+            let outcome: Outcome = row_local(&column.op, from, to, cells);
+            outcome.unwrap_or_else(|kind| {
+                let operands = cells.iter().filter_map(|cell| cell.value());
+                self.failure(id, reported, kind, operands.cloned().collect())
+            })
+        };
+        Ok(match arguments.iter().find_map(|values| values.rows()) {
+            None => ColumnValues::Scalar(cell(0, None)),
+            Some(rows) => ColumnValues::Rows((0..rows).map(|row| cell(row, Some(row))).collect()),
+        })
+    }
+
+    /// The number of rows of a table.
+    fn rows(&mut self, table: TableId) -> Result<usize, Raised> {
+        if let Some(rows) = self.table_rows.get(&table) {
+            return Ok(*rows);
+        }
+        match &self.columns.tables[table].rows {
+            Rows::Source => panic!("the number of rows of {table} is not given"),
+            Rows::Filter { .. } => Ok(self.kept(table)?.len()),
+            Rows::Group { .. } => Ok(self.groups(table)?.keys.len()),
+        }
+    }
+
+    /// The rows of the parent that a filtered table keeps.
+    fn kept(&mut self, table: TableId) -> Result<Arc<Vec<usize>>, Raised> {
+        if let Some(kept) = self.kept.get(&table) {
+            return kept.clone().ok_or(Raised);
+        }
+        let Rows::Filter { predicate, .. } = &self.columns.tables[table].rows else {
+            panic!("{table} is no filtered table");
+        };
+        let kept = self.once(|this| tables::keep(this.values(*predicate)?));
+        self.kept.insert(table, kept.clone());
+        kept.ok_or(Raised)
+    }
+
+    /// The groups of a group table.
+    fn groups(&mut self, table: TableId) -> Result<Arc<Groups>, Raised> {
+        if let Some(groups) = self.groups.get(&table) {
+            return groups.clone().ok_or(Raised);
+        }
+        let Rows::Group { keys, .. } = &self.columns.tables[table].rows else {
+            panic!("{table} is no group table");
+        };
+        let groups = self.once(|this| Groups::new(&this.arguments(keys)?));
+        self.groups.insert(table, groups.clone());
+        groups.ok_or(Raised)
+    }
+
+    /// The rows of a table by their keys.
+    fn index(
+        &mut self,
+        lookup: ColumnId,
+        keys: &[ColumnId],
+        null_matches: bool,
+    ) -> Result<Arc<Index>, Raised> {
+        let name = (keys.to_vec(), null_matches);
+        if let Some(index) = self.indexes.get(&name) {
+            return index.clone().ok_or(Raised);
+        }
+        let index = self
+            .once(|this| Index::new(this.columns, lookup, &this.arguments(keys)?, null_matches));
+        self.indexes.insert(name, index.clone());
+        index.ok_or(Raised)
+    }
+
+    /// Builds something shared by many columns; what it raises is noted here, once.
+    fn once<T>(
+        &mut self,
+        build: impl FnOnce(&Self) -> Result<T, tables::Stopped>,
+    ) -> Option<Arc<T>> {
+        match build(self) {
+            Ok(built) => Some(Arc::new(built)),
+            Err(tables::Stopped::Before) => None,
+            Err(tables::Stopped::At(row, error)) => {
+                self.raise(Some(row), &error);
+                None
+            }
+        }
+    }
+}
+
+/// One cell per cell.
+fn map(values: &ColumnValues, function: impl Fn(&Cell) -> Cell) -> ColumnValues {
+    match values {
+        ColumnValues::Scalar(cell) => ColumnValues::Scalar(function(cell)),
+        ColumnValues::Rows(cells) => ColumnValues::Rows(cells.iter().map(function).collect()),
+    }
+}

@@ -1,0 +1,121 @@
+//! The other engine: the whole program by the interpreter, from the same inputs to the same result.
+
+use std::collections::HashMap;
+
+use icosian_ir::columns::Rows;
+use icosian_ir::id::{ColumnId, Id};
+use icosian_ir::interpret::{ColumnValues, interpret};
+use icosian_ir::op::Op;
+use icosian_ir::types::Domain;
+use icosian_ir::value::Value;
+
+use crate::convert::{column_values, values_to_arrays};
+use crate::error::{RunError, internal, row_error};
+use crate::execute::pass::OutputPart;
+use crate::execute::run::Run;
+use crate::result::RunResult;
+
+impl Run<'_> {
+    /// Runs the program by the interpreter.
+    ///
+    /// # Errors
+    /// The error that reaches an output; or that an input or parameter is missing.
+    pub fn interpret(&self) -> Result<RunResult, RunError> {
+        let columns = self.prepared().columns();
+        let params = self.start();
+        let mut bound = HashMap::new();
+        for id in self.needed() {
+            match columns.column(id).op {
+                Op::Input(input) => {
+                    let column = self.column(columns.inputs[input].table, id, &params)?;
+                    let values = column_values(&column, columns.scalar_type(id), 0..column.rows());
+                    bound.insert(id, values.into_iter().collect());
+                }
+                Op::Param(param) => {
+                    let cell = params.scalar(columns, id).ok_or_else(|| {
+                        RunError::MissingParam(columns.params[param].name.clone())
+                    })?;
+                    bound.insert(id, ColumnValues::Scalar(cell));
+                }
+                _ => {}
+            }
+        }
+        let mut table_rows = HashMap::new();
+        for (table, shape) in columns.tables.iter() {
+            if let (Rows::Source, Ok(rows)) = (&shape.rows, self.table_rows(table, &params)) {
+                table_rows.insert(table, rows);
+            }
+        }
+        let mut wanted: Vec<ColumnId> =
+            columns.outputs.iter().map(|output| output.column).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let values = interpret(columns, &wanted, bound, &table_rows)
+            .map_err(|error| row_error(columns, error))?;
+        let mut result = RunResult::new(self);
+        for (table, _) in columns.tables.iter() {
+            let mut rows = 0;
+            let mut delivered = Vec::new();
+            for id in wanted
+                .iter()
+                .filter(|id| columns.table_of(**id) == Some(table))
+            {
+                let cells = values_of(&values, *id)?;
+                rows = cells.len();
+                delivered.push((*id, values_to_arrays(columns.scalar_type(*id), &cells)?));
+            }
+            if !delivered.is_empty() {
+                result.add(OutputPart {
+                    table,
+                    rows: 0..rows,
+                    columns: delivered,
+                });
+            }
+        }
+        for id in wanted.iter().filter(|id| columns.table_of(**id).is_none()) {
+            let value = values_of(&values, *id)?.pop();
+            result.set_scalar(*id, value.unwrap_or(Value::Null));
+        }
+        Ok(result)
+    }
+
+    /// Every column above the outputs, the rows of their tables included.
+    fn needed(&self) -> Vec<ColumnId> {
+        let columns = self.prepared().columns();
+        let mut needed = vec![false; columns.columns.len()];
+        let mut stack: Vec<ColumnId> = columns.outputs.iter().map(|output| output.column).collect();
+        while let Some(id) = stack.pop() {
+            if std::mem::replace(&mut needed[id.index()], true) {
+                continue;
+            }
+            let column = columns.column(id);
+            stack.extend(&column.args);
+            if let Domain::Rows(table) = column.domain {
+                match &columns.tables[table].rows {
+                    Rows::Source => {}
+                    Rows::Filter { predicate, .. } => stack.push(*predicate),
+                    Rows::Group { keys, .. } => stack.extend(keys),
+                }
+            }
+        }
+        columns
+            .columns
+            .ids()
+            .filter(|id| needed[id.index()])
+            .collect()
+    }
+}
+
+fn values_of(
+    values: &HashMap<ColumnId, ColumnValues>,
+    id: ColumnId,
+) -> Result<Vec<Value>, RunError> {
+    let values = values
+        .get(&id)
+        .ok_or_else(|| internal("an output without values"))?;
+    let cells = values.cells().iter().map(|cell| {
+        let value = cell.value().cloned();
+        value.ok_or_else(|| internal("an error that was not raised"))
+    });
+    cells.collect()
+}

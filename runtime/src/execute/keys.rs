@@ -1,0 +1,344 @@
+//! Keys of groups and lookups as machine words, and the table that finds them.
+//!
+//! A key becomes a mask of its nulls and one word per column: integers, times and bools as they
+//! are, floats with one zero and one NaN, text by the number that an interner gave it. So keys of
+//! any types compare and hash as short slices of words.
+
+use std::hash::BuildHasher;
+
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
+use icosian_ir::types::{Lane, ScalarType};
+use icosian_ir::value::Value;
+
+use crate::bytes::{bit, typed};
+use crate::error::{RunError, internal};
+use crate::execute::view::{View, with_lane};
+use crate::text::Cell;
+
+/// One key column of a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum KeyColumn<'v, 'a> {
+    /// Fixed width.
+    Lanes(View<'v>),
+    /// Text.
+    Text(&'v [Cell<'a>]),
+    /// The same value in every row.
+    Constant(&'v Value),
+}
+
+/// Texts, each with a number.
+#[derive(Clone, Debug, Default)]
+struct Interner {
+    bytes: String,
+    ends: Vec<usize>,
+    numbers: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl Interner {
+    fn text(&self, number: u64) -> &str {
+        let number = number as usize;
+        let start = if number == 0 {
+            0
+        } else {
+            self.ends[number - 1]
+        };
+        &self.bytes[start..self.ends[number]]
+    }
+
+    fn find(&self, text: &str) -> Option<u64> {
+        let hash = self.hasher.hash_one(text);
+        self.numbers
+            .find(hash, |number| self.text(u64::from(*number)) == text)
+            .map(|number| u64::from(*number))
+    }
+
+    fn intern(&mut self, text: &str) -> Result<u64, RunError> {
+        if let Some(number) = self.find(text) {
+            return Ok(number);
+        }
+        let number = u32::try_from(self.ends.len()).map_err(|_| internal("too many texts"))?;
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+        let Interner {
+            bytes,
+            ends,
+            numbers,
+            hasher,
+        } = self;
+        let hash = hasher.hash_one(text);
+        numbers.insert_unique(hash, number, |number| {
+            let number = *number as usize;
+            let start = if number == 0 { 0 } else { ends[number - 1] };
+            hasher.hash_one(&bytes[start..ends[number]])
+        });
+        Ok(u64::from(number))
+    }
+}
+
+/// Distinct keys, numbered by first appearance.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyTable {
+    types: Vec<ScalarType>,
+    /// Per key: the mask of its nulls (bit 0 the first column), then a word per column.
+    words: Vec<u64>,
+    numbers: HashTable<u32>,
+    hasher: RandomState,
+    texts: Interner,
+}
+
+/// The word of a text that no key has.
+const UNKNOWN_TEXT: u64 = u64::MAX;
+
+impl KeyTable {
+    pub(crate) fn new(types: Vec<ScalarType>) -> Result<KeyTable, RunError> {
+        if types.len() > 64 {
+            return Err(internal("a key of more than 64 columns"));
+        }
+        Ok(KeyTable {
+            types,
+            words: Vec::new(),
+            numbers: HashTable::new(),
+            hasher: RandomState::default(),
+            texts: Interner::default(),
+        })
+    }
+
+    /// Words per key.
+    pub(crate) fn width(&self) -> usize {
+        self.types.len() + 1
+    }
+
+    /// How many keys.
+    pub(crate) fn len(&self) -> usize {
+        self.words.len() / self.width()
+    }
+
+    /// About how many bytes it holds.
+    pub(crate) fn byte_len(&self) -> usize {
+        8 * self.words.len()
+            + 8 * self.numbers.capacity()
+            + self.texts.bytes.len()
+            + 16 * self.texts.ends.len()
+    }
+
+    /// The words of a key.
+    pub(crate) fn key(&self, number: usize) -> &[u64] {
+        &self.words[number * self.width()..(number + 1) * self.width()]
+    }
+
+    /// The words of the keys of `rows`, for [`KeyTable::insert`].
+    pub(crate) fn words_to_insert(
+        &mut self,
+        columns: &[KeyColumn<'_, '_>],
+        rows: std::ops::Range<usize>,
+        words: &mut Vec<u64>,
+    ) -> Result<(), RunError> {
+        let mut texts = std::mem::take(&mut self.texts);
+        let done = self.fill(columns, rows, words, &mut |text| texts.intern(text));
+        self.texts = texts;
+        done
+    }
+
+    /// The words of the keys of `rows`, for [`KeyTable::find`].
+    pub(crate) fn words_to_find(
+        &self,
+        columns: &[KeyColumn<'_, '_>],
+        rows: std::ops::Range<usize>,
+        words: &mut Vec<u64>,
+    ) -> Result<(), RunError> {
+        self.fill(columns, rows, words, &mut |text| {
+            Ok(self.texts.find(text).unwrap_or(UNKNOWN_TEXT))
+        })
+    }
+
+    fn fill(
+        &self,
+        columns: &[KeyColumn<'_, '_>],
+        rows: std::ops::Range<usize>,
+        words: &mut Vec<u64>,
+        number: &mut dyn FnMut(&str) -> Result<u64, RunError>,
+    ) -> Result<(), RunError> {
+        let width = self.width();
+        words.clear();
+        words.resize(rows.len() * width, 0);
+        let first = rows.start;
+        for (position, (column, scalar)) in columns.iter().zip(&self.types).enumerate() {
+            let null = 1 << position;
+            let cell = position + 1;
+            match column {
+                KeyColumn::Lanes(view) => {
+                    lane_words(
+                        *view,
+                        scalar.lane(),
+                        rows.clone(),
+                        &mut words[cell..],
+                        width,
+                    )?;
+                    if let Some(validity) = view.validity {
+                        for (row, key) in words.chunks_exact_mut(width).enumerate() {
+                            if !bit(validity, first + row) {
+                                key[0] |= null;
+                                key[cell] = 0;
+                            }
+                        }
+                    }
+                }
+                KeyColumn::Text(cells) => {
+                    for (row, key) in words.chunks_exact_mut(width).enumerate() {
+                        match cells[first + row] {
+                            Some(text) => key[cell] = number(text)?,
+                            None => key[0] |= null,
+                        }
+                    }
+                }
+                KeyColumn::Constant(value) => {
+                    let word = match value {
+                        Value::Null => None,
+                        Value::Bool(value) => Some(u64::from(*value)),
+                        Value::Integer(value) => Some(*value as u64),
+                        Value::F32(value) => Some(u64::from(canonical_f32(*value).to_bits())),
+                        Value::F64(value) => Some(canonical_f64(*value).to_bits()),
+                        Value::Str(text) => Some(number(text)?),
+                    };
+                    for key in words.chunks_exact_mut(width) {
+                        match word {
+                            Some(word) => key[cell] = word,
+                            None => key[0] |= null,
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of a key.
+    pub(crate) fn find(&self, key: &[u64]) -> Option<usize> {
+        let hash = self.hasher.hash_one(key);
+        self.numbers
+            .find(hash, |number| self.key(*number as usize) == key)
+            .map(|number| *number as usize)
+    }
+
+    /// The number of a key, and whether it is new.
+    pub(crate) fn insert(&mut self, key: &[u64]) -> Result<(usize, bool), RunError> {
+        let width = self.width();
+        let KeyTable {
+            words,
+            numbers,
+            hasher,
+            ..
+        } = self;
+        let at = |number: &u32| &words[*number as usize * width..(*number as usize + 1) * width];
+        let hash = hasher.hash_one(key);
+        match numbers.entry(
+            hash,
+            |number| at(number) == key,
+            |number| hasher.hash_one(at(number)),
+        ) {
+            Entry::Occupied(entry) => Ok((*entry.get() as usize, false)),
+            Entry::Vacant(entry) => {
+                let number = words.len() / width;
+                entry.insert(u32::try_from(number).map_err(|_| internal("more than 2^32 keys"))?);
+                words.extend_from_slice(key);
+                Ok((number, true))
+            }
+        }
+    }
+
+    /// Adds a key given as values; false if it was there.
+    pub(crate) fn insert_values(&mut self, values: &[&Value]) -> Result<bool, RunError> {
+        let columns: Vec<KeyColumn<'_, '_>> = values
+            .iter()
+            .map(|value| KeyColumn::Constant(value))
+            .collect();
+        let mut words = Vec::new();
+        self.words_to_insert(&columns, 0..1, &mut words)?;
+        Ok(self.insert(&words)?.1)
+    }
+
+    /// A key of another table of the same types, as this one would have it.
+    pub(crate) fn adopt(
+        &mut self,
+        other: &KeyTable,
+        number: usize,
+        key: &mut Vec<u64>,
+    ) -> Result<(), RunError> {
+        key.clear();
+        key.extend_from_slice(other.key(number));
+        for (position, scalar) in self.types.iter().enumerate() {
+            if *scalar == ScalarType::Str && key[0] >> position & 1 == 0 {
+                key[position + 1] = self.texts.intern(other.texts.text(key[position + 1]))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A column of a key as a value.
+    pub(crate) fn value(&self, number: usize, column: usize) -> Value {
+        let key = self.key(number);
+        if key[0] >> column & 1 != 0 {
+            return Value::Null;
+        }
+        let word = key[column + 1];
+        let scalar = self.types[column];
+        match scalar.lane() {
+            None => Value::Str(self.texts.text(word).into()),
+            Some(Lane::Bool) => Value::Bool(word != 0),
+            Some(Lane::F32) => Value::F32(f32::from_bits(word as u32)),
+            Some(Lane::F64) => Value::F64(f64::from_bits(word)),
+            Some(Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64) => Value::Integer(word.into()),
+            Some(Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64) => {
+                Value::Integer((word as i64).into())
+            }
+        }
+    }
+
+    /// A key as text, for messages.
+    pub(crate) fn describe(&self, number: usize) -> String {
+        let values: Vec<String> = (0..self.types.len())
+            .map(|column| self.value(number, column).to_string())
+            .collect();
+        values.join(", ")
+    }
+}
+
+/// The words of a column of fixed width: `words[0]`, `words[width]`, ...
+fn lane_words(
+    view: View<'_>,
+    lane: Option<Lane>,
+    rows: std::ops::Range<usize>,
+    words: &mut [u64],
+    width: usize,
+) -> Result<(), RunError> {
+    let lane = lane.ok_or_else(|| internal("text without cells"))?;
+    let words = words.iter_mut().step_by(width);
+    match lane {
+        Lane::Bool => words
+            .zip(rows)
+            .for_each(|(word, row)| *word = u64::from(bit(view.values, row))),
+        Lane::F32 => words
+            .zip(&typed::<f32>(view.values)[rows])
+            .for_each(|(word, value)| *word = u64::from(canonical_f32(*value).to_bits())),
+        Lane::F64 => words
+            .zip(&typed::<f64>(view.values)[rows])
+            .for_each(|(word, value)| *word = canonical_f64(*value).to_bits()),
+        Lane::I8
+        | Lane::I16
+        | Lane::I32
+        | Lane::I64
+        | Lane::U8
+        | Lane::U16
+        | Lane::U32
+        | Lane::U64 => {
+            with_lane!(integers lane, view.values, values => words
+                .zip(&values[rows])
+                .for_each(|(word, value)| *word = i128::from(*value) as u64))
+        }
+    }
+    Ok(())
+}

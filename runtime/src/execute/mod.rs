@@ -1,0 +1,39 @@
+//! Running a plan: passes over partitions, executors that loop over them, results.
+//!
+//! A pass over one partition is a pure function ([`Run::run_pass`]); what it gives is either
+//! delivered or a [`State`] that merges with those of other partitions and, finished, becomes known
+//! to later steps in [`Params`]. An [`Executor`] is a loop over exactly that.
+
+mod columnar;
+mod destination;
+mod executor;
+mod fused;
+mod interpreted;
+mod keys;
+mod morsel;
+mod params;
+mod pass;
+mod prepared;
+mod probe;
+mod program;
+mod replay;
+mod run;
+mod sink;
+mod state;
+mod state_batches;
+mod stream;
+mod view;
+mod wide;
+mod window;
+
+pub use executor::{Executor, ParallelExecutor, SerialExecutor};
+pub use params::Params;
+pub use pass::{MORSEL_ROWS, OutputPart, PassOutput, PassRun};
+pub use prepared::{Backend, Prepared};
+pub use run::Run;
+pub use state::State;
+pub(crate) use state::together;
+pub use stream::BatchStream;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,391 @@
+//! One morsel through a pass: phases, blocks, segments, sinks.
+
+use std::ops::Range;
+
+use icosian_codegen::Nulls;
+use icosian_ir::plan::BLOCK_ROWS;
+use icosian_ir::types::{Lane, Type};
+
+use crate::bytes::count_bits;
+use crate::data::Validity;
+use crate::error::{RunError, internal};
+use crate::execute::destination::Target;
+use crate::execute::fused::{CallBuffers, KernelCall};
+use crate::execute::pass::PassRun;
+use crate::execute::program::{Operand, Place, SegmentKind, SegmentPlan};
+use crate::execute::sink::{BlockColumns, MorselSink, SinkState};
+use crate::execute::view::{Block, View, span};
+use crate::memory::Region;
+use crate::text::{Cell, TextBuilder};
+
+/// Scratch buffers start this much apart within the first cache sets.
+const STAGGER: usize = 192;
+
+/// Bytes of a slot.
+#[derive(Debug, Default)]
+pub(crate) enum Bytes<'r> {
+    /// Nothing yet.
+    #[default]
+    None,
+    /// Scratch, from this byte on.
+    Owned(Region, usize),
+    /// A part of a delivered column.
+    Target(&'r mut [u8]),
+}
+
+impl Bytes<'_> {
+    pub(crate) fn get(&self) -> &[u8] {
+        match self {
+            Bytes::None => &[],
+            Bytes::Owned(region, start) => &region.bytes()[*start..],
+            Bytes::Target(bytes) => bytes,
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut [u8] {
+        match self {
+            Bytes::None => &mut [],
+            Bytes::Owned(region, start) => &mut region.bytes_mut()[*start..],
+            Bytes::Target(bytes) => bytes,
+        }
+    }
+
+    /// Makes scratch of at least so many bytes.
+    fn ensure(&mut self, bytes: usize, slot: usize) {
+        if self.get().len() < bytes {
+            let start = slot % 16 * STAGGER;
+            *self = Bytes::Owned(Region::zeroed(start + bytes), start);
+        }
+    }
+}
+
+/// What a slot holds in a worker.
+#[derive(Debug, Default)]
+pub(crate) struct Store<'r> {
+    pub(crate) values: Bytes<'r>,
+    pub(crate) validity: Bytes<'r>,
+    pub(crate) cells: Vec<Cell<'r>>,
+    /// Of a slot in the table: values read in place; none if they were copied.
+    direct: Option<&'r [u8]>,
+    /// Of a slot in the table: validity read in place.
+    direct_validity: Option<Validity<'r>>,
+}
+
+/// Runs morsels of one pass on one thread.
+pub(crate) struct Worker<'r> {
+    pub(crate) run: &'r PassRun<'r>,
+    pub(crate) stores: Vec<Store<'r>>,
+    pub(crate) block: Block,
+    /// Of delivered columns that are copied: where to.
+    targets: Vec<Target<'r>>,
+    /// The row of the first value in the targets.
+    target_row: usize,
+    taken: Vec<Store<'r>>,
+    call: CallBuffers,
+    pub(crate) words: Vec<u64>,
+    pub(crate) dictionaries: crate::execute::columnar::DictionaryCache,
+}
+
+impl<'r> Worker<'r> {
+    pub(crate) fn new(run: &'r PassRun<'r>) -> Worker<'r> {
+        Worker {
+            run,
+            stores: run.program.slots.iter().map(|_| Store::default()).collect(),
+            block: Block::new(0, 0, 0),
+            targets: Vec::new(),
+            target_row: 0,
+            taken: Vec::new(),
+            call: CallBuffers::default(),
+            words: Vec::new(),
+            dictionaries: crate::execute::columnar::DictionaryCache::default(),
+        }
+    }
+
+    /// Runs one morsel into the states of the sinks; true if some row may have raised.
+    pub(crate) fn run_morsel(
+        &mut self,
+        morsel: usize,
+        states: &mut [SinkState],
+    ) -> Result<bool, RunError> {
+        let run = self.run;
+        let program = run.program;
+        let core = run.destination.morsel(morsel);
+        let (origin, end) = run.extent(&core);
+        self.target_row = run.destination.first_row(morsel, core.start);
+        self.targets = run.destination.claim(morsel)?;
+        self.prepare_stores(end - origin);
+        let mut sinks: Vec<MorselSink> = program
+            .sinks
+            .iter()
+            .map(|sink| MorselSink::new(program, sink))
+            .collect();
+        let mut texts: Vec<TextBuilder> = Vec::new();
+        texts.resize_with(program.delivered.len(), TextBuilder::default);
+        let mut nulls = vec![0; program.delivered.len()];
+        let mut flagged = false;
+        for phase in 0..program.phases {
+            let last = phase + 1 == program.phases;
+            let rows = if last {
+                self.target_row..core.end
+            } else {
+                origin..end
+            };
+            for start in rows.clone().step_by(BLOCK_ROWS) {
+                let block_end = rows.end.min(start + BLOCK_ROWS);
+                self.block = Block::new(start, block_end - start, origin);
+                for slot in &program.phase_reads[phase] {
+                    self.bind(*slot);
+                }
+                for (position, segment) in program.segments.iter().enumerate() {
+                    if segment.phase == phase && !segment.kind.is_window() {
+                        flagged |= self.run_segment(position, segment)?;
+                    }
+                }
+                if last {
+                    let inside = core.start.saturating_sub(start)..block_end - start;
+                    self.deliver(inside.clone(), &mut texts, &mut nulls)?;
+                    for ((plan, sink), state) in
+                        program.sinks.iter().zip(&mut sinks).zip(&mut *states)
+                    {
+                        sink.update(plan, state, &*self, inside.clone(), start)?;
+                    }
+                }
+            }
+            // Windows see the whole morsel.
+            self.block = Block::new(origin, end - origin, origin);
+            for segment in &program.segments {
+                if segment.phase == phase && segment.kind.is_window() {
+                    if let [Operand::Slot(slot)] = segment.operands[..]
+                        && program.slots[slot].place == Place::Table
+                    {
+                        self.bind(slot);
+                    }
+                    flagged |= self.run_window(segment, core.start)?;
+                }
+            }
+        }
+        for (sink, state) in sinks.into_iter().zip(&mut *states) {
+            sink.finish(state, core.clone())?;
+        }
+        for (position, (text, nulls)) in texts.into_iter().zip(nulls).enumerate() {
+            run.destination.add_nulls(position, nulls);
+            run.destination.add_text(position, morsel, text.finish()?);
+        }
+        Ok(flagged)
+    }
+
+    /// Scratch for a morsel of so many rows, and targets for what is written in place.
+    fn prepare_stores(&mut self, rows: usize) {
+        let program = self.run.program;
+        let rows = rows.next_multiple_of(64);
+        for (position, (slot, store)) in program.slots.iter().zip(&mut self.stores).enumerate() {
+            let Some(lane) = slot.lane else { continue };
+            let rows = match slot.place {
+                Place::Table => continue,
+                Place::Block => BLOCK_ROWS,
+                Place::Morsel => rows,
+                Place::Target(delivered) => {
+                    let target = std::mem::take(&mut self.targets[delivered]);
+                    store.values = Bytes::Target(target.values);
+                    store.validity = target.validity.map_or(Bytes::None, Bytes::Target);
+                    continue;
+                }
+            };
+            store.values.ensure(lane.bytes(rows), position);
+            store.validity.ensure(rows / 8, position + 8);
+        }
+    }
+
+    /// Makes the rows of the block at hand of a slot of the table readable.
+    fn bind(&mut self, slot: usize) {
+        let run = self.run;
+        let column = &*run.reads[slot];
+        let block = self.block;
+        let rows = block.row..block.row + block.rows;
+        let store = &mut self.stores[slot];
+        let Some(lane) = run.program.slots[slot].lane else {
+            if !run.lazy_text[slot] {
+                column.read_text(rows, &mut store.cells);
+            }
+            return;
+        };
+        let direct = column.direct(rows.clone());
+        store.direct = direct.values;
+        store.direct_validity = Some(direct.validity);
+        if direct.values.is_none() || matches!(direct.validity, Validity::Copied) {
+            store.values.ensure(lane.bytes(block.padded), slot);
+            store.validity.ensure(block.padded / 8, slot + 8);
+            let nulls = column.copy(
+                rows,
+                block.padded,
+                store.values.get_mut(),
+                store.validity.get_mut(),
+            );
+            store.direct_validity = Some(if nulls {
+                Validity::Copied
+            } else {
+                Validity::Absent
+            });
+        }
+    }
+
+    /// Where the block at hand begins in a slot's buffers, in rows.
+    pub(crate) fn start(&self, slot: usize) -> usize {
+        match self.run.program.slots[slot].place {
+            Place::Table | Place::Block => 0,
+            Place::Morsel => self.block.offset,
+            Place::Target(_) => self.block.row - self.target_row,
+        }
+    }
+
+    pub(crate) fn lane(&self, slot: usize) -> Result<Lane, RunError> {
+        self.run.program.slots[slot]
+            .lane
+            .ok_or_else(|| internal("text where a lane was expected"))
+    }
+
+    fn run_segment(&mut self, position: usize, segment: &SegmentPlan) -> Result<bool, RunError> {
+        match &segment.kind {
+            SegmentKind::Fused(fused) => self.run_fused(*fused, segment),
+            SegmentKind::Wide(_) => self.run_wide(position, segment).map(|()| false),
+            SegmentKind::Columnar(column) => self
+                .run_columnar(position, *column, segment)
+                .map(|()| false),
+            SegmentKind::Probe(column) => {
+                self.run_probe(position, *column, segment).map(|()| false)
+            }
+            SegmentKind::Gather(_) => self.run_gather(position, segment).map(|()| false),
+            SegmentKind::Window(_) => Err(internal("a window inside a phase")),
+        }
+    }
+
+    fn run_fused(&mut self, fused: usize, segment: &SegmentPlan) -> Result<bool, RunError> {
+        let run = self.run;
+        let block = self.block;
+        let mut nulls = Nulls::Absent;
+        for operand in &segment.operands {
+            if let Operand::Slot(slot) = operand
+                && let Some(validity) = self.view(*slot)?.validity
+                && count_bits(validity, 0, block.rows) < block.rows
+            {
+                nulls = Nulls::General;
+                break;
+            }
+        }
+        let kernel = run.prepared.kernel(run.program.pass, fused, nulls)?;
+        let mut outputs = std::mem::take(&mut self.taken);
+        for slot in &segment.outputs {
+            outputs.push(std::mem::take(&mut self.stores[*slot]));
+        }
+        let mut buffers = std::mem::take(&mut self.call);
+        let mut call = KernelCall::new(kernel, &mut buffers, block.padded);
+        for operand in &segment.operands {
+            if let Operand::Slot(slot) = operand {
+                let view = self.view(*slot)?;
+                call.input(self.lane(*slot)?, view.values, view.validity)?;
+            }
+        }
+        for (slot, store) in segment.outputs.iter().zip(&mut outputs) {
+            let start = self.start(*slot);
+            let lane = self.lane(*slot)?;
+            let nullable = run.program.slots[*slot].ty.nullable;
+            call.output(
+                lane,
+                &mut store.values.get_mut()[span(lane, start, block.padded)],
+                nullable
+                    .then(|| &mut store.validity.get_mut()[span(Lane::Bool, start, block.padded)]),
+            )?;
+        }
+        let flagged = call.run(&run.fused_params[fused], block.row as u64)?;
+        for (slot, store) in segment.outputs.iter().zip(outputs.drain(..)) {
+            self.stores[*slot] = store;
+        }
+        self.taken = outputs;
+        self.call = buffers;
+        Ok(flagged)
+    }
+
+    /// Copies what is delivered but not written in place, and counts nulls.
+    fn deliver(
+        &mut self,
+        rows: Range<usize>,
+        texts: &mut [TextBuilder],
+        nulls: &mut [usize],
+    ) -> Result<(), RunError> {
+        let run = self.run;
+        let block = self.block;
+        for (position, delivered) in run.program.delivered.iter().enumerate() {
+            let slot = &run.program.slots[delivered.slot];
+            if slot.place == Place::Table {
+                continue;
+            }
+            let Some(lane) = slot.lane else {
+                for cell in &self.cells(delivered.slot)?[rows.clone()] {
+                    texts[position].push(*cell)?;
+                }
+                continue;
+            };
+            if slot.ty.nullable {
+                let view = self.view(delivered.slot)?;
+                if let Some(validity) = view.validity {
+                    nulls[position] += rows.len() - count_bits(validity, rows.start, rows.len());
+                }
+            }
+            if matches!(slot.place, Place::Target(_)) {
+                continue;
+            }
+            let mut target = std::mem::take(&mut self.targets[position]);
+            let view = self.view(delivered.slot)?;
+            let start = block.row - self.target_row;
+            target.values[span(lane, start, block.padded)]
+                .copy_from_slice(&view.values[..lane.bytes(block.padded)]);
+            if let (Some(to), Some(from)) = (&mut target.validity, view.validity) {
+                to[span(Lane::Bool, start, block.padded)]
+                    .copy_from_slice(&from[..block.padded / 8]);
+            }
+            self.targets[position] = target;
+        }
+        Ok(())
+    }
+}
+
+impl<'r> BlockColumns<'r> for Worker<'r> {
+    fn view(&self, slot: usize) -> Result<View<'_>, RunError> {
+        let plan = &self.run.program.slots[slot];
+        let lane = self.lane(slot)?;
+        let store = &self.stores[slot];
+        if plan.place == Place::Table {
+            let validity = match store.direct_validity {
+                Some(Validity::Bits(bits)) => Some(bits),
+                Some(Validity::Copied) => Some(store.validity.get()),
+                Some(Validity::Absent) => None,
+                None => return Err(internal("a column of the table that was not bound")),
+            };
+            return Ok(View {
+                values: store.direct.unwrap_or_else(|| store.values.get()),
+                validity,
+            });
+        }
+        let start = self.start(slot);
+        let padded = self.block.padded;
+        Ok(View {
+            values: &store.values.get()[span(lane, start, padded)],
+            validity: plan
+                .ty
+                .nullable
+                .then(|| &store.validity.get()[span(Lane::Bool, start, padded)]),
+        })
+    }
+
+    fn cells(&self, slot: usize) -> Result<&[Cell<'r>], RunError> {
+        let start = self.start(slot);
+        self.stores[slot]
+            .cells
+            .get(start..start + self.block.rows)
+            .ok_or_else(|| internal("text that was not computed"))
+    }
+
+    fn ty(&self, slot: usize) -> Type {
+        self.run.program.slots[slot].ty
+    }
+}

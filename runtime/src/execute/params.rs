@@ -1,0 +1,205 @@
+//! What a run knows besides its sources: scalars, group tables, filtered tables, built lookup
+//! tables and carried sums. Passes read it; finishing a pass adds to it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use icosian_ir::columns::Columns;
+use icosian_ir::id::{ColumnId, TableId};
+use icosian_ir::interpret::Cell;
+use icosian_ir::op::Op;
+
+use crate::data::{BoundTable, ChunkedColumn};
+use crate::error::{RunError, internal};
+use crate::execute::keys::{KeyColumn, KeyTable};
+use crate::execute::sink::{CarryEntry, CarrySum};
+use crate::execute::view::View;
+use crate::memory::Region;
+
+/// What a run knows besides its sources.
+#[derive(Clone, Debug, Default)]
+pub struct Params {
+    pub(crate) scalars: HashMap<ColumnId, Cell>,
+    pub(crate) tables: HashMap<TableId, Arc<BoundTable>>,
+    pub(crate) built: HashMap<TableId, Vec<Arc<BuiltTable>>>,
+    pub(crate) carries: HashMap<ColumnId, Arc<Carry>>,
+}
+
+impl Params {
+    /// Nothing but what the caller gave.
+    pub(crate) fn new(scalars: HashMap<ColumnId, Cell>) -> Params {
+        Params {
+            scalars,
+            ..Params::default()
+        }
+    }
+
+    /// The value of a scalar, if it is known; constants always are.
+    pub(crate) fn scalar(&self, columns: &Columns, column: ColumnId) -> Option<Cell> {
+        match &columns.column(column).op {
+            Op::Literal(value) => Some(Cell::Value(value.clone())),
+            _ => self.scalars.get(&column).cloned(),
+        }
+    }
+
+    /// The build side that a lookup probes.
+    pub(crate) fn built_for(
+        &self,
+        table: TableId,
+        keys: &[ColumnId],
+    ) -> Result<&Arc<BuiltTable>, RunError> {
+        self.built
+            .get(&table)
+            .and_then(|built| built.iter().find(|built| built.key_columns == keys))
+            .ok_or_else(|| internal(format!("{table} was not built before its lookup")))
+    }
+
+    /// A build side that holds a column.
+    pub(crate) fn built_with(
+        &self,
+        table: TableId,
+        column: ColumnId,
+    ) -> Result<&Arc<BuiltTable>, RunError> {
+        self.built
+            .get(&table)
+            .and_then(|built| {
+                built
+                    .iter()
+                    .find(|built| built.data.column(column).is_some())
+            })
+            .ok_or_else(|| internal(format!("{column} of {table} was not built before its use")))
+    }
+}
+
+/// A table that lookups probe: its rows, and which row has which key.
+#[derive(Debug)]
+pub(crate) struct BuiltTable {
+    pub(crate) key_columns: Vec<ColumnId>,
+    pub(crate) data: BoundTable,
+    pub(crate) keys: KeyTable,
+    /// The row of each key.
+    pub(crate) rows: Vec<u32>,
+}
+
+impl BuiltTable {
+    /// Finds the row of every key.
+    pub(crate) fn new(
+        columns: &Columns,
+        name: &str,
+        key_columns: Vec<ColumnId>,
+        data: BoundTable,
+    ) -> Result<BuiltTable, RunError> {
+        const ROWS: usize = 1024;
+        let types: Vec<_> = key_columns
+            .iter()
+            .map(|key| columns.scalar_type(*key))
+            .collect();
+        let mut keys = KeyTable::new(types)?;
+        let mut rows = Vec::new();
+        if u32::try_from(data.rows()).is_err() {
+            return Err(internal(format!(
+                "{name} has more rows than lookups can number"
+            )));
+        }
+        let sources: Vec<&Arc<ChunkedColumn>> = key_columns
+            .iter()
+            .map(|key| {
+                data.column(*key)
+                    .ok_or_else(|| internal("a key column that was not kept"))
+            })
+            .collect::<Result<_, _>>()?;
+        let mut words = Vec::new();
+        let mut lanes: Vec<(Region, Region)> = sources
+            .iter()
+            .map(|_| (Region::zeroed(8 * ROWS), Region::zeroed(ROWS / 8)))
+            .collect();
+        for start in (0..data.rows()).step_by(ROWS) {
+            let block = start..data.rows().min(start + ROWS);
+            let mut texts = Vec::with_capacity(sources.len());
+            for (source, (values, validity)) in sources.iter().zip(&mut lanes) {
+                let mut cells = Vec::new();
+                source.read_text(block.clone(), &mut cells);
+                let nulls = source.copy(
+                    block.clone(),
+                    ROWS,
+                    values.bytes_mut(),
+                    validity.bytes_mut(),
+                );
+                texts.push((cells, nulls));
+            }
+            let block_keys: Vec<KeyColumn<'_, '_>> = key_columns
+                .iter()
+                .zip(texts.iter().zip(&lanes))
+                .map(|(key, ((cells, nulls), (values, validity)))| {
+                    match columns.scalar_type(*key).lane() {
+                        None => KeyColumn::Text(cells),
+                        Some(_) => KeyColumn::Lanes(View {
+                            values: values.bytes(),
+                            validity: nulls.then(|| validity.bytes()),
+                        }),
+                    }
+                })
+                .collect();
+            keys.words_to_insert(&block_keys, 0..block.len(), &mut words)?;
+            for (row, key) in block.zip(words.chunks_exact(keys.width())) {
+                let (number, new) = keys.insert(key)?;
+                if new {
+                    rows.push(row as u32);
+                } else if key[0] == 0 {
+                    return Err(RunError::DuplicateKey {
+                        table: name.to_owned(),
+                        key: keys.describe(number),
+                    });
+                }
+            }
+        }
+        Ok(BuiltTable {
+            key_columns,
+            data,
+            keys,
+            rows,
+        })
+    }
+}
+
+/// The sums from which a cumulative window starts at the borders of the first pass's morsels.
+#[derive(Debug)]
+pub(crate) struct Carry {
+    /// First rows, ascending.
+    pub(crate) starts: Vec<u64>,
+    /// The sum of all rows before each.
+    pub(crate) before: Vec<CarrySum>,
+}
+
+impl Carry {
+    /// The running sums of window `position` of entries in the order of rows, which must be all of
+    /// the table's.
+    pub(crate) fn new(
+        entries: &[CarryEntry],
+        position: usize,
+        mut sum: CarrySum,
+    ) -> Result<Carry, RunError> {
+        let mut end = 0;
+        let mut carry = Carry {
+            starts: Vec::with_capacity(entries.len()),
+            before: Vec::with_capacity(entries.len()),
+        };
+        for entry in entries {
+            if entry.start != end {
+                return Err(internal("a partition is missing, or there twice"));
+            }
+            end = entry.end;
+            carry.starts.push(entry.start);
+            carry.before.push(sum.clone());
+            sum.merge(&entry.sums[position]);
+        }
+        Ok(carry)
+    }
+
+    /// The last border at or before a row, and the sum before it.
+    pub(crate) fn at(&self, row: usize) -> Option<(usize, &CarrySum)> {
+        let after = self.starts.partition_point(|start| *start <= row as u64);
+        let position = after.checked_sub(1)?;
+        Some((self.starts[position] as usize, &self.before[position]))
+    }
+}

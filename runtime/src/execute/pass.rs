@@ -1,0 +1,396 @@
+//! A pass over one partition: what it is given, its morsels, and what it gives.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arrow::array::ArrayRef;
+use icosian_codegen::Nulls;
+use icosian_ir::id::{ColumnId, PassId, TableId};
+use icosian_ir::interpret::Cell;
+use icosian_ir::op::Op;
+use icosian_ir::plan::Pass;
+use icosian_ir::types::ScalarType;
+use icosian_ir::value::Value;
+
+use crate::convert::param_bits;
+use crate::data::ChunkedColumn;
+use crate::error::{RunError, internal};
+use crate::execute::destination::Destination;
+use crate::execute::morsel::Worker;
+use crate::execute::params::{BuiltTable, Carry, Params};
+use crate::execute::prepared::Prepared;
+use crate::execute::program::{Operand, PassProgram, Place, SegmentKind};
+use crate::execute::run::Run;
+use crate::execute::state::State;
+use crate::execute::wide::WideSegment;
+
+/// Rows per morsel: 64 blocks, unless windows reach far.
+pub const MORSEL_ROWS: usize = 64 * icosian_ir::plan::BLOCK_ROWS;
+
+/// The columns that a pass delivers for one partition.
+#[derive(Clone, Debug)]
+pub struct OutputPart {
+    /// The table.
+    pub table: TableId,
+    /// The partition's rows.
+    pub rows: Range<usize>,
+    /// Each column with its arrays, in the order of rows.
+    pub columns: Vec<(ColumnId, Vec<ArrayRef>)>,
+}
+
+/// What a pass over one partition gives.
+#[derive(Clone, Debug)]
+pub struct PassOutput {
+    /// What it delivers; none if the pass has no output.
+    pub output: Option<OutputPart>,
+    /// The states of its other sinks.
+    pub state: State,
+}
+
+/// A pass over one partition, ready to run its morsels, on one thread or several.
+pub struct PassRun<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) run: &'a Run<'a>,
+    pub(crate) pass: &'a Pass,
+    pub(crate) program: &'a PassProgram,
+    pub(crate) params: &'a Params,
+    /// The rows of the whole table.
+    pub(crate) table_rows: usize,
+    /// The columns of the slots that stand in the table.
+    pub(crate) reads: Vec<Arc<ChunkedColumn>>,
+    /// Text slots that only dictionary-aware segments read: they ask for cells themselves.
+    pub(crate) lazy_text: Vec<bool>,
+    pub(crate) scalars: HashMap<ColumnId, Value>,
+    pub(crate) fused_params: Vec<Vec<[u64; 2]>>,
+    /// Of each segment: its routine, where it is wide.
+    pub(crate) wide: Vec<Option<WideSegment>>,
+    /// Of each segment: the table it probes or gathers from.
+    pub(crate) built: Vec<Option<Arc<BuiltTable>>>,
+    pub(crate) carries: HashMap<ColumnId, Arc<Carry>>,
+    pub(crate) destination: Destination,
+    /// Some value given is an error: every morsel must ask whether it reaches a row.
+    always_replay: bool,
+    rows: Range<usize>,
+}
+
+impl<'a> PassRun<'a> {
+    /// Binds a pass to its table, parameters and the rows `rows` of a partition.
+    ///
+    /// # Errors
+    /// If something that the pass reads is missing, or the memory budget is used up.
+    pub fn new(
+        run: &'a Run<'a>,
+        id: PassId,
+        params: &'a Params,
+        rows: Range<usize>,
+    ) -> Result<PassRun<'a>, RunError> {
+        let prepared = run.prepared();
+        let columns = prepared.columns();
+        let pass = prepared
+            .plan()
+            .passes
+            .get(id)
+            .ok_or_else(|| internal(format!("{id} is not in the plan")))?;
+        let program = prepared.program(id)?;
+        let table_rows = run.table_rows(pass.table, params)?;
+        if rows.start > rows.end || rows.end > table_rows {
+            return Err(internal(format!("{rows:?} are not rows of the table")));
+        }
+        let reads = program
+            .reads
+            .iter()
+            .map(|slot| run.column(pass.table, program.slots[*slot].column, params))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (scalars, always_replay) = scalars(columns, program, params)?;
+        let fused_params = program
+            .fused
+            .iter()
+            .map(|segment| {
+                let bits = segment.params.iter().map(|param| {
+                    scalars
+                        .get(param)
+                        .map(param_bits)
+                        .ok_or_else(|| internal(format!("{param} is not known yet")))
+                });
+                bits.collect::<Result<Vec<_>, _>>()
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let starts = morsel_starts(pass, &rows);
+        let destination = Destination::new(
+            program.delivered.iter().map(|delivered| {
+                let slot = &program.slots[delivered.slot];
+                (slot.place != Place::Table).then_some(slot.ty)
+            }),
+            rows.clone(),
+            starts,
+            run.pool(),
+            run.budget(),
+        )?;
+        let mut bound = PassRun {
+            prepared,
+            run,
+            pass,
+            program,
+            params,
+            table_rows,
+            reads,
+            lazy_text: lazy_text(columns, program),
+            scalars,
+            fused_params,
+            wide: Vec::new(),
+            built: Vec::new(),
+            carries: params.carries.clone(),
+            destination,
+            always_replay,
+            rows,
+        };
+        bound.bind_segments()?;
+        bound.always_replay |= bound.reads_errors();
+        Ok(bound)
+    }
+
+    /// Whether something that the pass reads is an error in some row.
+    fn reads_errors(&self) -> bool {
+        let built = self
+            .built
+            .iter()
+            .flatten()
+            .flat_map(|built| built.data.columns());
+        let mut columns = self.reads.iter().chain(built.map(|(_, column)| column));
+        columns.any(|column| !column.errors().is_empty())
+    }
+
+    fn bind_segments(&mut self) -> Result<(), RunError> {
+        let columns = self.prepared.columns();
+        for segment in &self.program.segments {
+            let wide = match segment.kind {
+                SegmentKind::Wide(column) => Some(WideSegment::new(columns, column)?),
+                _ => None,
+            };
+            self.wide.push(wide);
+            let built = match segment.kind {
+                SegmentKind::Probe(column) => {
+                    let column = columns.column(column);
+                    let Op::Lookup { table, keys, .. } = column.op else {
+                        return Err(internal("a probe that is no lookup"));
+                    };
+                    let keys = &column.args[..keys as usize];
+                    Some(Arc::clone(self.params.built_for(table, keys)?))
+                }
+                SegmentKind::Gather(column) => {
+                    let args = &columns.column(column).args;
+                    let ScalarType::Row(table) = columns.scalar_type(args[0]) else {
+                        return Err(internal("a gather without a row"));
+                    };
+                    Some(Arc::clone(self.params.built_with(table, args[1])?))
+                }
+                SegmentKind::Fused(_)
+                | SegmentKind::Wide(_)
+                | SegmentKind::Columnar(_)
+                | SegmentKind::Window(_) => None,
+            };
+            self.built.push(built);
+        }
+        Ok(())
+    }
+
+    /// Compiles the kernels that the pass is likely to need, several at once where `each` runs its
+    /// calls in parallel.
+    pub fn compile(&self) -> Result<(), RunError> {
+        use rayon::iter::{IntoParallelIterator, ParallelIterator};
+        let absent = self.reads.iter().all(|column| column.null_count() == 0);
+        let nulls = if absent {
+            Nulls::Absent
+        } else {
+            Nulls::General
+        };
+        let segments = 0..self.program.fused.len();
+        if self.rows.is_empty() || segments.len() < 2 {
+            return Ok(());
+        }
+        segments.into_par_iter().try_for_each(|segment| {
+            self.prepared
+                .kernel(self.program.pass, segment, nulls)
+                .map(drop)
+        })
+    }
+
+    /// How many morsels there are.
+    pub fn morsels(&self) -> usize {
+        self.destination.starts().len()
+    }
+
+    /// The state before any row.
+    ///
+    /// # Errors
+    /// If the plan does not hold together.
+    pub fn state(&self) -> Result<State, RunError> {
+        State::new(self.prepared, self.program.pass)
+    }
+
+    /// A worker for one thread.
+    pub(crate) fn worker(&self) -> Worker<'_> {
+        Worker::new(self)
+    }
+
+    /// Runs a morsel, whose rows go into `state`. Each morsel can be run once.
+    ///
+    /// # Errors
+    /// The error of its lowest row; that the run was cancelled; or that memory ran out.
+    pub(crate) fn run_morsel<'r>(
+        &'r self,
+        worker: &mut Worker<'r>,
+        morsel: usize,
+        state: &mut State,
+    ) -> Result<(), RunError> {
+        if self.run.cancel().load(Ordering::Relaxed) {
+            return Err(RunError::Cancelled);
+        }
+        let flagged = worker.run_morsel(morsel, &mut state.sinks)?;
+        if flagged || self.always_replay {
+            let deferred = crate::execute::replay::replay(self, self.destination.morsel(morsel))?;
+            state.defer(deferred);
+        }
+        state.reserve(self.run.budget())
+    }
+
+    /// The rows of the table that a morsel of rows `core` computes: its own, and around them what
+    /// its windows look at.
+    pub(crate) fn extent(&self, core: &Range<usize>) -> (usize, usize) {
+        let (before, after) = self.pass.halo;
+        let before = usize::try_from(before).unwrap_or(usize::MAX);
+        let after = usize::try_from(after).unwrap_or(usize::MAX);
+        let mut start = core.start.saturating_sub(before);
+        // Sums can only be taken up where an earlier pass put one down.
+        let first = start;
+        for window in &self.program.cumulative {
+            let border = self.carries.get(window).and_then(|carry| carry.at(first));
+            start = start.min(border.map_or(0, |border| border.0));
+        }
+        let end = core.end.saturating_add(after).min(self.table_rows);
+        (start / 64 * 64, end)
+    }
+
+    /// What is delivered, once every morsel has run.
+    ///
+    /// # Errors
+    /// If Arrow refuses the arrays.
+    pub fn finish(self) -> Result<Option<OutputPart>, RunError> {
+        if self.program.delivered.is_empty() {
+            return Ok(None);
+        }
+        let arrays = self.destination.finish()?;
+        let columns = self
+            .program
+            .delivered
+            .iter()
+            .zip(arrays)
+            .map(|(delivered, arrays)| {
+                let arrays =
+                    arrays.unwrap_or_else(|| self.reads[delivered.slot].arrays(self.rows.clone()));
+                (delivered.column, arrays)
+            })
+            .collect();
+        Ok(Some(OutputPart {
+            table: self.pass.table,
+            rows: self.rows,
+            columns,
+        }))
+    }
+}
+
+/// The first row of each morsel: the partition's first, then multiples of the morsel's length.
+fn morsel_starts(pass: &Pass, rows: &Range<usize>) -> Vec<usize> {
+    let halo = usize::try_from(pass.halo.0.saturating_add(pass.halo.1)).unwrap_or(usize::MAX / 8);
+    let length = halo.saturating_mul(4).max(1).next_multiple_of(MORSEL_ROWS);
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let first = (rows.start / length)
+        .saturating_add(1)
+        .saturating_mul(length);
+    std::iter::once(rows.start)
+        .chain((first..rows.end).step_by(length))
+        .collect()
+}
+
+/// The scalars that segments use, and whether one of them is an error.
+fn scalars(
+    columns: &icosian_ir::columns::Columns,
+    program: &PassProgram,
+    params: &Params,
+) -> Result<(HashMap<ColumnId, Value>, bool), RunError> {
+    let mut scalars = HashMap::new();
+    let mut errors = false;
+    let operands = program
+        .segments
+        .iter()
+        .flat_map(|segment| &segment.operands);
+    let used = operands.filter_map(|operand| match operand {
+        Operand::Scalar(column) => Some(*column),
+        Operand::Slot(_) => None,
+    });
+    let fused = program
+        .fused
+        .iter()
+        .flat_map(|segment| segment.params.iter().copied());
+    for column in used.chain(fused) {
+        let value = match params.scalar(columns, column) {
+            Some(Cell::Value(value)) => value,
+            Some(Cell::Error(_)) => {
+                errors = true;
+                Value::Null
+            }
+            None => {
+                return Err(match columns.column(column).op {
+                    Op::Param(param) => RunError::MissingParam(columns.params[param].name.clone()),
+                    _ => internal(format!("{column} is not known yet")),
+                });
+            }
+        };
+        scalars.insert(column, value);
+    }
+    Ok((scalars, errors))
+}
+
+/// The text slots of the table that nothing but comparisons with a scalar read.
+fn lazy_text(columns: &icosian_ir::columns::Columns, program: &PassProgram) -> Vec<bool> {
+    let mut lazy: Vec<bool> = program
+        .slots
+        .iter()
+        .map(|slot| slot.place == Place::Table && slot.lane.is_none())
+        .collect();
+    for segment in &program.segments {
+        for operand in &segment.operands {
+            if let Operand::Slot(slot) = operand {
+                lazy[*slot] &= match segment.kind {
+                    SegmentKind::Columnar(column) => {
+                        compares_with_scalar(&columns.column(column).op, &segment.operands)
+                    }
+                    SegmentKind::Fused(_)
+                    | SegmentKind::Wide(_)
+                    | SegmentKind::Probe(_)
+                    | SegmentKind::Gather(_)
+                    | SegmentKind::Window(_) => false,
+                };
+            }
+        }
+    }
+    for sink in &program.sinks {
+        for slot in program.sink_slots(sink) {
+            lazy[slot] = false;
+        }
+    }
+    lazy
+}
+
+/// Whether a text op can be decided once per distinct value.
+pub(crate) fn compares_with_scalar(op: &Op, operands: &[Operand]) -> bool {
+    let comparison = matches!(op, Op::Compare(_));
+    comparison
+        && operands
+            .iter()
+            .any(|operand| matches!(operand, Operand::Scalar(_)))
+}

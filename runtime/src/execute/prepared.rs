@@ -1,0 +1,126 @@
+//! A flow made ready once and run many times: columns, plan and machine code.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use icosian_codegen::{CompileOptions, CompiledKernel, Nulls, compile};
+use icosian_ir::columns::Columns;
+use icosian_ir::id::{ColumnId, Id, InputId, PassId};
+use icosian_ir::op::Op;
+use icosian_ir::plan::Plan;
+
+use crate::error::{RunError, internal};
+use crate::execute::program::PassProgram;
+
+/// How columns are computed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Backend {
+    /// By machine code, pass by pass.
+    #[default]
+    Jit,
+    /// By the interpreter, column by column.
+    Interpreter,
+}
+
+/// The two variants of a kernel, each compiled when first needed.
+type Variants = [OnceLock<Result<CompiledKernel, String>>; 2];
+
+/// A flow made ready: it may be run many times, by many threads at once.
+#[derive(Debug)]
+pub struct Prepared {
+    columns: Arc<Columns>,
+    plan: Arc<Plan>,
+    backend: Backend,
+    programs: Vec<PassProgram>,
+    kernels: Vec<Vec<Variants>>,
+    inputs: HashMap<InputId, ColumnId>,
+}
+
+impl Prepared {
+    /// Makes a plan ready. Kernels are compiled when they are first needed.
+    ///
+    /// # Errors
+    /// [`RunError::Internal`] if the plan does not hold together.
+    pub fn new(
+        columns: Arc<Columns>,
+        plan: Arc<Plan>,
+        backend: Backend,
+    ) -> Result<Prepared, RunError> {
+        let programs = plan
+            .passes
+            .iter()
+            .map(|(id, pass)| PassProgram::new(&columns, id, pass))
+            .collect::<Result<Vec<_>, _>>()?;
+        let kernels = programs
+            .iter()
+            .map(|program| program.fused.iter().map(|_| Variants::default()).collect())
+            .collect();
+        let inputs = columns
+            .columns
+            .iter()
+            .filter_map(|(id, column)| match column.op {
+                Op::Input(input) => Some((input, id)),
+                _ => None,
+            })
+            .collect();
+        Ok(Prepared {
+            columns,
+            plan,
+            backend,
+            programs,
+            kernels,
+            inputs,
+        })
+    }
+
+    /// The program.
+    pub fn columns(&self) -> &Arc<Columns> {
+        &self.columns
+    }
+
+    /// Its plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// How columns are computed.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// The column that stands for an input, under which its data is bound.
+    pub fn input_column(&self, input: InputId) -> Option<ColumnId> {
+        self.inputs.get(&input).copied()
+    }
+
+    pub(crate) fn program(&self, pass: PassId) -> Result<&PassProgram, RunError> {
+        self.programs
+            .get(pass.index())
+            .ok_or_else(|| internal(format!("{pass} is not in the plan")))
+    }
+
+    /// The kernel of a fused segment, compiled now if nobody needed it before.
+    pub(crate) fn kernel(
+        &self,
+        pass: PassId,
+        segment: usize,
+        nulls: Nulls,
+    ) -> Result<&CompiledKernel, RunError> {
+        let variant = match nulls {
+            Nulls::Absent => 0,
+            Nulls::General => 1,
+        };
+        let options = CompileOptions {
+            nulls,
+            verify: cfg!(debug_assertions),
+            text: false,
+        };
+        self.kernels[pass.index()][segment][variant]
+            .get_or_init(|| {
+                let segment = &self.programs[pass.index()].fused[segment];
+                compile(&self.columns, segment, &options).map_err(|error| error.to_string())
+            })
+            .as_ref()
+            .map_err(|error| internal(error.clone()))
+    }
+}

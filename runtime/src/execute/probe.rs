@@ -1,0 +1,142 @@
+//! Lookups: probing a built table, and fetching values from it.
+
+use icosian_ir::id::ColumnId;
+use icosian_ir::op::Op;
+use icosian_ir::types::Lane;
+
+use crate::bytes::{bit, put_bit, typed, typed_mut};
+use crate::error::{RunError, internal};
+use crate::execute::keys::KeyColumn;
+use crate::execute::morsel::Worker;
+use crate::execute::program::{Operand, SegmentPlan};
+use crate::execute::sink::BlockColumns;
+use crate::execute::view::span;
+use crate::text::TextArray;
+
+impl<'r> Worker<'r> {
+    /// Finds the row over there of every row of the block at hand.
+    pub(crate) fn run_probe(
+        &mut self,
+        position: usize,
+        column: ColumnId,
+        segment: &SegmentPlan,
+    ) -> Result<(), RunError> {
+        let run = self.run;
+        let built = run.built[position]
+            .as_ref()
+            .ok_or_else(|| internal("nothing to probe"))?;
+        let null_matches = match run.prepared.columns().column(column).op {
+            Op::Lookup { null_matches, .. } => null_matches,
+            _ => return Err(internal("a probe that is no lookup")),
+        };
+        let rows = self.block.rows;
+        let output = segment.outputs[0];
+        let start = self.start(output);
+        let span_values = span(Lane::U32, start, self.block.padded);
+        let span_validity = span(Lane::Bool, start, self.block.padded);
+        let mut words = std::mem::take(&mut self.words);
+        {
+            let keys: Vec<KeyColumn<'_, 'r>> = segment
+                .operands
+                .iter()
+                .map(|operand| match operand {
+                    Operand::Slot(slot) => self.key(*slot),
+                    Operand::Scalar(column) => Ok(KeyColumn::Constant(&run.scalars[column])),
+                })
+                .collect::<Result<_, _>>()?;
+            built.keys.words_to_find(&keys, 0..rows, &mut words)?;
+        }
+        let store = &mut self.stores[output];
+        let found = typed_mut::<u32>(&mut store.values.get_mut()[span_values]);
+        let validity = &mut store.validity.get_mut()[span_validity];
+        validity.fill(0);
+        for (row, key) in words.chunks_exact(built.keys.width()).enumerate() {
+            let matched = if key[0] == 0 || null_matches {
+                built.keys.find(key)
+            } else {
+                None
+            };
+            if let Some(number) = matched {
+                found[row] = built.rows[number];
+                put_bit(validity, row, true);
+            }
+        }
+        self.words = words;
+        Ok(())
+    }
+
+    /// Fetches a value over there for every row of the block at hand.
+    pub(crate) fn run_gather(
+        &mut self,
+        position: usize,
+        segment: &SegmentPlan,
+    ) -> Result<(), RunError> {
+        let run = self.run;
+        let built = run.built[position]
+            .as_ref()
+            .ok_or_else(|| internal("nothing to gather"))?;
+        let output = segment.outputs[0];
+        let column = run.program.slots[output].column;
+        let from = run.prepared.columns().column(column).args[1];
+        let from = built
+            .data
+            .column(from)
+            .ok_or_else(|| internal(format!("{from} was not kept for its lookups")))?;
+        let Some(Operand::Slot(rows_slot)) = segment.operands.first() else {
+            return Err(internal("a gather by a row that is no column"));
+        };
+        let rows = self.block.rows;
+        let all = 0..from.rows();
+        let single = from.single(all);
+        let taken = std::mem::take(&mut self.stores[output]);
+        let view = self.view(*rows_slot)?;
+        let there = |row: usize| {
+            let found = view.is_valid(row);
+            found.then(|| typed::<u32>(view.values)[row] as usize)
+        };
+        let Some(lane) = run.program.slots[output].lane else {
+            let text = single.and_then(|(array, _)| TextArray::new(array));
+            let found = (0..rows)
+                .map(|row| there(row).and_then(|row| text.and_then(|text| text.cell(row))))
+                .collect();
+            self.stores[output] = taken;
+            self.put_cells(output, found);
+            return Ok(());
+        };
+        let start = self.start(output);
+        let mut store = taken;
+        let nullable = run.program.slots[output].ty.nullable;
+        let values = &mut store.values.get_mut()[span(lane, start, self.block.padded)];
+        let mut ignored = [0; 128];
+        let validity = if nullable {
+            &mut store.validity.get_mut()[span(Lane::Bool, start, self.block.padded)]
+        } else {
+            &mut ignored[..]
+        };
+        validity.fill(0);
+        let Some((payload, bit_offset, nulls)) = from.payload() else {
+            // The table over there is empty: nothing matched.
+            self.stores[output] = store;
+            return Ok(());
+        };
+        let mut put = |row: usize, there: usize| {
+            match lane.bits() {
+                1 => put_bit(values, row, bit(payload, bit_offset + there)),
+                8 => values[row] = payload[there],
+                16 => typed_mut::<u16>(values)[row] = typed::<u16>(payload)[there],
+                32 => typed_mut::<u32>(values)[row] = typed::<u32>(payload)[there],
+                _ => typed_mut::<u64>(values)[row] = typed::<u64>(payload)[there],
+            }
+            if nulls.is_none_or(|nulls| nulls.is_valid(there)) {
+                put_bit(validity, row, true);
+            }
+        };
+        for row in 0..rows {
+            if let Some(there) = there(row) {
+                put(row, there);
+            }
+        }
+        self.stores[output] = store;
+        Ok(())
+    }
+}

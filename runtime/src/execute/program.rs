@@ -1,0 +1,453 @@
+//! A pass made ready to run: where every column stands, and which segments run in which phase.
+//!
+//! Windows look at rows around a row, so what they read must be complete first. A pass is cut into
+//! phases at its windows: all blocks of a morsel go through a phase, then the windows at its end
+//! run over the whole morsel. A segment runs in the latest phase that its users allow, because what
+//! the last phase computes can stay in a block's scratch or go straight to its destination.
+
+use std::collections::HashMap;
+
+use icosian_ir::columns::Columns;
+use icosian_ir::id::{ColumnId, PassId};
+use icosian_ir::op::{Op, Window};
+use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink};
+use icosian_ir::types::{Domain, Lane, Type};
+
+use crate::error::{RunError, internal};
+
+/// A stored column of a pass.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    pub(crate) column: ColumnId,
+    pub(crate) ty: Type,
+    pub(crate) lane: Option<Lane>,
+    pub(crate) place: Place,
+}
+
+/// Where a slot's values stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// In the table scanned; scratch only takes what can't be read in place.
+    Table,
+    /// In scratch of one block.
+    Block,
+    /// In scratch of one morsel with its halo.
+    Morsel,
+    /// In the delivered column of this position.
+    Target(usize),
+}
+
+/// What a segment reads besides constants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Operand {
+    /// A stored column.
+    Slot(usize),
+    /// A scalar.
+    Scalar(ColumnId),
+}
+
+/// A segment with its columns found.
+#[derive(Clone, Debug)]
+pub(crate) struct SegmentPlan {
+    pub(crate) kind: SegmentKind,
+    pub(crate) operands: Vec<Operand>,
+    pub(crate) outputs: Vec<usize>,
+    pub(crate) phase: usize,
+}
+
+/// What a segment does.
+#[derive(Clone, Debug)]
+pub(crate) enum SegmentKind {
+    /// A kernel; its position among the pass's fused segments.
+    Fused(usize),
+    /// A mathematical routine.
+    Wide(ColumnId),
+    /// An op over text.
+    Columnar(ColumnId),
+    /// A probe.
+    Probe(ColumnId),
+    /// A value fetched from a built table.
+    Gather(ColumnId),
+    /// A window, at the end of its phase.
+    Window(ColumnId),
+}
+
+impl SegmentKind {
+    pub(crate) fn is_window(&self) -> bool {
+        matches!(self, SegmentKind::Window(_))
+    }
+}
+
+/// A delivered column.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delivered {
+    pub(crate) column: ColumnId,
+    pub(crate) slot: usize,
+}
+
+/// A sink with its columns found.
+#[derive(Clone, Debug)]
+pub(crate) enum SinkPlan {
+    /// What is delivered is in [`PassProgram::delivered`].
+    Output,
+    /// Scalars: each reduction with the slot it reads.
+    Reduce {
+        values: Vec<(ColumnId, Option<usize>)>,
+    },
+    /// Groups: key slots, then each reduction with the slot it reads.
+    Group {
+        keys: Vec<usize>,
+        values: Vec<(ColumnId, Option<usize>)>,
+    },
+    /// All rows of these columns.
+    Build { columns: Vec<(ColumnId, usize)> },
+    /// The rows of these columns where the predicate holds.
+    Spool {
+        predicate: usize,
+        columns: Vec<(ColumnId, usize)>,
+    },
+    /// Each window with the slot it sums.
+    Carry { windows: Vec<(ColumnId, usize)> },
+}
+
+/// A pass made ready to run.
+#[derive(Clone, Debug)]
+pub(crate) struct PassProgram {
+    pub(crate) pass: PassId,
+    pub(crate) slots: Vec<Slot>,
+    /// The slots that stand in the table scanned.
+    pub(crate) reads: Vec<usize>,
+    /// In the order of the plan.
+    pub(crate) segments: Vec<SegmentPlan>,
+    pub(crate) fused: Vec<FusedSegment>,
+    /// The number of phases, at least 1.
+    pub(crate) phases: usize,
+    /// For each phase, the read slots that its segments (in the last phase also sinks) use.
+    pub(crate) phase_reads: Vec<Vec<usize>>,
+    pub(crate) delivered: Vec<Delivered>,
+    pub(crate) sinks: Vec<SinkPlan>,
+    /// Windows that sum from the first row on.
+    pub(crate) cumulative: Vec<ColumnId>,
+}
+
+impl PassProgram {
+    /// Finds the columns and phases of a pass.
+    pub(crate) fn new(columns: &Columns, id: PassId, pass: &Pass) -> Result<PassProgram, RunError> {
+        let mut builder = Builder {
+            columns,
+            slots: Vec::new(),
+            slot_of: HashMap::new(),
+            level: Vec::new(),
+        };
+        for column in &pass.reads {
+            builder.slot(*column, Place::Table, 0);
+        }
+        let reads = (0..builder.slots.len()).collect();
+        let mut fused = Vec::new();
+        let mut segments = Vec::with_capacity(pass.segments.len());
+        for segment in &pass.segments {
+            segments.push(builder.segment(segment, &mut fused)?);
+        }
+        let phases = builder.level.iter().max().map_or(1, |level| level + 1);
+        let sinks = pass
+            .sinks
+            .iter()
+            .map(|sink| builder.sink(sink))
+            .collect::<Result<Vec<_>, _>>()?;
+        let delivered = builder.delivered(pass)?;
+        let mut program = PassProgram {
+            pass: id,
+            slots: builder.slots,
+            reads,
+            segments,
+            fused,
+            phases,
+            phase_reads: vec![Vec::new(); phases],
+            delivered,
+            sinks,
+            cumulative: Vec::new(),
+        };
+        for segment in &pass.segments {
+            if let Segment::Window { column } = segment
+                && columns.column(*column).op == Op::Window(Window::CumulativeSum)
+            {
+                program.cumulative.push(*column);
+            }
+        }
+        program.delay_segments();
+        program.place_slots();
+        Ok(program)
+    }
+
+    /// The slots that a sink reads.
+    pub(crate) fn sink_slots(&self, sink: &SinkPlan) -> Vec<usize> {
+        match sink {
+            // What stands in the table is passed through.
+            SinkPlan::Output => self
+                .delivered
+                .iter()
+                .map(|delivered| delivered.slot)
+                .filter(|slot| self.slots[*slot].place != Place::Table)
+                .collect(),
+            SinkPlan::Reduce { values } => values.iter().filter_map(|value| value.1).collect(),
+            SinkPlan::Group { keys, values } => keys
+                .iter()
+                .copied()
+                .chain(values.iter().filter_map(|value| value.1))
+                .collect(),
+            SinkPlan::Build { columns } => columns.iter().map(|column| column.1).collect(),
+            SinkPlan::Spool { predicate, columns } => std::iter::once(*predicate)
+                .chain(columns.iter().map(|column| column.1))
+                .collect(),
+            SinkPlan::Carry { windows } => windows.iter().map(|window| window.1).collect(),
+        }
+    }
+
+    /// Moves each segment to the last phase in which its users still find its values.
+    fn delay_segments(&mut self) {
+        let last = self.phases - 1;
+        let mut latest = vec![last; self.slots.len()];
+        for segment in self.segments.iter_mut().rev() {
+            if !segment.kind.is_window() {
+                let allowed = segment.outputs.iter().map(|slot| latest[*slot]).min();
+                segment.phase = allowed.unwrap_or(last);
+            }
+            for operand in &segment.operands {
+                if let Operand::Slot(slot) = operand {
+                    latest[*slot] = latest[*slot].min(segment.phase);
+                }
+            }
+        }
+    }
+
+    /// Chooses where computed columns stand, once phases are known.
+    fn place_slots(&mut self) {
+        let last = self.phases - 1;
+        let mut produced = vec![None; self.slots.len()];
+        let mut outlives_block = vec![false; self.slots.len()];
+        for segment in &self.segments {
+            for slot in &segment.outputs {
+                produced[*slot] = Some(segment.phase);
+                outlives_block[*slot] = segment.kind.is_window();
+            }
+        }
+        let mut reads = vec![Vec::new(); self.phases];
+        for segment in &self.segments {
+            for operand in &segment.operands {
+                let Operand::Slot(slot) = operand else {
+                    continue;
+                };
+                let whole = segment.kind.is_window()
+                    || produced[*slot].is_some_and(|phase| phase != segment.phase);
+                outlives_block[*slot] |= whole;
+                if self.slots[*slot].place == Place::Table && !segment.kind.is_window() {
+                    reads[segment.phase].push(*slot);
+                }
+            }
+        }
+        for sink in &self.sinks {
+            for slot in self.sink_slots(sink) {
+                outlives_block[slot] |= produced[slot].is_some_and(|phase| phase != last);
+                if self.slots[slot].place == Place::Table {
+                    reads[last].push(slot);
+                }
+            }
+        }
+        for slots in &mut reads {
+            slots.sort_unstable();
+            slots.dedup();
+        }
+        self.phase_reads = reads;
+        for (position, slot) in self.slots.iter_mut().enumerate() {
+            if produced[position].is_some() {
+                slot.place = if outlives_block[position] {
+                    Place::Morsel
+                } else {
+                    Place::Block
+                };
+            }
+        }
+        for (position, delivered) in self.delivered.iter().enumerate() {
+            let slot = &mut self.slots[delivered.slot];
+            if slot.place == Place::Block && slot.lane.is_some() {
+                slot.place = Place::Target(position);
+            }
+        }
+    }
+}
+
+struct Builder<'a> {
+    columns: &'a Columns,
+    slots: Vec<Slot>,
+    slot_of: HashMap<ColumnId, usize>,
+    /// The first phase in which a slot has its values.
+    level: Vec<usize>,
+}
+
+impl Builder<'_> {
+    fn slot(&mut self, column: ColumnId, place: Place, level: usize) -> usize {
+        if let Some(slot) = self.slot_of.get(&column) {
+            return *slot;
+        }
+        let ty = self.columns.ty(column);
+        self.slots.push(Slot {
+            column,
+            ty,
+            lane: ty.scalar.lane(),
+            place,
+        });
+        self.level.push(level);
+        self.slot_of.insert(column, self.slots.len() - 1);
+        self.slots.len() - 1
+    }
+
+    fn find(&self, column: ColumnId) -> Result<usize, RunError> {
+        self.slot_of
+            .get(&column)
+            .copied()
+            .ok_or_else(|| internal(format!("{column} is used before it is computed")))
+    }
+
+    fn operand(&self, column: ColumnId) -> Result<Operand, RunError> {
+        match self.columns.column(column).domain {
+            Domain::Scalar => Ok(Operand::Scalar(column)),
+            Domain::Rows(_) => self.find(column).map(Operand::Slot),
+        }
+    }
+
+    fn segment(
+        &mut self,
+        segment: &Segment,
+        fused: &mut Vec<FusedSegment>,
+    ) -> Result<SegmentPlan, RunError> {
+        let args = |column: &ColumnId| self.columns.column(*column).args.clone();
+        let (kind, inputs, outputs) = match segment {
+            Segment::Fused(segment) => {
+                fused.push(segment.clone());
+                (
+                    SegmentKind::Fused(fused.len() - 1),
+                    segment.inputs.clone(),
+                    segment.outputs.clone(),
+                )
+            }
+            Segment::Wide { column } => (SegmentKind::Wide(*column), args(column), vec![*column]),
+            Segment::Columnar { column } => {
+                (SegmentKind::Columnar(*column), args(column), vec![*column])
+            }
+            Segment::Window { column } => {
+                (SegmentKind::Window(*column), args(column), vec![*column])
+            }
+            Segment::Probe { column } => {
+                // The first half of the arguments are the keys over there.
+                let args = args(column);
+                let here = args[args.len() / 2..].to_vec();
+                (SegmentKind::Probe(*column), here, vec![*column])
+            }
+            Segment::Gather { column } => {
+                let row = args(column)[0];
+                (SegmentKind::Gather(*column), vec![row], vec![*column])
+            }
+        };
+        let operands = inputs
+            .iter()
+            .map(|input| self.operand(*input))
+            .collect::<Result<Vec<_>, _>>()?;
+        let phase = operands
+            .iter()
+            .filter_map(|operand| match operand {
+                Operand::Slot(slot) => Some(self.level[*slot]),
+                Operand::Scalar(_) => None,
+            })
+            .max()
+            .unwrap_or(0);
+        let level = phase + usize::from(kind.is_window());
+        let outputs = outputs
+            .iter()
+            .map(|column| self.slot(*column, Place::Block, level))
+            .collect();
+        Ok(SegmentPlan {
+            kind,
+            operands,
+            outputs,
+            phase,
+        })
+    }
+
+    /// The slot of what a reduction, filter or window reads.
+    fn argument(&self, column: ColumnId) -> Result<Option<usize>, RunError> {
+        let argument = self.columns.column(column).args.first();
+        argument.map(|argument| self.find(*argument)).transpose()
+    }
+
+    fn with_arguments(&self, columns: &[ColumnId]) -> Result<Vec<(ColumnId, usize)>, RunError> {
+        let found = columns.iter().map(|column| {
+            let slot = self.argument(*column)?;
+            slot.map(|slot| (*column, slot))
+                .ok_or_else(|| internal(format!("{column} has no argument")))
+        });
+        found.collect()
+    }
+
+    fn sink(&self, sink: &Sink) -> Result<SinkPlan, RunError> {
+        let reductions = |columns: &[ColumnId]| {
+            let reductions = columns
+                .iter()
+                .filter(|column| matches!(self.columns.column(**column).op, Op::Reduce { .. }));
+            let found = reductions.map(|column| Ok((*column, self.argument(*column)?)));
+            found.collect::<Result<Vec<_>, RunError>>()
+        };
+        Ok(match sink {
+            Sink::Output { .. } => SinkPlan::Output,
+            Sink::Reduce {
+                reductions: columns,
+            } => SinkPlan::Reduce {
+                values: reductions(columns)?,
+            },
+            Sink::Group { keys, columns, .. } => SinkPlan::Group {
+                keys: keys
+                    .iter()
+                    .map(|key| self.find(*key))
+                    .collect::<Result<_, _>>()?,
+                values: reductions(columns)?,
+            },
+            Sink::Build { keys, payload } => SinkPlan::Build {
+                columns: kept_by_build(keys, payload)
+                    .into_iter()
+                    .map(|column| Ok((column, self.find(column)?)))
+                    .collect::<Result<_, RunError>>()?,
+            },
+            Sink::Spool {
+                predicate, columns, ..
+            } => SinkPlan::Spool {
+                predicate: self.find(*predicate)?,
+                columns: self.with_arguments(columns)?,
+            },
+            Sink::Carry { windows } => SinkPlan::Carry {
+                windows: self.with_arguments(windows)?,
+            },
+        })
+    }
+
+    fn delivered(&self, pass: &Pass) -> Result<Vec<Delivered>, RunError> {
+        let mut delivered = Vec::new();
+        for sink in &pass.sinks {
+            if let Sink::Output { columns } = sink {
+                for column in columns {
+                    delivered.push(Delivered {
+                        column: *column,
+                        slot: self.find(*column)?,
+                    });
+                }
+            }
+        }
+        Ok(delivered)
+    }
+}
+
+/// The columns that a build keeps, ascending.
+pub(crate) fn kept_by_build(keys: &[ColumnId], payload: &[ColumnId]) -> Vec<ColumnId> {
+    let mut all: Vec<ColumnId> = keys.iter().chain(payload).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}

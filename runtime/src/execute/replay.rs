@@ -1,0 +1,133 @@
+//! Where machine code says that rows may have raised, the interpreter decides.
+//!
+//! It computes the sinks' columns over the morsel's rows and what its windows look at, from the same
+//! inputs. An error among the morsel's own rows is the run's; if there is none, what the kernels
+//! wrote stands.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use icosian_ir::columns::Columns;
+use icosian_ir::id::ColumnId;
+use icosian_ir::interpret::{Cell, ColumnValues, RowError, first_error, interpret_cells};
+use icosian_ir::plan::Sink;
+use icosian_ir::value::Value;
+
+use crate::convert::column_cells;
+use crate::error::{RunError, row_error};
+use crate::execute::pass::PassRun;
+use crate::execute::program::kept_by_build;
+use crate::execute::sink::rows::DeferredError;
+
+/// Raises the first error that a sink of the rows `core` needs. Errors in values that a sink only
+/// keeps are given back, each with its sink's position: whoever needs them later raises them.
+pub(crate) fn replay(
+    run: &PassRun<'_>,
+    core: Range<usize>,
+) -> Result<Vec<(usize, DeferredError)>, RunError> {
+    let columns = run.prepared.columns();
+    let mut bound = HashMap::new();
+    let mut table_rows = HashMap::new();
+    if run.built.iter().any(Option::is_some) {
+        run.run.bind_built(run.params, &mut bound, &mut table_rows);
+    }
+    // Sums from the first row on, and lookups into the table itself, need all of its rows.
+    let whole = !run.program.cumulative.is_empty() || table_rows.contains_key(&run.pass.table);
+    let (start, end) = if whole {
+        (0, run.table_rows)
+    } else {
+        run.extent(&core)
+    };
+    let own = core.start - start..core.end - start;
+    table_rows.insert(run.pass.table, end - start);
+    for (slot, column) in run.program.reads.iter().zip(&run.reads) {
+        let slot = &run.program.slots[*slot];
+        bound.insert(
+            slot.column,
+            column_cells(column, slot.ty.scalar, start..end),
+        );
+    }
+    for (id, cell) in &run.params.scalars {
+        bound.insert(*id, ColumnValues::Scalar(cell.clone()));
+    }
+    let Wanted { needed, kept } = wanted(columns, &run.pass.sinks);
+    let mut all = needed.clone();
+    all.extend(kept.iter().flat_map(|kept| kept.columns.iter().copied()));
+    all.sort_unstable();
+    all.dedup();
+    let values = interpret_cells(columns, &all, bound, &table_rows)
+        .map_err(|error| row_error(columns, Box::new(error.counted_from(start as u64))))?;
+    let reached = needed.iter().map(|id| &values[id]);
+    if let Some(error) = first_error(reached, own.clone(), start as u64) {
+        return Err(row_error(columns, error));
+    }
+    let mut deferred = Vec::new();
+    for kept in &kept {
+        let is_kept = |row: &usize| {
+            let holds =
+                |predicate| *values[&predicate].cell(*row) == Cell::Value(Value::Bool(true));
+            kept.predicate.is_none_or(holds)
+        };
+        for (row, from) in own.clone().filter(is_kept).enumerate() {
+            for (column, id) in kept.columns.iter().enumerate() {
+                if let Some(error) = values[id].cell(from).error() {
+                    let error = RowError::clone(error).counted_from(start as u64);
+                    let error = Arc::new(error);
+                    deferred.push((kept.sink, DeferredError { column, row, error }));
+                }
+            }
+        }
+    }
+    Ok(deferred)
+}
+
+/// What the sinks of a pass read.
+struct Wanted {
+    /// Columns whose errors are raised.
+    needed: Vec<ColumnId>,
+    /// Columns whose errors are kept.
+    kept: Vec<Kept>,
+}
+
+/// The columns that a sink keeps, where its predicate (if it has one) is true.
+struct Kept {
+    sink: usize,
+    predicate: Option<ColumnId>,
+    columns: Vec<ColumnId>,
+}
+
+fn wanted(columns: &Columns, sinks: &[Sink]) -> Wanted {
+    let args = |column: &ColumnId| columns.column(*column).args.clone();
+    let mut needed = Vec::new();
+    let mut kept = Vec::new();
+    for (sink, plan) in sinks.iter().enumerate() {
+        match plan {
+            Sink::Output { columns } => needed.extend(columns),
+            Sink::Reduce { reductions } => needed.extend(reductions.iter().flat_map(args)),
+            Sink::Group { keys, columns, .. } => {
+                needed.extend(keys.iter().copied().chain(columns.iter().flat_map(args)));
+            }
+            Sink::Build { keys, payload } => {
+                needed.extend(keys);
+                kept.push(Kept {
+                    sink,
+                    predicate: None,
+                    columns: kept_by_build(keys, payload),
+                });
+            }
+            Sink::Spool {
+                predicate, columns, ..
+            } => {
+                needed.push(*predicate);
+                kept.push(Kept {
+                    sink,
+                    predicate: Some(*predicate),
+                    columns: columns.iter().flat_map(args).collect(),
+                });
+            }
+            Sink::Carry { windows } => needed.extend(windows.iter().flat_map(args)),
+        }
+    }
+    Wanted { needed, kept }
+}

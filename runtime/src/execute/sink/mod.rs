@@ -1,0 +1,401 @@
+//! The sinks of a pass: what its rows end in, block by block.
+//!
+//! Every state merges in any order: what depends on the order of rows carries row numbers, and is
+//! sorted when the pass is finished.
+
+pub(crate) mod accumulate;
+pub(crate) mod rows;
+
+use std::ops::Range;
+
+use icosian_ir::columns::Columns;
+use icosian_ir::id::ColumnId;
+use icosian_ir::meaning::sums::{ExactSum, IntegerSum};
+use icosian_ir::op::{Op, Reduction};
+use icosian_ir::plan::BLOCK_ROWS;
+use icosian_ir::types::{ScalarType, Type};
+
+use crate::error::{RunError, internal};
+use crate::execute::keys::{KeyColumn, KeyTable};
+use crate::execute::program::{PassProgram, SinkPlan};
+use crate::execute::view::View;
+use crate::text::Cell;
+use accumulate::{Accumulators, Argument};
+use rows::{ColumnBuilder, RowsPart, select};
+
+/// All rows of a block go into the first state.
+static FIRST_STATE: [u32; BLOCK_ROWS] = [0; BLOCK_ROWS];
+
+/// The state of one sink.
+#[derive(Clone, Debug)]
+pub(crate) enum SinkState {
+    /// What is delivered is no state.
+    Output,
+    /// One state per reduction.
+    Reduce(Vec<Accumulators>),
+    /// Groups.
+    Group(GroupState),
+    /// Rows kept, of a build or a spool.
+    Rows(Vec<RowsPart>),
+    /// The sums of each morsel.
+    Carry(Vec<CarryEntry>),
+}
+
+/// The groups seen.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupState {
+    pub(crate) keys: KeyTable,
+    /// The first row of each group.
+    pub(crate) first_rows: Vec<u64>,
+    pub(crate) values: Vec<Accumulators>,
+}
+
+/// The sums of the rows `start..end`, one per window.
+#[derive(Clone, Debug)]
+pub(crate) struct CarryEntry {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) sums: Vec<CarrySum>,
+}
+
+/// A sum carried on.
+#[derive(Clone, Debug)]
+pub(crate) enum CarrySum {
+    Float(ExactSum),
+    Integer(IntegerSum),
+}
+
+impl CarrySum {
+    pub(crate) fn new(argument: ScalarType) -> CarrySum {
+        if argument.is_float() {
+            CarrySum::Float(ExactSum::new())
+        } else {
+            CarrySum::Integer(IntegerSum::new())
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &CarrySum) {
+        match (self, other) {
+            (CarrySum::Float(sum), CarrySum::Float(other)) => sum.merge(other),
+            (CarrySum::Integer(sum), CarrySum::Integer(other)) => sum.merge(other),
+            (CarrySum::Float(_), CarrySum::Integer(_))
+            | (CarrySum::Integer(_), CarrySum::Float(_)) => {}
+        }
+    }
+}
+
+/// The reduction of a `Reduce` column, and the type of its argument.
+pub(crate) fn reduction_of(
+    columns: &Columns,
+    column: ColumnId,
+) -> Result<(Reduction, Option<ScalarType>), RunError> {
+    let definition = columns.column(column);
+    match &definition.op {
+        Op::Reduce { reduction, .. } => Ok((
+            *reduction,
+            definition
+                .args
+                .first()
+                .map(|argument| columns.scalar_type(*argument)),
+        )),
+        other => Err(internal(format!("{other} is no reduction"))),
+    }
+}
+
+fn accumulators(
+    columns: &Columns,
+    values: &[(ColumnId, Option<usize>)],
+) -> Result<Vec<Accumulators>, RunError> {
+    let states = values.iter().map(|(column, _)| {
+        let (reduction, argument) = reduction_of(columns, *column)?;
+        Ok(Accumulators::new(reduction, argument))
+    });
+    states.collect()
+}
+
+impl SinkState {
+    /// The state before any row.
+    pub(crate) fn new(
+        columns: &Columns,
+        program: &PassProgram,
+        sink: &SinkPlan,
+    ) -> Result<SinkState, RunError> {
+        Ok(match sink {
+            SinkPlan::Output => SinkState::Output,
+            SinkPlan::Reduce { values } => {
+                let mut states = accumulators(columns, values)?;
+                states.iter_mut().for_each(|state| state.resize(1));
+                SinkState::Reduce(states)
+            }
+            SinkPlan::Group { keys, values } => {
+                let types = keys
+                    .iter()
+                    .map(|key| program.slots[*key].ty.scalar)
+                    .collect();
+                SinkState::Group(GroupState {
+                    keys: KeyTable::new(types)?,
+                    first_rows: Vec::new(),
+                    values: accumulators(columns, values)?,
+                })
+            }
+            SinkPlan::Build { .. } | SinkPlan::Spool { .. } => SinkState::Rows(Vec::new()),
+            SinkPlan::Carry { .. } => SinkState::Carry(Vec::new()),
+        })
+    }
+
+    /// Takes in another state of the same sink.
+    pub(crate) fn merge(&mut self, other: SinkState) -> Result<(), RunError> {
+        match (self, other) {
+            (SinkState::Output, SinkState::Output) => Ok(()),
+            (SinkState::Reduce(states), SinkState::Reduce(others)) => states
+                .iter_mut()
+                .zip(&others)
+                .try_for_each(|(state, other)| state.merge(other, &FIRST_STATE[..1])),
+            (SinkState::Group(state), SinkState::Group(other)) => state.merge(&other),
+            (SinkState::Rows(parts), SinkState::Rows(mut others)) => {
+                parts.append(&mut others);
+                Ok(())
+            }
+            (SinkState::Carry(entries), SinkState::Carry(mut others)) => {
+                entries.append(&mut others);
+                Ok(())
+            }
+            _ => Err(internal("states of different sinks")),
+        }
+    }
+
+    /// About how many bytes it holds.
+    pub(crate) fn byte_len(&self) -> usize {
+        match self {
+            SinkState::Output => 0,
+            SinkState::Reduce(states) => states.iter().map(Accumulators::state_bytes).sum(),
+            SinkState::Group(state) => {
+                let per_group: usize = state.values.iter().map(Accumulators::state_bytes).sum();
+                state.keys.byte_len() + state.first_rows.len() * (8 + per_group)
+            }
+            SinkState::Rows(parts) => parts
+                .iter()
+                .flat_map(|part| part.columns.iter().flatten())
+                .map(arrow::array::Array::get_array_memory_size)
+                .sum(),
+            SinkState::Carry(entries) => entries.len() * 64,
+        }
+    }
+}
+
+impl GroupState {
+    fn merge(&mut self, other: &GroupState) -> Result<(), RunError> {
+        let mut groups = Vec::with_capacity(other.keys.len());
+        let mut key = Vec::new();
+        for number in 0..other.keys.len() {
+            self.keys.adopt(&other.keys, number, &mut key)?;
+            let (group, new) = self.keys.insert(&key)?;
+            if new {
+                self.first_rows.push(other.first_rows[number]);
+            } else {
+                self.first_rows[group] = self.first_rows[group].min(other.first_rows[number]);
+            }
+            groups.push(group as u32);
+        }
+        for (state, other) in self.values.iter_mut().zip(&other.values) {
+            state.resize(self.keys.len());
+            state.merge(other, &groups)?;
+        }
+        Ok(())
+    }
+
+    /// The groups in the order of their first rows.
+    pub(crate) fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.keys.len()).collect();
+        order.sort_unstable_by_key(|group| self.first_rows[*group]);
+        order
+    }
+}
+
+/// What sinks ask of the block at hand.
+pub(crate) trait BlockColumns<'a> {
+    /// The lanes of a slot of fixed width.
+    fn view(&self, slot: usize) -> Result<View<'_>, RunError>;
+    /// The cells of a text slot.
+    fn cells(&self, slot: usize) -> Result<&[Cell<'a>], RunError>;
+    /// The type of a slot.
+    fn ty(&self, slot: usize) -> Type;
+
+    /// A slot as the argument of a reduction.
+    fn argument(&self, slot: Option<usize>) -> Result<Argument<'_, 'a>, RunError> {
+        let Some(slot) = slot else {
+            return Ok(Argument::None);
+        };
+        match self.ty(slot).scalar.lane() {
+            Some(lane) => Ok(Argument::Lanes(lane, self.view(slot)?)),
+            None => Ok(Argument::Text(self.cells(slot)?)),
+        }
+    }
+
+    /// A slot as a key column.
+    fn key(&self, slot: usize) -> Result<KeyColumn<'_, 'a>, RunError> {
+        match self.ty(slot).scalar.lane() {
+            Some(_) => Ok(KeyColumn::Lanes(self.view(slot)?)),
+            None => Ok(KeyColumn::Text(self.cells(slot)?)),
+        }
+    }
+}
+
+/// A sink working on one morsel.
+pub(crate) struct MorselSink {
+    /// Of a build or spool: the rows kept of this morsel.
+    builders: Vec<ColumnBuilder>,
+    kept: usize,
+    /// Of a carry: the sums of this morsel.
+    sums: Vec<Accumulators>,
+    selected: Vec<u32>,
+    groups: Vec<u32>,
+    words: Vec<u64>,
+}
+
+impl MorselSink {
+    pub(crate) fn new(program: &PassProgram, sink: &SinkPlan) -> MorselSink {
+        let slot_type = |slot: usize| program.slots[slot].ty;
+        let (builders, sums) = match sink {
+            SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
+                let builders = columns
+                    .iter()
+                    .map(|(_, slot)| ColumnBuilder::new(slot_type(*slot)));
+                (builders.collect(), Vec::new())
+            }
+            SinkPlan::Carry { windows } => {
+                let sums = windows.iter().map(|(_, slot)| {
+                    let mut sum = Accumulators::new(Reduction::Sum, Some(slot_type(*slot).scalar));
+                    sum.resize(1);
+                    sum
+                });
+                (Vec::new(), sums.collect())
+            }
+            SinkPlan::Output | SinkPlan::Reduce { .. } | SinkPlan::Group { .. } => {
+                (Vec::new(), Vec::new())
+            }
+        };
+        MorselSink {
+            builders,
+            kept: 0,
+            sums,
+            selected: Vec::new(),
+            groups: Vec::new(),
+            words: Vec::new(),
+        }
+    }
+
+    /// Takes in `rows` of the block at hand, whose first row is `first_row`.
+    pub(crate) fn update<'a>(
+        &mut self,
+        sink: &SinkPlan,
+        state: &mut SinkState,
+        block: &impl BlockColumns<'a>,
+        rows: Range<usize>,
+        first_row: usize,
+    ) -> Result<(), RunError> {
+        match (sink, state) {
+            (SinkPlan::Output, _) => Ok(()),
+            (SinkPlan::Reduce { values }, SinkState::Reduce(states)) => {
+                for ((_, slot), state) in values.iter().zip(states) {
+                    state.update_single(block.argument(*slot)?, rows.clone(), &FIRST_STATE)?;
+                }
+                Ok(())
+            }
+            (SinkPlan::Group { keys, values }, SinkState::Group(state)) => {
+                let columns: Vec<KeyColumn<'_, 'a>> = keys
+                    .iter()
+                    .map(|key| block.key(*key))
+                    .collect::<Result<_, _>>()?;
+                state
+                    .keys
+                    .words_to_insert(&columns, rows.clone(), &mut self.words)?;
+                self.groups.clear();
+                let width = state.keys.width();
+                for (row, key) in rows.clone().zip(self.words.chunks_exact(width)) {
+                    let row = (first_row + row) as u64;
+                    let (group, new) = state.keys.insert(key)?;
+                    if new {
+                        state.first_rows.push(row);
+                    } else if row < state.first_rows[group] {
+                        state.first_rows[group] = row;
+                    }
+                    self.groups.push(group as u32);
+                }
+                for ((_, slot), accumulators) in values.iter().zip(&mut state.values) {
+                    accumulators.resize(state.keys.len());
+                    accumulators.update(block.argument(*slot)?, rows.clone(), &self.groups)?;
+                }
+                Ok(())
+            }
+            (SinkPlan::Build { columns }, SinkState::Rows(_)) => {
+                self.selected.clear();
+                self.selected.extend(rows.map(|row| row as u32));
+                self.keep(columns, block)
+            }
+            (SinkPlan::Spool { predicate, columns }, SinkState::Rows(_)) => {
+                select(block.view(*predicate)?, rows, &mut self.selected);
+                self.keep(columns, block)
+            }
+            (SinkPlan::Carry { windows }, SinkState::Carry(_)) => {
+                for ((_, slot), sum) in windows.iter().zip(&mut self.sums) {
+                    sum.update_single(block.argument(Some(*slot))?, rows.clone(), &FIRST_STATE)?;
+                }
+                Ok(())
+            }
+            _ => Err(internal("a sink with another sink's state")),
+        }
+    }
+
+    fn keep<'a>(
+        &mut self,
+        columns: &[(ColumnId, usize)],
+        block: &impl BlockColumns<'a>,
+    ) -> Result<(), RunError> {
+        self.kept += self.selected.len();
+        for ((_, slot), builder) in columns.iter().zip(&mut self.builders) {
+            match builder {
+                ColumnBuilder::Lanes { .. } => {
+                    builder.push_lanes(block.view(*slot)?, &self.selected)
+                }
+                ColumnBuilder::Text(_) => builder.push_text(block.cells(*slot)?, &self.selected)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what is kept of the morsel to the state.
+    pub(crate) fn finish(self, state: &mut SinkState, rows: Range<usize>) -> Result<(), RunError> {
+        match state {
+            SinkState::Output | SinkState::Reduce(_) | SinkState::Group(_) => {}
+            SinkState::Rows(parts) => parts.push(RowsPart {
+                first_row: rows.start as u64,
+                rows: self.kept,
+                columns: self
+                    .builders
+                    .into_iter()
+                    .map(ColumnBuilder::finish)
+                    .collect::<Result<_, _>>()?,
+                errors: Vec::new(),
+            }),
+            SinkState::Carry(entries) => entries.push(CarryEntry {
+                start: rows.start as u64,
+                end: rows.end as u64,
+                sums: self
+                    .sums
+                    .into_iter()
+                    .map(|sum| match sum {
+                        Accumulators::FloatSum(mut states) => {
+                            Ok(CarrySum::Float(states.swap_remove(0).0))
+                        }
+                        Accumulators::IntegerSum(mut states) => {
+                            Ok(CarrySum::Integer(states.swap_remove(0).0))
+                        }
+                        _ => Err(internal("a carry that is no sum")),
+                    })
+                    .collect::<Result<_, _>>()?,
+            }),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! Rows that a pass keeps whole: the rows of a filtered table, the build side of lookups.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{ArrayData, ArrayRef, BooleanBufferBuilder, make_array};
+use arrow::buffer::{MutableBuffer, NullBuffer};
+use icosian_ir::interpret::RowError;
+use icosian_ir::types::{Lane, Type};
+
+use crate::arrow_types::arrow_type;
+use crate::bytes::{bit, typed};
+use crate::error::RunError;
+use crate::execute::view::View;
+use crate::text::{Cell, TextBuilder};
+
+/// An error in place of a value that was kept.
+#[derive(Clone, Debug)]
+pub(crate) struct DeferredError {
+    /// Which of the columns kept.
+    pub(crate) column: usize,
+    /// Which of the rows kept of the morsel.
+    pub(crate) row: usize,
+    pub(crate) error: Arc<RowError>,
+}
+
+/// The rows kept of one morsel.
+#[derive(Clone, Debug)]
+pub(crate) struct RowsPart {
+    /// The first row of the morsel, by which parts are ordered.
+    pub(crate) first_row: u64,
+    /// How many rows were kept.
+    pub(crate) rows: usize,
+    /// The arrays of every column.
+    pub(crate) columns: Vec<Vec<ArrayRef>>,
+    /// Errors in place of values that nothing has needed so far.
+    pub(crate) errors: Vec<DeferredError>,
+}
+
+/// One column of the rows being kept.
+pub(crate) enum ColumnBuilder {
+    Lanes {
+        ty: Type,
+        lane: Lane,
+        values: MutableBuffer,
+        bits: BooleanBufferBuilder,
+        validity: BooleanBufferBuilder,
+        nulls: bool,
+        rows: usize,
+    },
+    Text(TextBuilder),
+}
+
+impl ColumnBuilder {
+    pub(crate) fn new(ty: Type) -> ColumnBuilder {
+        match ty.scalar.lane() {
+            None => ColumnBuilder::Text(TextBuilder::default()),
+            Some(lane) => ColumnBuilder::Lanes {
+                ty,
+                lane,
+                values: MutableBuffer::new(0),
+                bits: BooleanBufferBuilder::new(0),
+                validity: BooleanBufferBuilder::new(0),
+                nulls: false,
+                rows: 0,
+            },
+        }
+    }
+
+    /// Adds the rows of a block that were selected.
+    pub(crate) fn push_lanes(&mut self, view: View<'_>, selected: &[u32]) {
+        let ColumnBuilder::Lanes {
+            lane,
+            values,
+            bits,
+            validity,
+            nulls,
+            rows,
+            ..
+        } = self
+        else {
+            return;
+        };
+        let selection = || selected.iter().map(|row| *row as usize);
+        *rows += selected.len();
+        match lane.bits() {
+            1 => selection().for_each(|row| bits.append(bit(view.values, row))),
+            8 => {
+                let from = typed::<u8>(view.values);
+                values.reserve(selected.len());
+                selection().for_each(|row| values.push(from[row]));
+            }
+            16 => {
+                let from = typed::<u16>(view.values);
+                values.reserve(2 * selected.len());
+                selection().for_each(|row| values.push(from[row]));
+            }
+            32 => {
+                let from = typed::<u32>(view.values);
+                values.reserve(4 * selected.len());
+                selection().for_each(|row| values.push(from[row]));
+            }
+            _ => {
+                let from = typed::<u64>(view.values);
+                values.reserve(8 * selected.len());
+                selection().for_each(|row| values.push(from[row]));
+            }
+        }
+        match view.validity {
+            None => validity.append_n(selected.len(), true),
+            Some(from) => {
+                for row in selection() {
+                    let valid = bit(from, row);
+                    *nulls |= !valid;
+                    validity.append(valid);
+                }
+            }
+        }
+    }
+
+    /// Adds the texts of a block that were selected.
+    pub(crate) fn push_text(
+        &mut self,
+        cells: &[Cell<'_>],
+        selected: &[u32],
+    ) -> Result<(), RunError> {
+        if let ColumnBuilder::Text(builder) = self {
+            for row in selected {
+                builder.push(cells[*row as usize])?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Result<Vec<ArrayRef>, RunError> {
+        match self {
+            ColumnBuilder::Text(builder) => builder.finish(),
+            ColumnBuilder::Lanes { rows: 0, .. } => Ok(Vec::new()),
+            ColumnBuilder::Lanes {
+                ty,
+                lane,
+                values,
+                mut bits,
+                mut validity,
+                nulls,
+                rows,
+            } => {
+                let buffer = if lane == Lane::Bool {
+                    bits.finish().into_inner()
+                } else {
+                    values.into()
+                };
+                let data = ArrayData::builder(arrow_type(ty.scalar))
+                    .len(rows)
+                    .add_buffer(buffer)
+                    .nulls(nulls.then(|| NullBuffer::new(validity.finish())))
+                    .build()?;
+                Ok(vec![make_array(data)])
+            }
+        }
+    }
+}
+
+/// The rows of a block on which a predicate is true, counted from the block's first.
+pub(crate) fn select(predicate: View<'_>, rows: Range<usize>, selected: &mut Vec<u32>) {
+    selected.clear();
+    selected.extend(
+        rows.filter(|row| bit(predicate.values, *row) && predicate.is_valid(*row))
+            .map(|row| row as u32),
+    );
+}

@@ -1,0 +1,337 @@
+//! The states of a pass's sinks: merged, and finished into what later passes read.
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::compute::concat;
+use icosian_ir::columns::Columns;
+use icosian_ir::id::{ColumnId, PassId, TableId};
+use icosian_ir::interpret::{Cell, RowError, RowErrorKind};
+use icosian_ir::op::Op;
+use icosian_ir::plan::Sink;
+use icosian_ir::types::ScalarType;
+use icosian_ir::value::Value;
+
+use crate::convert::values_to_arrays;
+use crate::data::{BoundTable, ChunkedColumn};
+use crate::error::{RunError, internal};
+use crate::execute::params::{BuiltTable, Carry, Params};
+use crate::execute::prepared::Prepared;
+use crate::execute::program::SinkPlan;
+use crate::execute::run::Run;
+use crate::execute::sink::rows::{DeferredError, RowsPart};
+use crate::execute::sink::{CarrySum, GroupState, SinkState, reduction_of};
+use crate::memory::{MemoryBudget, Reservation};
+
+/// What the sinks of a pass know of the rows seen so far. States of disjoint rows merge in any
+/// order.
+#[derive(Debug)]
+pub struct State {
+    pub(crate) pass: PassId,
+    pub(crate) sinks: Vec<SinkState>,
+    reservation: Option<Reservation>,
+}
+
+impl Clone for State {
+    fn clone(&self) -> State {
+        State {
+            pass: self.pass,
+            sinks: self.sinks.clone(),
+            reservation: None,
+        }
+    }
+}
+
+impl State {
+    /// The state before any row.
+    ///
+    /// # Errors
+    /// If the plan does not hold together.
+    pub fn new(prepared: &Prepared, pass: PassId) -> Result<State, RunError> {
+        let program = prepared.program(pass)?;
+        let columns = prepared.columns();
+        let sinks = program
+            .sinks
+            .iter()
+            .map(|sink| SinkState::new(columns, program, sink))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(State {
+            pass,
+            sinks,
+            reservation: None,
+        })
+    }
+
+    /// The pass.
+    pub fn pass(&self) -> PassId {
+        self.pass
+    }
+
+    /// Takes in the state of other rows of the same pass.
+    ///
+    /// # Errors
+    /// If it is of another pass.
+    pub fn merge(&mut self, other: State) -> Result<(), RunError> {
+        if other.pass != self.pass || other.sinks.len() != self.sinks.len() {
+            return Err(internal("states of different passes"));
+        }
+        self.sinks
+            .iter_mut()
+            .zip(other.sinks)
+            .try_for_each(|(state, other)| state.merge(other))
+    }
+
+    /// Adds errors, by sink, to the rows kept of the morsel that ran last.
+    pub(crate) fn defer(&mut self, deferred: Vec<(usize, DeferredError)>) {
+        for (sink, error) in deferred {
+            if let Some(SinkState::Rows(parts)) = self.sinks.get_mut(sink)
+                && let Some(part) = parts.last_mut()
+            {
+                part.errors.push(error);
+            }
+        }
+    }
+
+    /// Asks the budget for what the state holds.
+    pub(crate) fn reserve(&mut self, budget: &Arc<MemoryBudget>) -> Result<(), RunError> {
+        let bytes = self.sinks.iter().map(SinkState::byte_len).sum();
+        match &mut self.reservation {
+            Some(reservation) => reservation.grow_to(bytes),
+            None => {
+                self.reservation = Some(budget.try_grow(bytes)?);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Finishes a pass all of whose rows are in `state`: its results become known to later steps.
+    ///
+    /// # Errors
+    /// If a key that lookups look for stands in two rows.
+    pub fn finish_pass(&self, state: State, params: &mut Params) -> Result<(), RunError> {
+        let prepared = self.prepared();
+        let columns = prepared.columns();
+        let pass = &prepared.plan().passes[state.pass];
+        let program = prepared.program(state.pass)?;
+        let rows = self.table_rows(pass.table, params)?;
+        for ((sink, plan), state) in pass.sinks.iter().zip(&program.sinks).zip(state.sinks) {
+            match (sink, plan, state) {
+                (Sink::Output { .. }, _, _) => {}
+                (Sink::Reduce { .. }, SinkPlan::Reduce { values }, SinkState::Reduce(states)) => {
+                    for ((column, _), state) in values.iter().zip(&states) {
+                        let (reduction, argument) = reduction_of(columns, *column)?;
+                        let value = state.value(reduction, 0, argument);
+                        params
+                            .scalars
+                            .insert(*column, delivered(columns, *column, None, value));
+                    }
+                }
+                (
+                    Sink::Group {
+                        table,
+                        columns: results,
+                        ..
+                    },
+                    SinkPlan::Group { values, .. },
+                    SinkState::Group(state),
+                ) => {
+                    finish_groups(columns, *table, results, values, state, params)?;
+                }
+                (
+                    Sink::Build { keys, .. },
+                    SinkPlan::Build { columns: kept },
+                    SinkState::Rows(parts),
+                ) => {
+                    let data = kept_table(columns, kept, parts, rows, true)?;
+                    let name = &columns.tables[pass.table].name;
+                    let built = BuiltTable::new(columns, name, keys.clone(), data)?;
+                    params
+                        .built
+                        .entry(pass.table)
+                        .or_default()
+                        .push(Arc::new(built));
+                }
+                (
+                    Sink::Spool { table, .. },
+                    SinkPlan::Spool { columns: kept, .. },
+                    SinkState::Rows(parts),
+                ) => {
+                    let rows = parts.iter().map(|part| part.rows).sum();
+                    let data = kept_table(columns, kept, parts, rows, false)?;
+                    extend(params, *table, data)?;
+                }
+                (Sink::Carry { windows }, _, SinkState::Carry(mut entries)) => {
+                    entries.sort_by_key(|entry| entry.start);
+                    for (position, window) in windows.iter().enumerate() {
+                        let argument = columns.scalar_type(columns.column(*window).args[0]);
+                        let carry = Carry::new(&entries, position, CarrySum::new(argument))?;
+                        params.carries.insert(*window, Arc::new(carry));
+                    }
+                }
+                _ => return Err(internal("a sink with another sink's state")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value of a reduction, or the error that it does not fit.
+fn delivered(columns: &Columns, column: ColumnId, row: Option<u64>, value: Value) -> Cell {
+    let scalar = columns.scalar_type(column);
+    if let (Value::Integer(exact), Some((least, greatest))) = (&value, scalar.lane_range())
+        && !(least..=greatest).contains(exact)
+    {
+        let kind = RowErrorKind::Overflow {
+            exact: Some(*exact),
+            to: scalar,
+        };
+        let error = RowError::new(columns, column, row, kind, Vec::new());
+        return Cell::Error(Arc::new(error));
+    }
+    Cell::Value(value)
+}
+
+/// Adds columns to a derived table, of which an earlier pass may have given others.
+fn extend(params: &mut Params, table: TableId, data: BoundTable) -> Result<(), RunError> {
+    let Some(known) = params.tables.get_mut(&table) else {
+        params.tables.insert(table, Arc::new(data));
+        return Ok(());
+    };
+    let known = Arc::make_mut(known);
+    for (id, column) in data.columns() {
+        known.insert(id, ChunkedColumn::clone(column))?;
+    }
+    Ok(())
+}
+
+fn finish_groups(
+    columns: &Columns,
+    table: TableId,
+    results: &[ColumnId],
+    values: &[(ColumnId, Option<usize>)],
+    state: GroupState,
+    params: &mut Params,
+) -> Result<(), RunError> {
+    let order = state.order();
+    let mut data = BoundTable::new(order.len());
+    let mut key_columns = vec![None; state.keys.width() - 1];
+    for column in results {
+        if let Op::Key(position) = columns.column(*column).op {
+            let position = position as usize;
+            let cells: Vec<Value> = order
+                .iter()
+                .map(|group| state.keys.value(*group, position))
+                .collect();
+            insert_values(columns, &mut data, *column, &cells, Vec::new())?;
+            if let Some(known) = key_columns.get_mut(position) {
+                *known = Some(*column);
+            }
+        }
+    }
+    for ((column, _), states) in values.iter().zip(&state.values) {
+        let (reduction, argument) = reduction_of(columns, *column)?;
+        let mut cells = Vec::with_capacity(order.len());
+        let mut errors = Vec::new();
+        for (row, group) in order.iter().enumerate() {
+            let value = states.value(reduction, *group, argument);
+            match delivered(columns, *column, Some(row as u64), value) {
+                Cell::Value(value) => cells.push(value),
+                Cell::Error(error) => {
+                    cells.push(Value::Null);
+                    errors.push((row, error));
+                }
+            }
+        }
+        insert_values(columns, &mut data, *column, &cells, errors)?;
+    }
+    // Groups are found by their keys as they stand: no second index is needed.
+    let mut rows = vec![0; order.len()];
+    for (row, group) in order.iter().enumerate() {
+        rows[*group] = u32::try_from(row).map_err(|_| internal("more than 2^32 groups"))?;
+    }
+    let built = BuiltTable {
+        key_columns: key_columns
+            .into_iter()
+            .collect::<Option<Vec<_>>>()
+            .unwrap_or_default(),
+        data: data.clone(),
+        keys: state.keys,
+        rows,
+    };
+    params.built.entry(table).or_default().push(Arc::new(built));
+    extend(params, table, data)
+}
+
+fn insert_values(
+    columns: &Columns,
+    data: &mut BoundTable,
+    column: ColumnId,
+    cells: &[Value],
+    errors: Vec<(usize, Arc<RowError>)>,
+) -> Result<(), RunError> {
+    let scalar = columns.scalar_type(column);
+    let arrays = together(scalar, values_to_arrays(scalar, cells)?)?;
+    data.insert(
+        column,
+        ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors),
+    )
+}
+
+/// The rows kept, in their order; each column in one chunk if any row must be fetched from it.
+fn kept_table(
+    columns: &Columns,
+    kept: &[(ColumnId, usize)],
+    mut parts: Vec<RowsPart>,
+    rows: usize,
+    one_chunk: bool,
+) -> Result<BoundTable, RunError> {
+    parts.sort_by_key(|part| part.first_row);
+    let mut data = BoundTable::new(rows);
+    for (position, (column, _)) in kept.iter().enumerate() {
+        let scalar = columns.scalar_type(*column);
+        let mut arrays = Vec::new();
+        let mut errors = Vec::new();
+        let mut first = 0;
+        for part in &parts {
+            arrays.extend(part.columns[position].iter().cloned());
+            let own = part.errors.iter().filter(|error| error.column == position);
+            errors.extend(own.map(|error| (first + error.row, Arc::clone(&error.error))));
+            first += part.rows;
+        }
+        if one_chunk {
+            arrays = together(scalar, arrays)?;
+        }
+        errors.sort_by_key(|error| error.0);
+        data.insert(
+            *column,
+            ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors),
+        )?;
+    }
+    Ok(data)
+}
+
+/// The arrays as one; text in 64-bit offsets where 32 bits do not reach.
+pub(crate) fn together(
+    scalar: ScalarType,
+    arrays: Vec<ArrayRef>,
+) -> Result<Vec<ArrayRef>, RunError> {
+    if arrays.len() < 2 {
+        return Ok(arrays);
+    }
+    let total: usize = arrays
+        .iter()
+        .map(|array| array.get_array_memory_size())
+        .sum();
+    let arrays = if scalar == ScalarType::Str && total > i32::MAX as usize {
+        arrays
+            .iter()
+            .map(|array| arrow::compute::cast(array, &arrow::datatypes::DataType::LargeUtf8))
+            .collect::<Result<Vec<_>, _>>()?
+    } else {
+        arrays
+    };
+    let parts: Vec<&dyn arrow::array::Array> = arrays.iter().map(AsRef::as_ref).collect();
+    Ok(vec![concat(&parts)?])
+}

@@ -1,0 +1,105 @@
+//! Tables of several morsels.
+
+use arrow::datatypes::DataType;
+use icosian_ir::graph::BinaryOperator;
+use icosian_ir::op::{Op, Overflow, Reduction, Window};
+use icosian_ir::types::ScalarType;
+use icosian_ir::value::Value;
+
+use super::cases::Flow;
+use super::{Random, Runner, Variant};
+use crate::execute::MORSEL_ROWS;
+
+fn variants() -> Vec<Variant> {
+    let variant = |chunk, offset, runner| Variant {
+        chunk,
+        offset,
+        text: DataType::Utf8,
+        runner,
+    };
+    vec![
+        variant(usize::MAX, 0, Runner::Serial),
+        variant(10_007, 3, Runner::Parallel),
+        variant(usize::MAX, 65, Runner::Partitions(&[3, 47, 60])),
+    ]
+}
+
+#[test]
+fn windows_cross_morsels_and_partitions() {
+    let rows = 2 * MORSEL_ROWS + 4321;
+    let mut flow = Flow::new();
+    let x = flow.column("x", ScalarType::F64, true);
+    let i = flow.column("i", ScalarType::I32, true);
+    let double = flow.builder.binary(BinaryOperator::Add, x, x).unwrap();
+    let mut nodes = Vec::new();
+    for window in [
+        Window::Shift { rows: 100 },
+        Window::Shift { rows: -70_000 },
+        Window::RollingMean {
+            rows: 1000,
+            min_rows: 900,
+        },
+        Window::CumulativeSum,
+    ] {
+        nodes.push(flow.builder.window(window, double).unwrap());
+        nodes.push(flow.builder.window(window, i).unwrap());
+    }
+    let sums = flow.builder.window(Window::CumulativeSum, i).unwrap();
+    let before = flow
+        .builder
+        .window(Window::Shift { rows: 2 }, sums)
+        .unwrap();
+    nodes.push(before);
+    nodes.push(flow.builder.binary(BinaryOperator::Add, before, x).unwrap());
+    for node in nodes {
+        flow.output(node);
+    }
+    let mut random = Random(1);
+    let data = vec![
+        ("x", random.values(ScalarType::F64, true, rows)),
+        ("i", random.values(ScalarType::I32, true, rows)),
+    ];
+    flow.case(data).check(&variants());
+}
+
+#[test]
+fn groups_meet_from_every_morsel() {
+    let rows = 2 * MORSEL_ROWS + 11;
+    let mut flow = Flow::new();
+    let key = flow.column("key", ScalarType::I32, true);
+    let x = flow.column("x", ScalarType::F64, true);
+    let total = flow
+        .builder
+        .reduce(Reduction::Sum, flow.table, Some(x), &[key])
+        .unwrap();
+    let share = flow.builder.binary(BinaryOperator::Div, x, total).unwrap();
+    flow.output(share);
+    let mean = flow
+        .builder
+        .reduce(Reduction::Mean, flow.table, Some(share), &[])
+        .unwrap();
+    flow.output(mean);
+    let mut random = Random(2);
+    let keys = (0..rows)
+        .map(|_| Value::Integer(i128::from(random.below(3000))))
+        .collect();
+    let x = random.values(ScalarType::F64, true, rows);
+    flow.case(vec![("key", keys), ("x", x)]).check(&variants());
+}
+
+#[test]
+fn the_lowest_row_fails_whoever_runs() {
+    let rows = 3 * MORSEL_ROWS;
+    let mut flow = Flow::new();
+    let x = flow.column("x", ScalarType::I64, false);
+    let twice = flow
+        .builder
+        .add(Op::Mul(Overflow::Raise), vec![x, x])
+        .unwrap();
+    flow.output(twice);
+    let mut x = vec![Value::Integer(3); rows];
+    for bad in [MORSEL_ROWS - 5, MORSEL_ROWS + 5, 2 * MORSEL_ROWS + 1] {
+        x[bad] = Value::Integer(i64::MAX.into());
+    }
+    flow.case(vec![("x", x)]).check(&variants());
+}

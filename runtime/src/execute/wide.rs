@@ -1,0 +1,182 @@
+//! Wide segments: routines over a block of floats, compiled for this machine's CPU level.
+
+use std::sync::OnceLock;
+
+use icosian_codegen::wide::{BinaryRoutine, CpuLevel, UnaryRoutine};
+use icosian_ir::columns::Columns;
+use icosian_ir::id::ColumnId;
+use icosian_ir::meaning::arithmetic::{
+    floor_divide_f32, floor_divide_f64, remainder_f32, remainder_f64,
+};
+use icosian_ir::op::Op;
+use icosian_ir::plan::BLOCK_ROWS;
+use icosian_ir::types::{Lane, ScalarType};
+use icosian_ir::value::Value;
+
+use crate::bytes::{Plain, typed, typed_mut};
+use crate::error::{RunError, internal};
+use crate::execute::morsel::Worker;
+use crate::execute::program::{Operand, SegmentPlan};
+use crate::execute::sink::BlockColumns;
+use crate::execute::view::span;
+
+/// A routine over blocks of one float type.
+#[derive(Clone, Copy, Debug)]
+enum Routine<T> {
+    Unary(UnaryRoutine<T>),
+    Binary(BinaryRoutine<T>),
+    Scalar(fn(T, T) -> T),
+}
+
+/// The routine of a wide segment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WideSegment {
+    F32(Routine32),
+    F64(Routine64),
+}
+
+/// A routine over f32.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Routine32(Routine<f32>);
+
+/// A routine over f64.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Routine64(Routine<f64>);
+
+fn level() -> CpuLevel {
+    static LEVEL: OnceLock<CpuLevel> = OnceLock::new();
+    *LEVEL.get_or_init(CpuLevel::detect)
+}
+
+impl WideSegment {
+    /// The routine of a column.
+    pub(crate) fn new(columns: &Columns, column: ColumnId) -> Result<WideSegment, RunError> {
+        let definition = columns.column(column);
+        let missing = || internal(format!("no routine for {}", definition.op));
+        match (definition.ty.scalar, &definition.op) {
+            (ScalarType::F32, Op::FloorDiv) => Ok(f32(Routine::Scalar(floor_divide_f32))),
+            (ScalarType::F64, Op::FloorDiv) => Ok(f64(Routine::Scalar(floor_divide_f64))),
+            (ScalarType::F32, Op::Rem) => Ok(f32(Routine::Scalar(remainder_f32))),
+            (ScalarType::F64, Op::Rem) => Ok(f64(Routine::Scalar(remainder_f64))),
+            (ScalarType::F32, Op::Math(math)) => match math.arity() {
+                1 => UnaryRoutine::new(level(), *math).map(|routine| f32(Routine::Unary(routine))),
+                _ => {
+                    BinaryRoutine::new(level(), *math).map(|routine| f32(Routine::Binary(routine)))
+                }
+            }
+            .ok_or_else(missing),
+            (ScalarType::F64, Op::Math(math)) => match math.arity() {
+                1 => UnaryRoutine::new(level(), *math).map(|routine| f64(Routine::Unary(routine))),
+                _ => {
+                    BinaryRoutine::new(level(), *math).map(|routine| f64(Routine::Binary(routine)))
+                }
+            }
+            .ok_or_else(missing),
+            _ => Err(missing()),
+        }
+    }
+}
+
+fn f32(routine: Routine<f32>) -> WideSegment {
+    WideSegment::F32(Routine32(routine))
+}
+
+fn f64(routine: Routine<f64>) -> WideSegment {
+    WideSegment::F64(Routine64(routine))
+}
+
+/// The elements that routines work on.
+trait Float: icosian_codegen::wide::Element + Plain {
+    fn of(value: &Value) -> Self;
+}
+
+impl Float for f32 {
+    fn of(value: &Value) -> f32 {
+        match value {
+            Value::F32(value) => *value,
+            _ => 0.0,
+        }
+    }
+}
+
+impl Float for f64 {
+    fn of(value: &Value) -> f64 {
+        match value {
+            Value::F64(value) => *value,
+            _ => 0.0,
+        }
+    }
+}
+
+impl Worker<'_> {
+    /// Runs a wide segment over the block at hand.
+    pub(crate) fn run_wide(
+        &mut self,
+        position: usize,
+        segment: &SegmentPlan,
+    ) -> Result<(), RunError> {
+        match self.run.wide[position] {
+            Some(WideSegment::F32(Routine32(routine))) => self.run_routine(routine, segment),
+            Some(WideSegment::F64(Routine64(routine))) => self.run_routine(routine, segment),
+            None => Err(internal("a wide segment without a routine")),
+        }
+    }
+
+    fn run_routine<T: Float>(
+        &mut self,
+        routine: Routine<T>,
+        segment: &SegmentPlan,
+    ) -> Result<(), RunError> {
+        let output = segment.outputs[0];
+        let rows = self.block.padded;
+        let start = self.start(output);
+        let lane = self.lane(output)?;
+        let mut store = std::mem::take(&mut self.stores[output]);
+        let mut constants = [[T::default(); BLOCK_ROWS]; 2];
+        let mut first: &[T] = &[];
+        let mut second: &[T] = &[];
+        let values = &mut store.values.get_mut()[span(lane, start, rows)];
+        let mut validity = self.run.program.slots[output].ty.nullable.then(|| {
+            let bits = &mut store.validity.get_mut()[span(Lane::Bool, start, rows)];
+            bits.fill(0xff);
+            bits
+        });
+        for (place, (operand, constant)) in segment.operands.iter().zip(&mut constants).enumerate()
+        {
+            let operand: &[T] = match operand {
+                Operand::Slot(slot) => {
+                    let view = self.view(*slot)?;
+                    if let (Some(to), Some(from)) = (&mut validity, view.validity) {
+                        to.iter_mut().zip(from).for_each(|(to, from)| *to &= from);
+                    }
+                    &typed(view.values)[..rows]
+                }
+                Operand::Scalar(column) => {
+                    let value = &self.run.scalars[column];
+                    if let (Some(to), true) = (&mut validity, value.is_null()) {
+                        to.fill(0);
+                    }
+                    constant.fill(T::of(value));
+                    &constant[..rows]
+                }
+            };
+            if place == 0 {
+                first = operand;
+            } else {
+                second = operand;
+            }
+        }
+        let output_values = typed_mut::<T>(values);
+        match routine {
+            Routine::Unary(routine) => routine.run(first, output_values),
+            Routine::Binary(routine) => routine.run(first, second, output_values),
+            Routine::Scalar(function) => {
+                for ((to, first), second) in output_values.iter_mut().zip(first).zip(second) {
+                    *to = function(*first, *second);
+                }
+            }
+        }
+        self.stores[output] = store;
+        Ok(())
+    }
+}

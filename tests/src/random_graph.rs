@@ -1,0 +1,383 @@
+//! Random typed graphs over the tests' tables: every op in every place that its types allow.
+
+use icosian_ir::graph::{BinaryOperator, Graph, GraphBuilder, TableRows};
+use icosian_ir::id::{ExprId, TableId};
+use icosian_ir::meaning::math::Math;
+use icosian_ir::op::{CastMode, Comparison, Op, Overflow, Reduction, Window};
+use icosian_ir::types::{Domain, ScalarType, TimeUnit};
+use icosian_ir::value::Value;
+
+use crate::data::{Numbers, columns};
+
+/// What a random graph may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// How many expressions are tried.
+    pub expressions: usize,
+    /// How many of them become outputs, at most.
+    pub outputs: usize,
+    /// Whether integer overflow and casts may raise.
+    pub raising: bool,
+}
+
+const SCALARS: [ScalarType; 15] = [
+    ScalarType::Bool,
+    ScalarType::I8,
+    ScalarType::I16,
+    ScalarType::I32,
+    ScalarType::I64,
+    ScalarType::U8,
+    ScalarType::U16,
+    ScalarType::U32,
+    ScalarType::U64,
+    ScalarType::F32,
+    ScalarType::F64,
+    ScalarType::Date,
+    ScalarType::Timestamp(TimeUnit::Second, None),
+    ScalarType::Timestamp(TimeUnit::Millisecond, None),
+    ScalarType::Duration(TimeUnit::Second),
+];
+
+struct Maker<'a> {
+    numbers: &'a mut Numbers,
+    builder: GraphBuilder,
+    main: TableId,
+    places: TableId,
+    place_columns: Vec<ExprId>,
+    pool: Vec<ExprId>,
+    shape: Shape,
+}
+
+/// A random graph with nodes `o0`, `o1`, … on the rows of `t`, of a filtered table, or scalars.
+pub fn random_graph(numbers: &mut Numbers, shape: Shape) -> Graph {
+    let mut builder = GraphBuilder::new();
+    let main = builder
+        .table("t", "", TableRows::Source(None))
+        .expect("a new name");
+    let places = builder
+        .table("places", "", TableRows::Source(None))
+        .expect("a new name");
+    let mut pool = Vec::new();
+    for (name, ty) in columns() {
+        let node = builder.column(main, name, name, ty).expect("a new name");
+        pool.push(builder.use_node(node));
+    }
+    let place_types = [
+        ("key", ScalarType::Str.required()),
+        ("height", ScalarType::F64.nullable()),
+        ("name", ScalarType::Str.nullable()),
+    ];
+    let mut place_columns = Vec::new();
+    for (name, ty) in place_types {
+        let node = builder.column(places, name, name, ty).expect("a new name");
+        place_columns.push(builder.use_node(node));
+    }
+    let mut maker = Maker {
+        numbers,
+        builder,
+        main,
+        places,
+        place_columns,
+        pool,
+        shape,
+    };
+    let mut made = Vec::new();
+    for _ in 0..shape.expressions {
+        if let Some(expression) = maker.expression() {
+            // Every other value is used under a name.
+            let named = maker.numbers.below(2) == 0;
+            let used = if named {
+                let name = format!("o{}", made.len());
+                let node = maker
+                    .builder
+                    .define(None, &name, expression)
+                    .expect("a new name");
+                made.push(node);
+                maker.builder.use_node(node)
+            } else {
+                expression
+            };
+            maker.pool.push(used);
+        }
+    }
+    maker.filtered(&mut made);
+    let keep = made.len().saturating_sub(shape.outputs);
+    maker.builder.output("", made.split_off(keep));
+    maker.builder.finish()
+}
+
+impl Maker<'_> {
+    fn any(&mut self) -> ExprId {
+        // Later values are deeper; take them more often.
+        let length = self.pool.len();
+        let position = self.numbers.below(length).max(self.numbers.below(length));
+        self.pool[position]
+    }
+
+    fn of(&mut self, fits: impl Fn(ScalarType) -> bool) -> Option<ExprId> {
+        for _ in 0..40 {
+            let candidate = self.any();
+            if fits(self.builder.scalar_type(candidate)) {
+                return Some(candidate);
+            }
+        }
+        None
+    }
+
+    fn rows(&mut self, fits: impl Fn(ScalarType) -> bool) -> Option<ExprId> {
+        for _ in 0..40 {
+            let candidate = self.any();
+            if self.builder.domain(candidate) == Domain::Rows(self.main)
+                && fits(self.builder.scalar_type(candidate))
+            {
+                return Some(candidate);
+            }
+        }
+        None
+    }
+
+    fn constant(&mut self) -> ExprId {
+        let value = match self.numbers.below(6) {
+            0 => Value::Null,
+            1 => Value::Bool(self.numbers.below(2) == 0),
+            2 | 3 => Value::Integer(self.numbers.below(9) as i128 - 4),
+            4 => Value::F64(*self.numbers.pick(&[0.0, -0.0, 1.5, -3.0, f64::NAN, 1e300])),
+            _ => Value::Str((*self.numbers.pick(&["a", "", "é", "zzz"])).into()),
+        };
+        self.builder.literal(value)
+    }
+
+    fn operand(&mut self) -> ExprId {
+        if self.numbers.below(5) == 0 {
+            self.constant()
+        } else {
+            self.any()
+        }
+    }
+
+    /// A random expression, unless the operands drawn do not fit the op drawn.
+    fn expression(&mut self) -> Option<ExprId> {
+        let comparisons = [
+            Comparison::Equal,
+            Comparison::NotEqual,
+            Comparison::Less,
+            Comparison::LessOrEqual,
+            Comparison::Greater,
+            Comparison::GreaterOrEqual,
+        ];
+        match self.numbers.below(22) {
+            0..=3 => self.arithmetic(),
+            4 | 5 => {
+                let operators = [
+                    BinaryOperator::Div,
+                    BinaryOperator::FloorDiv,
+                    BinaryOperator::Rem,
+                ];
+                let operator = *self.numbers.pick(&operators);
+                let (left, right) = (self.operand(), self.operand());
+                self.builder.binary(operator, left, right).ok()
+            }
+            6 | 7 => {
+                let comparison = *self.numbers.pick(&comparisons);
+                let (left, right) = (self.operand(), self.operand());
+                self.builder.compare(comparison, left, right).ok()
+            }
+            8 => {
+                let operators = [BinaryOperator::And, BinaryOperator::Or];
+                let operator = *self.numbers.pick(&operators);
+                let left = self.of(|scalar| scalar == ScalarType::Bool)?;
+                let right = self.of(|scalar| scalar == ScalarType::Bool)?;
+                self.builder.binary(operator, left, right).ok()
+            }
+            9 => {
+                let value = self.of(|scalar| scalar == ScalarType::Bool)?;
+                self.builder.not(value).ok()
+            }
+            10 => {
+                let value = self.any();
+                self.builder.is_null(value).ok()
+            }
+            11 | 12 => {
+                let condition = self.of(|scalar| scalar == ScalarType::Bool)?;
+                let (then, otherwise) = (self.operand(), self.operand());
+                self.builder.if_else(condition, then, otherwise).ok()
+            }
+            13 => {
+                let (left, right) = (self.operand(), self.operand());
+                self.builder
+                    .binary(BinaryOperator::Coalesce, left, right)
+                    .ok()
+            }
+            14 | 15 => {
+                let value = self.any();
+                let to = *self.numbers.pick(&SCALARS);
+                let mode = match self.numbers.below(if self.shape.raising { 3 } else { 2 }) {
+                    0 => CastMode::Null,
+                    1 => CastMode::Wrap,
+                    _ => CastMode::Raise,
+                };
+                self.builder.cast(value, to, mode).ok()
+            }
+            16 => self.math(),
+            17 => {
+                let op = if self.numbers.below(2) == 0 {
+                    Op::Minimum
+                } else {
+                    Op::Maximum
+                };
+                let (left, right) = (self.operand(), self.operand());
+                self.builder.extremum(op, left, right).ok()
+            }
+            18 => self.reduction(),
+            19 => self.window(),
+            20 => {
+                let key = self.rows(|scalar| scalar == ScalarType::Str)?;
+                let row = self
+                    .builder
+                    .lookup(self.places, &[self.place_columns[0]], &[key])
+                    .ok()?;
+                let column = *self.numbers.pick(&self.place_columns);
+                self.builder.gather(row, column).ok()
+            }
+            _ => {
+                let value = self.rows(|_| true)?;
+                let members: Vec<ExprId> = (0..3).map(|_| self.constant()).collect();
+                self.builder.in_list(value, &members).ok()
+            }
+        }
+    }
+
+    fn arithmetic(&mut self) -> Option<ExprId> {
+        let operators = [
+            BinaryOperator::Add,
+            BinaryOperator::Sub,
+            BinaryOperator::Mul,
+        ];
+        let operator = *self.numbers.pick(&operators);
+        let mode = match self.numbers.below(if self.shape.raising { 3 } else { 2 }) {
+            0 => Overflow::Wrap,
+            1 => Overflow::Null,
+            _ => Overflow::Raise,
+        };
+        let (left, right) = (self.operand(), self.operand());
+        let is_time = |scalar: ScalarType| !scalar.is_number();
+        if !self.shape.raising
+            && (is_time(self.builder.scalar_type(left)) || is_time(self.builder.scalar_type(right)))
+        {
+            return None;
+        }
+        self.builder.arithmetic(operator, mode, left, right).ok()
+    }
+
+    fn math(&mut self) -> Option<ExprId> {
+        let math = *self.numbers.pick(&Math::ALL);
+        let integers = matches!(math, Math::Abs) && !self.shape.raising;
+        let fits = |scalar: ScalarType| scalar.is_float() || scalar.is_integer() && !integers;
+        let mut args = vec![self.rows(fits)?];
+        if math.arity() == 2 {
+            args.push(self.rows(fits)?);
+        }
+        self.builder.math(math, &args).ok()
+    }
+
+    fn reduction(&mut self) -> Option<ExprId> {
+        let reductions = [
+            Reduction::Sum,
+            Reduction::Mean,
+            Reduction::Min,
+            Reduction::Max,
+            Reduction::Var { ddof: 1 },
+            Reduction::Std { ddof: 0 },
+            Reduction::Count,
+            Reduction::Len,
+            Reduction::Any,
+            Reduction::All,
+        ];
+        let reduction = *self.numbers.pick(&reductions);
+        let value = match reduction {
+            Reduction::Len => None,
+            // Integer sums may overflow their 64 bits.
+            Reduction::Sum if !self.shape.raising => Some(self.rows(ScalarType::is_float)?),
+            _ => Some(self.rows(|_| true)?),
+        };
+        let keys: Vec<ExprId> = match self.numbers.below(4) {
+            0 => Vec::new(),
+            1 => vec![self.rows(|scalar| scalar == ScalarType::Str)?],
+            2 => vec![self.rows(|_| true)?],
+            _ => vec![
+                self.rows(|_| true)?,
+                self.rows(|scalar| scalar == ScalarType::Bool)?,
+            ],
+        };
+        self.builder.reduce(reduction, self.main, value, &keys).ok()
+    }
+
+    fn window(&mut self) -> Option<ExprId> {
+        let rows = 1 + self.numbers.below(9) as u64;
+        let min_rows = 1 + self.numbers.below(rows as usize) as u64;
+        let window = match self.numbers.below(5) {
+            0 => Window::Shift {
+                rows: self.numbers.below(7) as i64 - 3,
+            },
+            1 => Window::Shift { rows: 1 },
+            2 => Window::CumulativeSum,
+            3 => Window::RollingSum { rows, min_rows },
+            _ => Window::RollingMean { rows, min_rows },
+        };
+        let raising = self.shape.raising;
+        let value = match window {
+            Window::Shift { .. } => self.rows(|_| true)?,
+            Window::RollingMean { .. } => self.rows(ScalarType::is_number)?,
+            Window::CumulativeSum | Window::RollingSum { .. } => {
+                self.rows(|scalar| scalar.is_float() || raising && scalar.is_integer())?
+            }
+        };
+        self.builder.window(window, value).ok()
+    }
+
+    /// Members of a filtered table: a carried column, a value and a reduction of it, a window.
+    fn filtered(&mut self, made: &mut Vec<icosian_ir::id::NodeId>) {
+        let Some(predicate) = self.rows(|scalar| scalar == ScalarType::Bool) else {
+            return;
+        };
+        let rows = TableRows::Filter {
+            parent: self.main,
+            predicate,
+        };
+        let kept = self.builder.table("kept", "", rows).expect("a new name");
+        let mut members = Vec::new();
+        for _ in 0..3 {
+            if let Some(value) = self.rows(|scalar| !matches!(scalar, ScalarType::Row(_))) {
+                members.push(self.builder.filtered(kept, value));
+            }
+        }
+        let Some(first) = members.first().copied() else {
+            return;
+        };
+        let windows = [Window::Shift { rows: 1 }, Window::Shift { rows: -2 }];
+        members.extend(
+            windows
+                .iter()
+                .filter_map(|window| self.builder.window(*window, first).ok()),
+        );
+        members.extend(
+            self.builder
+                .reduce(Reduction::Min, kept, Some(first), &[])
+                .ok(),
+        );
+        members.extend(
+            self.builder
+                .reduce(Reduction::Count, kept, Some(first), &[first])
+                .ok(),
+        );
+        members.extend(self.builder.reduce(Reduction::Len, kept, None, &[]).ok());
+        for (position, member) in members.into_iter().enumerate() {
+            let name = format!("kept_{position}");
+            made.push(
+                self.builder
+                    .define(None, &name, member)
+                    .expect("a new name"),
+            );
+        }
+    }
+}
