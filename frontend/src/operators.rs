@@ -427,6 +427,15 @@ impl Value {
         self.binary(BinaryOperator::Coalesce, other)
     }
 
+    /// Between two bounds: NaN stays, and a null bound bounds nothing.
+    pub fn clip(&self, low: impl IntoValue, high: impl IntoValue) -> Value {
+        let (low, high) = (low.into_value(&self.flow), high.into_value(&self.flow));
+        self.flow
+            .build("clip", &[self, &low, &high], |graph, args| {
+                graph.clip(args[0], args[1], args[2])
+            })
+    }
+
     /// `self // other`.
     pub fn floor_div(&self, other: impl IntoValue) -> Value {
         self.binary(BinaryOperator::FloorDiv, other)
@@ -488,7 +497,9 @@ impl Value {
 
     /// The change against the value `rows` rows before.
     pub fn diff(&self, rows: i64) -> Value {
-        self.binary(BinaryOperator::Sub, self.shift(rows))
+        self.flow.build("diff", &[self], |graph, args| {
+            graph.difference(args[0], rows)
+        })
     }
 
     /// The sum of all values so far.

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use icosian_ir::graph::BinaryOperator as Operator;
 use icosian_ir::id::{ExprId as Expression, TableId};
 use icosian_ir::op::{CastMode, Op, Reduction};
 use icosian_ir::types::{Domain, ScalarType};
@@ -274,10 +273,7 @@ impl Checker<'_> {
                 }
             }
             Meaning::Clip => self.built(
-                |builder| {
-                    let raised = builder.extremum(Op::Maximum, all[0], all[1])?;
-                    builder.extremum(Op::Minimum, raised, all[2])
-                },
+                |builder| builder.clip(all[0], all[1], all[2]),
                 name,
                 &present,
                 span,
@@ -558,20 +554,5 @@ impl Checker<'_> {
         self.declarations[table]
             .rows
             .is_some_and(|rows| self.units[rows].state == super::declarations::State::Waiting)
-    }
-
-    /// `a - b` with the operands' spans, as `diff` needs it.
-    pub(crate) fn difference(
-        &mut self,
-        left: (Expression, Span),
-        right: (Expression, Span),
-        span: Span,
-    ) -> Option<Expression> {
-        self.built(
-            |builder| builder.binary(Operator::Sub, left.0, right.0),
-            "diff",
-            &[left, right],
-            span,
-        )
     }
 }

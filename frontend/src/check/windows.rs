@@ -49,11 +49,15 @@ impl Checker<'_> {
         } else {
             Window::Shift { rows }
         };
-        let moved = self.windowed(window, value, value_span, function.name, span)?;
         let result = if function.meaning == Meaning::Difference {
-            self.difference((value, value_span), (moved, span), span)?
+            self.built(
+                |builder| builder.difference(value, rows),
+                function.name,
+                &[(value, value_span)],
+                span,
+            )?
         } else {
-            moved
+            self.windowed(window, value, value_span, function.name, span)?
         };
         self.over_window(context, span);
         Some(result)

@@ -2,7 +2,7 @@
 
 use super::{BuildError, GraphBuilder};
 use crate::id::ExprId;
-use crate::op::{CastMode, Comparison, Math, Op, Overflow};
+use crate::op::{CastMode, Comparison, Math, Op, Overflow, Window};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
 
@@ -275,6 +275,34 @@ impl GraphBuilder {
     pub fn extremum(&mut self, op: Op, left: ExprId, right: ExprId) -> Result<ExprId, BuildError> {
         let (left, right) = self.meet(op.name(), left, right)?;
         self.add(op, vec![left, right])
+    }
+
+    /// `low if value < low else high if value > high else value`: NaN stays, and a null bound bounds
+    /// nothing.
+    ///
+    /// # Errors
+    /// If there is no common type.
+    pub fn clip(&mut self, value: ExprId, low: ExprId, high: ExprId) -> Result<ExprId, BuildError> {
+        let below = self.compare(Comparison::Less, value, low)?;
+        let above = self.compare(Comparison::Greater, value, high)?;
+        let not_above = self.if_else(above, high, value)?;
+        self.if_else(below, low, not_above)
+    }
+
+    /// The change against the value `rows` rows before. Unsigned integers of up to 32 bits become
+    /// signed ones, as changes may be negative.
+    ///
+    /// # Errors
+    /// If the value is a scalar or has no difference.
+    pub fn difference(&mut self, value: ExprId, rows: i64) -> Result<ExprId, BuildError> {
+        let value = match self.scalar_type(value) {
+            ScalarType::U8 => self.cast(value, ScalarType::I16, CastMode::Raise)?,
+            ScalarType::U16 => self.cast(value, ScalarType::I32, CastMode::Raise)?,
+            ScalarType::U32 => self.cast(value, ScalarType::I64, CastMode::Raise)?,
+            _ => value,
+        };
+        let before = self.window(Window::Shift { rows }, value)?;
+        self.binary(BinaryOperator::Sub, value, before)
     }
 
     /// `-value`; of a constant, the constant negated.
