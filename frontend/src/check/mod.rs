@@ -17,7 +17,6 @@ mod constants;
 mod declarations;
 mod explain;
 mod expressions;
-mod files;
 mod finish;
 pub mod functions;
 mod invoke;
@@ -50,7 +49,6 @@ use icosian_ir::value::Value;
 use crate::diagnostic::{Diagnostic, FileId, Severity, Span};
 use crate::syntax::ast::Program;
 
-pub use files::FileImports;
 pub use select::select;
 
 /// A column that a source holds.
