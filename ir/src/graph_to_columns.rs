@@ -83,6 +83,7 @@ pub fn graph_to_columns(graph: &Graph, request: &Request) -> Result<Columns, Low
         builder: ColumnsBuilder::new(),
         lowered: vec![None; graph.expressions.len()],
         leaves: HashMap::new(),
+        behind: HashMap::new(),
         groups: HashMap::new(),
         needed: Vec::new(),
     };
@@ -116,6 +117,8 @@ struct Lowering<'a> {
     lowered: Vec<Option<ColumnId>>,
     /// Inputs, parameters and overridden nodes.
     leaves: HashMap<NodeId, ColumnId>,
+    /// The columns behind the result of an `over`, which serve the same node.
+    behind: HashMap<ColumnId, [ColumnId; 2]>,
     /// Group tables made for `over`, by parent and keys.
     groups: HashMap<(TableId, Vec<ColumnId>), TableId>,
     /// Definitions whose expressions were lowered.
@@ -311,8 +314,11 @@ impl Lowering<'_> {
         // Every row has its group, so the row reference is never null.
         let row_type = ScalarType::Row(group).required();
         let row = self.builder.add_typed(lookup, lookup_args, row_type, here);
-        self.builder
-            .add_typed(Op::Gather, vec![row, reduced], ty, here)
+        let value = self
+            .builder
+            .add_typed(Op::Gather, vec![row, reduced], ty, here);
+        self.behind.insert(value, [row, reduced]);
+        value
     }
 
     /// Fills in where a derived table's rows come from; what that needs is lowered.
@@ -423,10 +429,13 @@ impl Lowering<'_> {
                 {
                     continue;
                 }
-                if let Some(column) = self.lowered[id.index()]
-                    && self.builder.columns().column(column).nodes.is_empty()
-                {
-                    self.builder.serves(column, node);
+                if let Some(column) = self.lowered[id.index()] {
+                    let behind = self.behind.get(&column).copied();
+                    for column in behind.into_iter().flatten().chain([column]) {
+                        if self.builder.columns().column(column).nodes.is_empty() {
+                            self.builder.serves(column, node);
+                        }
+                    }
                 }
                 stack.extend(&expression.args);
             }

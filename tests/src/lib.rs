@@ -2,4 +2,5 @@
 
 pub mod compare;
 pub mod data;
+pub mod partitions;
 pub mod random_graph;

@@ -2,20 +2,17 @@
 //! parameters, lineage, several threads.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::Float64Type;
 use icosian::{
-    Backend, Constant, ErrorKind, Executor, Flow, FlowBuilder, Inputs, ResultBuilder, ScalarType,
+    Backend, Constant, ErrorKind, Flow, FlowBuilder, Inputs, ResultBuilder, ScalarType,
     SerialExecutor,
 };
-use icosian_ir::id::PassId;
-use icosian_ir::plan::Step;
 use icosian_runtime::error::RunError;
-use icosian_runtime::execute::{Params, PassOutput, Run, State};
 use icosian_runtime::result::RunResult;
+use icosian_tests::partitions::Partitions;
 
 const FLOW: &str = "
 param floor: f64 = 0.0
@@ -45,49 +42,6 @@ fn table(rows: usize) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns).expect("columns of one length")
 }
 
-/// Runs each pass in uneven partitions, last one first: what comes out can't depend on it.
-struct Backwards;
-
-impl Executor for Backwards {
-    fn pass(
-        &self,
-        run: &Run<'_>,
-        pass: PassId,
-        params: &Params,
-        rows: Range<usize>,
-    ) -> Result<PassOutput, RunError> {
-        run.run_pass(pass, params, rows)
-    }
-
-    fn execute(&self, run: &Run<'_>) -> Result<RunResult, RunError> {
-        let mut params = run.start();
-        let mut result = RunResult::new(run);
-        for step in run.steps() {
-            match step {
-                Step::Scalars(scalars) => run.run_scalars(scalars, &mut params)?,
-                Step::Pass(pass) => {
-                    let rows = run.rows(*pass, &params)?;
-                    let borders = [0, rows / 5, rows / 2, rows];
-                    let mut merged: Option<State> = None;
-                    for range in borders.windows(2).rev() {
-                        let output = self.pass(run, *pass, &params, range[0]..range[1])?;
-                        if let Some(part) = output.output {
-                            result.add(part);
-                        }
-                        match &mut merged {
-                            None => merged = Some(output.state),
-                            Some(state) => state.merge(output.state)?,
-                        }
-                    }
-                    run.finish_pass(merged.expect("three partitions"), &mut params)?;
-                }
-            }
-        }
-        result.finish(run, &params)?;
-        Ok(result)
-    }
-}
-
 /// How many values each output has.
 struct Counts;
 
@@ -115,7 +69,7 @@ fn an_executor_from_outside_gives_the_same_bits() {
     for rows in [0, 1, 10, 1_000, 200_001] {
         let inputs = Inputs::new().batches("t", vec![table(rows)]);
         let backwards = prepared
-            .run_with(&inputs, &Backwards)
+            .run_with(&inputs, &Partitions)
             .unwrap()
             .arrays()
             .unwrap();

@@ -86,7 +86,7 @@ codes! {
     RunFailed = "E0501", "a run that failed";
     BadInput = "E0502", "input that can't be read or doesn't fit";
     MissingInput = "E0503", "a table or value that is not given";
-    TestFailed = "E0504", "a test that fails";
+    TestFailed = "E0504", "a test whose expectation was not met";
     UnreadableFlow = "E0601", "a flow that can't be read";
     BadOption = "E0602", "a call with something wrong";
 }

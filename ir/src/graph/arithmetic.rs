@@ -314,16 +314,18 @@ impl GraphBuilder {
         right: ExprId,
     ) -> Result<ExprId, BuildError> {
         let (a, b) = (self.scalar_type(left), self.scalar_type(right));
-        let constants = self.constant(left).is_some() || self.constant(right).is_some();
-        if !constants && a.is_integer() && b.is_integer() && a.meet_integers(b).is_none() {
-            return if a.is_signed() {
-                self.compare_signed_unsigned(comparison, left, right)
-            } else {
-                self.compare_signed_unsigned(mirrored(comparison), right, left)
-            };
-        }
         let symbol = BinaryOperator::Compare(comparison).symbol();
-        let (left, right) = self.meet(symbol, left, right)?;
+        let (left, right) = match self.meet(symbol, left, right) {
+            Ok(met) => met,
+            Err(BuildError::NoCommonType { .. }) if a.is_integer() && b.is_integer() => {
+                return if a.is_signed() {
+                    self.compare_signed_unsigned(comparison, left, right)
+                } else {
+                    self.compare_signed_unsigned(mirrored(comparison), right, left)
+                };
+            }
+            Err(error) => return Err(error),
+        };
         self.add(Op::Compare(comparison), vec![left, right])
     }
 

@@ -25,7 +25,7 @@ pub enum BuildError {
     /// Two types that meet in none.
     NoCommonType {
         /// The operation, as written.
-        operation: String,
+        operation: &'static str,
         /// The first type.
         left: Type,
         /// The second type.

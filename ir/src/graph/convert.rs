@@ -73,16 +73,13 @@ impl GraphBuilder {
             },
             (Value::F64(number), ScalarType::F32) => Value::F32(*number as f32),
             (Value::F32(number), ScalarType::F64) => Value::F64(f64::from(*number)),
-            (Value::Integer(length), ScalarType::Duration(unit)) => match from {
-                ScalarType::Duration(from) => {
-                    match units_per(from, unit).and_then(|factor| length.checked_mul(factor.into()))
-                    {
-                        Some(length) if i64::try_from(length).is_ok() => Value::Integer(length),
-                        _ => return Err(refused(value)),
-                    }
+            (Value::Integer(count), ScalarType::Duration(_) | ScalarType::Timestamp(..)) => {
+                let scaled = unit_factor(from, to).and_then(|factor| count.checked_mul(factor));
+                match scaled {
+                    Some(count) if i64::try_from(count).is_ok() => Value::Integer(count),
+                    _ => return Err(refused(value)),
                 }
-                _ => return Err(refused(value)),
-            },
+            }
             _ => return Err(refused(value)),
         };
         Ok(self.literal_of(converted, to))
@@ -94,7 +91,7 @@ impl GraphBuilder {
     /// If there is none.
     pub fn meet(
         &mut self,
-        operation: &str,
+        operation: &'static str,
         left: ExprId,
         right: ExprId,
     ) -> Result<(ExprId, ExprId), BuildError> {
@@ -103,7 +100,7 @@ impl GraphBuilder {
             return Ok((left, right));
         }
         let no_common = || BuildError::NoCommonType {
-            operation: operation.to_owned(),
+            operation,
             left: a,
             right: b,
         };
@@ -130,6 +127,19 @@ impl GraphBuilder {
             builder.cast(value, common, CastMode::Raise)
         };
         Ok((to_common(self, left)?, to_common(self, right)?))
+    }
+}
+
+/// By how much a constant duration or timestamp is multiplied in a unit at least as fine. An
+/// instant is the same instant in every zone; a time on the wall clock is none.
+fn unit_factor(from: ScalarType, to: ScalarType) -> Option<i128> {
+    use ScalarType::{Duration, Timestamp};
+    match (from, to) {
+        (Duration(a), Duration(b)) => units_per(a, b).map(i128::from),
+        (Timestamp(a, zone), Timestamp(b, other)) if zone.is_some() == other.is_some() => {
+            units_per(a, b).map(i128::from)
+        }
+        _ => None,
     }
 }
 
@@ -184,6 +194,7 @@ fn literal_meet(constant: &Value, own: ScalarType, other: ScalarType) -> Option<
         }
         (Value::Integer(_), ScalarType::F32 | ScalarType::F64) if own.is_integer() => Some(other),
         (Value::F64(_), ScalarType::F32) => Some(ScalarType::F32),
+        (Value::Integer(_), ScalarType::Timestamp(..)) => unit_factor(own, other).map(|_| other),
         _ => None,
     }
 }
