@@ -26,6 +26,9 @@ const FILE_LIMIT: usize = 1_000;
 #[derive(Default)]
 pub(crate) struct Loaded {
     pub files: Vec<Imported>,
+    /// The folder of each program (0 is the flow's own) relative to the flow's: empty, or ends in
+    /// a slash.
+    pub folders: Vec<String>,
     /// Which program (0 is the flow's own) an import item stands for, by file and item.
     pub targets: HashMap<(usize, ItemId), usize>,
     pub diagnostics: Vec<Diagnostic>,
@@ -33,7 +36,10 @@ pub(crate) struct Loaded {
 
 /// Loads every imported file once; a cycle of imports ends where a file is known already.
 pub(crate) fn load(program: &Program, imports: &mut dyn ImportLoader) -> Loaded {
-    let mut loaded = Loaded::default();
+    let mut loaded = Loaded {
+        folders: vec![String::new()],
+        ..Loaded::default()
+    };
     let mut known: HashMap<FileId, usize> = HashMap::from([(program.file, 0)]);
     let mut next = 0;
     while next <= loaded.files.len() {
@@ -79,6 +85,9 @@ pub(crate) fn load(program: &Program, imports: &mut dyn ImportLoader) -> Loaded 
                         loaded
                             .diagnostics
                             .extend(imported.diagnostics.iter().cloned());
+                        let folder = relative_to(&loaded.folders[next], &path.value);
+                        let length = folder.rfind('/').map_or(0, |slash| slash + 1);
+                        loaded.folders.push(folder[..length].to_owned());
                         loaded.files.push(imported);
                     }
                 }
@@ -87,6 +96,14 @@ pub(crate) fn load(program: &Program, imports: &mut dyn ImportLoader) -> Loaded 
         next += 1;
     }
     loaded
+}
+
+/// A path that a file in `folder` writes.
+pub(crate) fn relative_to(folder: &str, path: &str) -> String {
+    match std::path::Path::new(path).is_absolute() {
+        true => path.to_owned(),
+        false => format!("{folder}{path}"),
+    }
 }
 
 /// Items still to be declared, and where they stand.
@@ -279,7 +296,7 @@ impl<'a> Checker<'a> {
         };
         match &item.kind {
             ItemKind::Error | ItemKind::Config { .. } => {}
-            ItemKind::Import { path, alias } => {
+            ItemKind::Import { alias, .. } => {
                 let Some(&file) = self.loaded.targets.get(&(place.file, id)) else {
                     if let Some(alias) = alias {
                         let name = self.expand(place, *alias);
@@ -300,13 +317,8 @@ impl<'a> Checker<'a> {
                         let known = module_of_file.get(&file).copied();
                         let module = known.unwrap_or_else(|| {
                             let outer = &self.modules[place.module];
-                            let folder = match path.value.rsplit_once('/') {
-                                Some((folder, _)) => format!("{}{folder}/", outer.folder),
-                                None => outer.folder.clone(),
-                            };
                             let module = Module {
                                 prefix: format!("{}{name}.", outer.prefix),
-                                folder,
                                 ..Module::default()
                             };
                             self.modules.push(module)

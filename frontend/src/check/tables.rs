@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use icosian_ir::graph::{Binding, TableRows};
 
+use super::compose::relative_to;
 use super::constants::Constant;
 use super::declarations::{
     Checker, Declaration, DeclarationId, DeclarationKind, Entity, Parent, Place, State, Unit,
@@ -19,7 +20,7 @@ impl Checker<'_> {
     /// Where a source is read from, with its options.
     pub(crate) fn binding(&mut self, place: Place, path: &Text, options: &[Argument]) -> Binding {
         let mut binding = Binding {
-            path: format!("{}{}", self.modules[place.module].folder, path.value),
+            path: relative_to(&self.loaded.folders[place.file], &path.value),
             ..Binding::default()
         };
         for option in options {
