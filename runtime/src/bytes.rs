@@ -10,6 +10,7 @@ macro_rules! plain {
 plain!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
 
 /// The bytes as values; they must be aligned for them, and trailing odd bytes are left out.
+#[inline(always)]
 pub(crate) fn typed<T: Plain>(bytes: &[u8]) -> &[T] {
     assert_eq!(
         bytes.as_ptr().align_offset(align_of::<T>()),
@@ -22,6 +23,7 @@ pub(crate) fn typed<T: Plain>(bytes: &[u8]) -> &[T] {
 }
 
 /// As [`typed`], to write.
+#[inline(always)]
 pub(crate) fn typed_mut<T: Plain>(bytes: &mut [u8]) -> &mut [T] {
     assert_eq!(
         bytes.as_ptr().align_offset(align_of::<T>()),
@@ -35,11 +37,13 @@ pub(crate) fn typed_mut<T: Plain>(bytes: &mut [u8]) -> &mut [T] {
 }
 
 /// The bit at a position.
+#[inline(always)]
 pub(crate) fn bit(bytes: &[u8], position: usize) -> bool {
     bytes[position / 8] >> (position % 8) & 1 != 0
 }
 
 /// Sets or clears the bit at a position.
+#[inline(always)]
 pub(crate) fn put_bit(bytes: &mut [u8], position: usize, value: bool) {
     let mask = 1 << (position % 8);
     if value {

@@ -9,9 +9,11 @@
 //! argument asks for it, redoes those rows with the scalar body: what a row gives depends on its
 //! arguments alone, never on its neighbours.
 
+mod dispatch;
 mod level;
 mod routine;
 
+pub use dispatch::Routine;
 pub use level::CpuLevel;
 pub use routine::{BinaryRoutine, Element, UnaryRoutine};
 

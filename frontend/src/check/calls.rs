@@ -9,9 +9,10 @@ use icosian_ir::types::{Domain, ScalarType};
 use icosian_ir::value::Value;
 
 use super::declarations::{Checker, Rows};
-use super::expressions::{Context, Operand, OverId};
+use super::expressions::{Context, Operand};
 use super::functions::{Function, Meaning, ReductionKind, function};
 use super::literals;
+use super::over::OverId;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{Argument, ExprId, Name};
 

@@ -4,7 +4,10 @@
 //! declarations in the text doesn't matter; configs alone must be known, and are read first.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
+
+use icosian_ir::id::Table;
 
 use super::constants::Constant;
 use super::declarations::{
@@ -12,105 +15,14 @@ use super::declarations::{
     Module, ModuleId, OverBlock, Parent, Place, Rows, State, Unit, UnitId, UnitKind, UserFunction,
     Variable,
 };
-use super::{ImportLoader, Imported};
-use crate::diagnostic::{Code, Diagnostic, FileId, Span};
-use crate::syntax::ast::{
-    self, ExprId, ItemId, ItemKind, Name, Program, TableSource, TemplatePart, Value,
-};
-use crate::syntax::parse_expression;
-
-/// How many files a flow may consist of.
-const FILE_LIMIT: usize = 1_000;
-
-/// All files that a flow imports, directly or not.
-#[derive(Default)]
-pub(crate) struct Loaded {
-    pub files: Vec<Imported>,
-    /// The folder of each program (0 is the flow's own) relative to the flow's: empty, or ends in
-    /// a slash.
-    pub folders: Vec<String>,
-    /// Which program (0 is the flow's own) an import item stands for, by file and item.
-    pub targets: HashMap<(usize, ItemId), usize>,
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Loads every imported file once; a cycle of imports ends where a file is known already.
-pub(crate) fn load(program: &Program, imports: &mut dyn ImportLoader) -> Loaded {
-    let mut loaded = Loaded {
-        folders: vec![String::new()],
-        ..Loaded::default()
-    };
-    let mut known: HashMap<FileId, usize> = HashMap::from([(program.file, 0)]);
-    let mut next = 0;
-    while next <= loaded.files.len() {
-        let wanted: Vec<(ItemId, ast::Text)> = {
-            let program = match next {
-                0 => program,
-                _ => &loaded.files[next - 1].program,
-            };
-            let paths = program
-                .items
-                .iter()
-                .filter_map(|(id, item)| match &item.kind {
-                    ItemKind::Import { path, .. } => Some((id, path.clone())),
-                    _ => None,
-                });
-            paths.collect()
-        };
-        let importer = match next {
-            0 => program.file,
-            _ => loaded.files[next - 1].program.file,
-        };
-        for (item, path) in wanted {
-            let failed = |why: &str| {
-                Diagnostic::error(
-                    Code::BadImport,
-                    format!("{:?} can't be imported: {why}", path.value),
-                )
-                .at(path.span)
-            };
-            if loaded.files.len() >= FILE_LIMIT {
-                loaded
-                    .diagnostics
-                    .push(failed("the flow has too many files"));
-                continue;
-            }
-            match imports.load(importer, &path.value) {
-                Err(why) => loaded.diagnostics.push(failed(&why)),
-                Ok(imported) => {
-                    let file = imported.program.file;
-                    let target = *known.entry(file).or_insert(loaded.files.len() + 1);
-                    loaded.targets.insert((next, item), target);
-                    if target == loaded.files.len() + 1 {
-                        loaded
-                            .diagnostics
-                            .extend(imported.diagnostics.iter().cloned());
-                        let folder = relative_to(&loaded.folders[next], &path.value);
-                        let length = folder.rfind('/').map_or(0, |slash| slash + 1);
-                        loaded.folders.push(folder[..length].to_owned());
-                        loaded.files.push(imported);
-                    }
-                }
-            }
-        }
-        next += 1;
-    }
-    loaded
-}
-
-/// A path that a file in `folder` writes.
-pub(crate) fn relative_to(folder: &str, path: &str) -> String {
-    match std::path::Path::new(path).is_absolute() {
-        true => path.to_owned(),
-        false => format!("{folder}{path}"),
-    }
-}
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::syntax::ast::{self, ExprId, ItemId, ItemKind, Name, TableSource, Value};
 
 /// Items still to be declared, and where they stand.
-struct Work {
+pub(crate) struct Work {
     items: Vec<ItemId>,
     next: usize,
-    place: Place,
+    pub place: Place,
     /// The table whose block this is.
     table: Option<DeclarationId>,
     over: Option<OverBlock>,
@@ -150,6 +62,16 @@ impl<'a> Checker<'a> {
                 let span = self.program(place).items[item].span;
                 self.too_large(span);
                 stack.clear();
+                // Half of a flow would only give mistakes of its own.
+                self.units = Table::new();
+                self.declarations = Table::new();
+                self.modules
+                    .values_mut()
+                    .for_each(|module| *module = Module::default());
+                for list in [&mut self.outputs, &mut self.checks, &mut self.tests] {
+                    list.clear();
+                }
+                self.extends.clear();
                 return;
             }
             self.compose_item(item, place, table, over, stack, module_of_file);
@@ -162,7 +84,7 @@ impl<'a> Checker<'a> {
         self.report(Diagnostic::error(Code::ExpansionLimit, message).at(span));
     }
 
-    fn file_work(&self, file: usize, module: ModuleId) -> Work {
+    pub(crate) fn file_work(&self, file: usize, module: ModuleId) -> Work {
         Work {
             items: self.programs[file].roots.clone(),
             next: 0,
@@ -175,104 +97,6 @@ impl<'a> Checker<'a> {
             table: None,
             over: None,
         }
-    }
-
-    /// Reads the configs at the top level of a file before everything else.
-    fn configs_of(&mut self, file: usize, module: ModuleId) {
-        let program = self.programs[file];
-        let place = self.file_work(file, module).place;
-        for &id in &program.roots {
-            let ItemKind::Config { name, value, .. } = &program.items[id].kind else {
-                continue;
-            };
-            let text = self.expand(place, *name);
-            let full = format!("{}{text}", self.modules[module].prefix);
-            let given = self.options.configs.get(&full);
-            let default = value.map(|value| self.constant(place, value));
-            let value = match (given, default) {
-                (Some(given), default) => {
-                    self.used_configs.insert(full);
-                    self.given_config(place, name.span, given, default.as_ref())
-                }
-                (None, Some(default)) => default,
-                (None, None) => {
-                    let message = format!("config `{text}` has no value");
-                    let help = format!("give it one with --config {full}=…, or a default");
-                    self.report(
-                        Diagnostic::error(Code::BadConfig, message)
-                            .at(name.span)
-                            .help(help),
-                    );
-                    Constant::Poison
-                }
-            };
-            self.declare_name(module, text, Entity::Config(value), name.span);
-        }
-    }
-
-    /// A config's value as given on the command line: an expression, else a bare text.
-    fn given_config(
-        &mut self,
-        place: Place,
-        span: Span,
-        given: &str,
-        default: Option<&Constant>,
-    ) -> Constant {
-        let text = || Constant::Text(given.into());
-        if matches!(default, Some(Constant::Text(_))) {
-            return text();
-        }
-        let parsed = parse_expression(self.program(place).file, given);
-        let value = match parsed.value {
-            Value::Expr(root) if parsed.diagnostics.is_empty() => {
-                literal_constant(&parsed.program, root)
-            }
-            _ => None,
-        };
-        let value = value.unwrap_or_else(text);
-        let fits = match (default, &value) {
-            (None | Some(Constant::Null | Constant::Poison), _) => true,
-            (Some(Constant::Float(_)), Constant::Integer(_)) => true,
-            (Some(default), value) => {
-                std::mem::discriminant(default) == std::mem::discriminant(value)
-            }
-        };
-        if !fits {
-            let message = format!("the value {given:?} given for this config is of another type");
-            self.report(Diagnostic::error(Code::BadConfig, message).at(span));
-            return Constant::Poison;
-        }
-        value
-    }
-
-    /// A name with the values of loop variables in its braces.
-    pub(crate) fn expand(&mut self, place: Place, name: Name) -> Rc<str> {
-        let program = self.program(place);
-        let Some(template) = name.template else {
-            return program.name(name).into();
-        };
-        let mut text = String::new();
-        for part in &program.templates[template] {
-            match part {
-                TemplatePart::Text(symbol) => text.push_str(program.text(*symbol)),
-                TemplatePart::Variable(variable) => {
-                    let variable_name = program.name(*variable);
-                    let value = self.variable(place, variable_name);
-                    match value.as_ref().and_then(Constant::name_part) {
-                        Some(part) => text.push_str(&part),
-                        None => {
-                            let message = format!(
-                                "`{variable_name}` is no loop variable whose value can stand in a name"
-                            );
-                            self.report(
-                                Diagnostic::error(Code::NotConstant, message).at(variable.span),
-                            );
-                        }
-                    }
-                }
-            }
-        }
-        text.into()
     }
 
     #[allow(clippy::too_many_lines)] // One arm per form of item, each a few lines.
@@ -306,8 +130,8 @@ impl<'a> Checker<'a> {
                 };
                 match alias {
                     None => {
-                        if !module_of_file.contains_key(&file) {
-                            module_of_file.insert(file, place.module);
+                        if let Entry::Vacant(entry) = module_of_file.entry(file) {
+                            entry.insert(place.module);
                             self.configs_of(file, place.module);
                             stack.push(self.file_work(file, place.module));
                         }
@@ -690,34 +514,4 @@ impl<'a> Checker<'a> {
     fn misplaced(&mut self, message: &str, span: Span) {
         self.report(Diagnostic::error(Code::MisplacedItem, message).at(span));
     }
-}
-
-/// A literal, its negation, or a list of them.
-fn literal_constant(program: &Program, root: ExprId) -> Option<Constant> {
-    use ast::ExprKind;
-    let mut values: Vec<Constant> = Vec::new();
-    let first = program.subtree(root).next()?;
-    for id in program.subtree(root) {
-        let at = |child: &ExprId| values[(child.0 - first.0) as usize].clone();
-        values.push(match &program.exprs[id].kind {
-            ExprKind::Null => Constant::Null,
-            ExprKind::Boolean(value) => Constant::Bool(*value),
-            ExprKind::Integer(value) => Constant::Integer(i128::try_from(*value).ok()?),
-            ExprKind::Float(value) => Constant::Float(*value),
-            ExprKind::Text(text) => Constant::Text((&**text).into()),
-            // A bare word stands for itself: `--config only=[ewr, jfk]`.
-            ExprKind::Name(name) => Constant::Text(program.name(*name).into()),
-            ExprKind::List(elements) => Constant::List(elements.iter().map(at).collect()),
-            ExprKind::Unary {
-                operator: ast::UnaryOperator::Negate,
-                operand,
-            } => match at(operand) {
-                Constant::Integer(value) => Constant::Integer(-value),
-                Constant::Float(value) => Constant::Float(-value),
-                _ => return None,
-            },
-            _ => return None,
-        });
-    }
-    values.pop()
 }

@@ -11,10 +11,11 @@ use icosian_ir::id::{NodeId, Table, TableId};
 use icosian_ir::typed_id;
 use icosian_ir::types::Type;
 
-use super::compose::Loaded;
 use super::constants::Constant;
-use super::expressions::{Activation, Frame, Operand, OverId, OverSpec, Task};
+use super::expressions::{Activation, Frame, Operand, Task};
 use super::invoke::{MemoEntry, MemoKey};
+use super::load::Loaded;
+use super::over::{OverId, OverSpec};
 use super::{CheckOptions, Spans};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{self, ExprId, Program, StepKind, TypeId};
@@ -33,7 +34,7 @@ typed_id! {
 }
 
 /// How much a flow may expand to, in definitions and in calls of functions.
-pub(crate) const EXPANSION_LIMIT: usize = 1_000_000;
+pub(crate) const EXPANSION_LIMIT: usize = 500_000;
 
 /// How many diagnostics are kept.
 pub(crate) const DIAGNOSTIC_LIMIT: usize = 200;

@@ -1,6 +1,6 @@
 //! The functions that flows can call, one entry each: name, parameters, what it does, an example.
 //!
-//! The checker types calls by [`Meaning`]; completion, `.help` and the hints for unknown names
+//! The checker types calls by their `Meaning`; completion, `.help` and the hints for unknown names
 //! read the rest. Adding a function is adding an entry here and, for a new meaning, an arm in
 //! `calls`.
 

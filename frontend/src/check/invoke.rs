@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use super::calls::{Bound, Given};
 use super::declarations::{Checker, EXPANSION_LIMIT, FunctionId, Place, Rows};
-use super::expressions::{Activation, Context, Frame, Operand, OverId, Task};
+use super::expressions::{Activation, Context, Frame, Operand, Task};
+use super::over::OverId;
 use crate::diagnostic::Span;
 use crate::syntax::ast::Symbol;
 

@@ -1,16 +1,18 @@
 //! From syntax trees to the typed graph: names, types, row domains.
 //!
-//! `compose` unrolls `for`, `when` and imports into a flat list of declarations; `names` finds
-//! what a name means; `units` evaluates each declaration when it is first needed, on explicit
+//! `load` finds the imported files; `compose` unrolls `for`, `when` and imports into a flat list
+//! of declarations; `names` finds what a name means; `units` evaluates each declaration when it is first needed, on explicit
 //! stacks, so that order in the text, depth and number of definitions don't matter and a cycle is
 //! found where it closes; `expressions`, `calls`, `lookup` and `tables` build the graph through
 //! [`GraphBuilder`](icosian_ir::graph::GraphBuilder); `finish` adds outputs, carried columns and
-//! tests. Wording of mistakes is in `explain`.
+//! tests. The wording of mistakes is in `explain` and `clashes`.
 //!
 //! A mistake poisons what it stands in, silently for its users, so one mistake is told once.
 
 mod calls;
+mod clashes;
 mod compose;
+mod configs;
 mod constants;
 mod declarations;
 mod explain;
@@ -19,9 +21,11 @@ mod finish;
 pub mod functions;
 mod invoke;
 mod literals;
+mod load;
 mod lookup;
 mod names;
 mod operators;
+mod over;
 mod select;
 mod steps;
 mod tables;
@@ -188,12 +192,25 @@ pub struct Expectation {
 /// Checks a flow and builds its graph.
 ///
 /// Never fails: what is wrong is told in the diagnostics and left out of the graph.
+///
+/// ```
+/// use icosian::check::{CheckOptions, NoImports, check};
+/// use icosian::diagnostic::FileId;
+/// use icosian::syntax::parse;
+///
+/// let text = "table t { x: f64 }\nz = (x - mean(x)) / std(x)\n";
+/// let parsed = parse(FileId(0), text);
+/// let checked = check(&parsed.program, &mut NoImports, &CheckOptions::default());
+/// assert!(!checked.has_errors());
+/// let z = checked.graph.node("t.z").expect("a definition on the rows of t");
+/// assert_eq!(checked.graph.nodes[z].ty.to_string(), "f64?");
+/// ```
 pub fn check(
     program: &Program,
     imports: &mut dyn ImportLoader,
     options: &CheckOptions<'_>,
 ) -> Checked {
-    let loaded = compose::load(program, imports);
+    let loaded = load::load(program, imports);
     let mut checker = declarations::Checker::new(program, &loaded, options);
     checker.compose();
     checker.declare_sources();

@@ -39,10 +39,11 @@ impl Checker<'_> {
             return Meaning::Constant(value);
         }
         for table in self.tables_of(place.rows) {
-            match self.member(table, name) {
-                Member::Found(unit) => return Meaning::Unit(unit),
+            match self.full_member(table, name) {
+                // What has to wait is asked for again when it is known.
+                Member::Found(unit) | Member::Wait(unit) => return Meaning::Unit(unit),
                 Member::Poison => return Meaning::Poison,
-                Member::Wait(_) | Member::Missing => {}
+                Member::Missing => {}
             }
         }
         let module = &self.modules[place.module];

@@ -232,7 +232,7 @@ impl Checker<'_> {
         let null = self.builder.literal(Value::Null);
         let mut result = (null, subject_span);
         let arms = arms_with_operands(arms, operands, spans);
-        for (pattern, value, span) in arms.into_iter().rev() {
+        for (pattern, (value, span)) in arms.into_iter().rev() {
             let value = self.value(value, span)?;
             let Some((pattern, pattern_span)) = pattern else {
                 result = (value, span);

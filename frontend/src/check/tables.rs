@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use icosian_ir::graph::{Binding, TableRows};
 
-use super::compose::relative_to;
 use super::constants::Constant;
 use super::declarations::{
     Checker, Declaration, DeclarationId, DeclarationKind, Entity, Parent, Place, State, Unit,
     UnitKind,
 };
+use super::load::relative_to;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{
     Argument, ExprKind, GroupKey, ItemId, ItemKind, Name, Query, StepKind, Text,

@@ -9,7 +9,8 @@ use super::constants::Constant;
 use super::declarations::{
     Checker, DeclarationId, OverBlock, Place, Rows, State, UnitId, UnitKind,
 };
-use super::expressions::{Activation, Context, Frame, Operand, OverId, Task};
+use super::expressions::{Activation, Context, Frame, Operand, Task};
+use super::over::OverId;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::ast::{ExprId, ItemKind};
 
@@ -196,7 +197,7 @@ impl Checker<'_> {
         let operands = self.operands.split_off(self.operands.len() - count);
         self.activations.pop();
         self.frames.pop();
-        let state = if operands.iter().any(|operand| *operand == Operand::Poison)
+        let state = if operands.contains(&Operand::Poison)
             // Found to be in a cycle while it ran.
             || self.units[unit].state == State::Poisoned
         {

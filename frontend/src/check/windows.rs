@@ -8,8 +8,9 @@ use icosian_ir::types::{Domain, ScalarType};
 use icosian_ir::typing::reduction_type;
 
 use super::declarations::Checker;
-use super::expressions::{Context, Operand, OverId};
+use super::expressions::{Context, Operand};
 use super::functions::{Function, Meaning, ReductionKind};
+use super::over::OverId;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// `x.rolling(n, min=m)`, before the reduction that follows it.

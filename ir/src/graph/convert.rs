@@ -190,7 +190,7 @@ fn literal_meet(constant: &Value, own: ScalarType, other: ScalarType) -> Option<
             if least <= *number && *number <= greatest {
                 return Some(other);
             }
-            other.meet_integers(ScalarType::smallest_integer(*number, *number)?)
+            ScalarType::smallest_integer(least.min(*number), greatest.max(*number))
         }
         (Value::Integer(_), ScalarType::F32 | ScalarType::F64) if own.is_integer() => Some(other),
         (Value::F64(_), ScalarType::F32) => Some(ScalarType::F32),

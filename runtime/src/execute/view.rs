@@ -14,6 +14,7 @@ pub(crate) struct View<'v> {
 }
 
 impl View<'_> {
+    #[inline(always)]
     pub(crate) fn is_valid(&self, row: usize) -> bool {
         self.validity.is_none_or(|bits| bit(bits, row))
     }

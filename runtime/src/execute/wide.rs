@@ -43,7 +43,7 @@ pub(crate) struct Routine32(Routine<f32>);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Routine64(Routine<f64>);
 
-fn level() -> CpuLevel {
+pub(crate) fn level() -> CpuLevel {
     static LEVEL: OnceLock<CpuLevel> = OnceLock::new();
     *LEVEL.get_or_init(CpuLevel::detect)
 }

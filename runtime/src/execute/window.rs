@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use icosian_codegen::wide::Routine;
 use icosian_ir::meaning::sums::{IntegerSum, RollingSum};
 use icosian_ir::op::{Op, Window};
 use icosian_ir::types::{Lane, ScalarType};
@@ -12,6 +13,7 @@ use crate::execute::morsel::{Store, Worker};
 use crate::execute::program::{Operand, SegmentKind, SegmentPlan};
 use crate::execute::sink::{BlockColumns, CarrySum};
 use crate::execute::view::{View, with_lane};
+use crate::execute::wide::level;
 
 /// What a window writes: values and validity from the morsel's first row on.
 struct Written<'s> {
@@ -23,12 +25,14 @@ struct Written<'s> {
 }
 
 impl Written<'_> {
+    #[inline(always)]
     fn null(&mut self, row: usize) {
         if let Some(validity) = &mut self.validity {
             put_bit(validity, row, false);
         }
     }
 
+    #[inline(always)]
     fn float(&mut self, row: usize, value: f64) {
         typed_mut::<f64>(self.values)[row] = value;
         if let Some(validity) = &mut self.validity {
@@ -217,29 +221,20 @@ fn roll(
 ) -> Result<(), RunError> {
     let valid = |row: usize| view.is_valid(row);
     match lane {
-        Lane::F64 => {
-            let values = typed::<f64>(view.values);
-            roll_floats(
-                |row| values[row],
-                valid,
-                view.validity.is_none(),
-                rolling,
-                length,
-                written,
-            );
-        }
-        Lane::F32 => {
-            let values = typed::<f32>(view.values);
-            let value = |row: usize| f64::from(values[row]);
-            roll_floats(
-                value,
-                valid,
-                view.validity.is_none(),
-                rolling,
-                length,
-                written,
-            );
-        }
+        Lane::F64 => level().run(RollFloats {
+            values: typed::<f64>(view.values),
+            view,
+            rolling,
+            length,
+            written,
+        }),
+        Lane::F32 => level().run(RollFloats {
+            values: typed::<f32>(view.values),
+            view,
+            rolling,
+            length,
+            written,
+        }),
         _ => with_lane!(integers lane, view.values, values => {
             roll_integers(|row| i128::from(values[row]), valid, rolling, length, written);
         }),
@@ -247,40 +242,61 @@ fn roll(
     Ok(())
 }
 
-fn roll_floats(
-    value: impl Fn(usize) -> f64,
-    valid: impl Fn(usize) -> bool,
-    all_valid: bool,
+/// A rolling sum or mean of floats, compiled for each CPU level.
+struct RollFloats<'v, 's, T> {
+    values: &'v [T],
+    view: View<'v>,
     rolling: Rolling,
     length: usize,
-    written: &mut Written<'_>,
-) {
-    let mut window = RollingSum::new();
-    for row in 0..length {
-        let leaving = row.checked_sub(rolling.rows);
-        match leaving {
-            Some(leaving) if all_valid || valid(leaving) && valid(row) => {
-                window.slide(value(leaving), value(row));
-            }
-            _ => {
-                if let Some(leaving) = leaving.filter(|row| valid(*row)) {
-                    window.pop(value(leaving));
-                }
-                if valid(row) {
-                    window.push(value(row));
-                }
-            }
+    written: &'v mut Written<'s>,
+}
+
+impl<T: Copy + Into<f64>> Routine for RollFloats<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let RollFloats {
+            values,
+            view,
+            rolling,
+            length,
+            written,
+        } = self;
+        let all_valid = view.validity.is_none();
+        let valid = |row: usize| all_valid || view.is_valid(row);
+        let results = &mut typed_mut::<f64>(written.values)[..length];
+        // Nulls are few: all bits are set at once, then theirs are cleared.
+        if let Some(validity) = &mut written.validity {
+            fill_bits(validity, 0, length, true);
         }
-        let result = if window.count() < rolling.min_rows {
-            None
-        } else if rolling.mean {
-            window.mean()
-        } else {
-            Some(window.value())
-        };
-        match result {
-            Some(value) => written.float(row, value),
-            None => written.null(row),
+        let mut window = RollingSum::new();
+        for row in 0..length {
+            match row.checked_sub(rolling.rows) {
+                Some(leaving) if valid(leaving) && valid(row) => {
+                    window.slide(values[leaving].into(), values[row].into());
+                }
+                leaving => {
+                    if let Some(leaving) = leaving.filter(|row| valid(*row)) {
+                        window.pop(values[leaving].into());
+                    }
+                    if valid(row) {
+                        window.push(values[row].into());
+                    }
+                }
+            }
+            let result = if window.count() < rolling.min_rows {
+                None
+            } else if rolling.mean {
+                window.mean()
+            } else {
+                Some(window.value())
+            };
+            match (result, &mut written.validity) {
+                (Some(value), _) => results[row] = value,
+                (None, Some(validity)) => put_bit(validity, row, false),
+                (None, None) => {}
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use icosian_codegen::wide::Routine;
 use icosian_ir::meaning::compare::total_order_f64;
 use icosian_ir::meaning::sums::{ExactSum, IntegerMoments, IntegerSum, Moments};
 use icosian_ir::op::Reduction;
@@ -15,6 +16,7 @@ use icosian_ir::value::Value;
 use crate::bytes::{bit, count_bits, typed};
 use crate::error::{RunError, internal};
 use crate::execute::view::{View, with_lane};
+use crate::execute::wide::level;
 use crate::text::Cell;
 
 /// The argument of a reduction over some rows.
@@ -197,20 +199,28 @@ impl Accumulators {
             Accumulators::Count(states) => states[0] += count() as u64,
             Accumulators::FloatSum(states) if lane == Lane::F64 => {
                 let values = &typed::<f64>(view.values)[rows.clone()];
-                match words(view, &rows) {
-                    None if view.validity.is_none() => states[0].0.add_slice(values),
-                    Some(word) => states[0].0.add_slice_masked(values, word),
-                    None => return self.update(argument, rows.clone(), &zeros[..rows.len()]),
+                let validity = words(view, &rows);
+                if validity.is_none() && view.validity.is_some() {
+                    return self.update(argument, rows.clone(), &zeros[..rows.len()]);
                 }
+                level().run(AddValues {
+                    state: &mut states[0].0,
+                    values,
+                    validity,
+                });
                 states[0].1 += count() as u64;
             }
             Accumulators::FloatMoments(states) if lane == Lane::F64 => {
                 let values = &typed::<f64>(view.values)[rows.clone()];
-                match words(view, &rows) {
-                    None if view.validity.is_none() => states[0].add_slice(values),
-                    Some(word) => states[0].add_slice_masked(values, word),
-                    None => return self.update(argument, rows.clone(), &zeros[..rows.len()]),
+                let validity = words(view, &rows);
+                if validity.is_none() && view.validity.is_some() {
+                    return self.update(argument, rows.clone(), &zeros[..rows.len()]);
                 }
+                level().run(AddValues {
+                    state: &mut states[0],
+                    values,
+                    validity,
+                });
             }
             Accumulators::IntegerSum(states) if lane == Lane::I64 && view.validity.is_none() => {
                 states[0]
@@ -350,6 +360,36 @@ impl Accumulators {
                 states[group].map_or(Value::Null, |decided| Value::Bool(decided == *by))
             }
         }
+    }
+}
+
+/// Interleaved accumulators of a sum: as many f64 as two 512-bit registers hold.
+const LANES: usize = 16;
+
+/// Adds a block of values to a state, compiled for each CPU level.
+struct AddValues<'v, S, V> {
+    state: &'v mut S,
+    values: &'v [f64],
+    validity: Option<V>,
+}
+
+impl<V: Fn(usize) -> u64> Routine for AddValues<'_, ExactSum, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.state
+            .add_slice_in_lanes::<LANES>(self.values, self.validity);
+    }
+}
+
+impl<V: Fn(usize) -> u64> Routine for AddValues<'_, Moments, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.state
+            .add_slice_in_lanes::<LANES>(self.values, self.validity);
     }
 }
 
