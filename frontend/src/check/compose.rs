@@ -120,7 +120,7 @@ impl<'a> Checker<'a> {
         };
         match &item.kind {
             ItemKind::Error | ItemKind::Config { .. } => {}
-            ItemKind::Import { path, alias } => {
+            ItemKind::Import { alias, .. } => {
                 let Some(&file) = self.loaded.targets.get(&(place.file, id)) else {
                     if let Some(alias) = alias {
                         let name = self.expand(place, *alias);
@@ -141,13 +141,8 @@ impl<'a> Checker<'a> {
                         let known = module_of_file.get(&file).copied();
                         let module = known.unwrap_or_else(|| {
                             let outer = &self.modules[place.module];
-                            let folder = match path.value.rsplit_once('/') {
-                                Some((folder, _)) => format!("{}{folder}/", outer.folder),
-                                None => outer.folder.clone(),
-                            };
                             let module = Module {
                                 prefix: format!("{}{name}.", outer.prefix),
-                                folder,
                                 ..Module::default()
                             };
                             self.modules.push(module)

@@ -49,8 +49,6 @@ const HINT_BUDGET: usize = 1_000_000;
 pub(crate) struct Module {
     /// What stands before its names in the graph: empty, or `geo.`.
     pub prefix: String,
-    /// The folder of its file, relative to the flow's.
-    pub folder: String,
     pub names: HashMap<Rc<str>, Entity>,
     pub functions: HashMap<Rc<str>, FunctionId>,
     /// Its source tables.
