@@ -1,2 +1,7 @@
-//! The icosian binary.
-fn main() {}
+//! The binary `icosian`: flows on the command line, and the shell.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

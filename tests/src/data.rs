@@ -19,17 +19,17 @@ pub struct Numbers(pub u64);
 
 impl Numbers {
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 
     /// A number below `bound`, which is not 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        (self.bits() % bound as u64) as usize
     }
 
     /// One of a list that is not empty.
@@ -142,7 +142,7 @@ fn column(rows: usize, numbers: &mut Numbers, ty: Type) -> ArrayRef {
                 .map(|_| match numbers.below(3) {
                     0 => *numbers.pick(&FLOATS),
                     1 => numbers.below(2_000) as f64 / 8.0 - 125.0,
-                    _ => f64::from_bits(numbers.next()),
+                    _ => f64::from_bits(numbers.bits()),
                 })
                 .collect();
             let nulls = nulls(rows, numbers, nullable);

@@ -3,6 +3,7 @@
 //! A *unit* is anything that gets a value once: a column, a definition, a param, a row step of a
 //! table, a column carried into a derived table.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -41,6 +42,10 @@ const PLACES_IN_EXTEND: u64 = 1 << 32;
 
 /// How many diagnostics are kept.
 pub(crate) const DIAGNOSTIC_LIMIT: usize = 200;
+
+/// How many names are looked through, over all mistakes, for one that may have been meant: a
+/// generated flow may have a hundred thousand names, all of them unknown.
+const HINT_BUDGET: usize = 1_000_000;
 
 /// A set of top-level names.
 #[derive(Debug, Default)]
@@ -238,6 +243,8 @@ pub(crate) struct Checker<'a> {
     pub spans: Spans,
     pub diagnostics: Vec<Diagnostic>,
     pub told: HashSet<(Code, Span, String)>,
+    /// What is left of [`HINT_BUDGET`].
+    pub hint_budget: Cell<usize>,
 
     pub modules: Table<ModuleId, Module>,
     pub declarations: Table<DeclarationId, Declaration>,
@@ -285,6 +292,7 @@ impl<'a> Checker<'a> {
             spans: Spans::default(),
             diagnostics: loaded.diagnostics.clone(),
             told: HashSet::new(),
+            hint_budget: Cell::new(HINT_BUDGET),
             modules: Table::new(),
             declarations: Table::new(),
             units: Table::new(),
@@ -313,8 +321,16 @@ impl<'a> Checker<'a> {
         checker
     }
 
+    /// Whether further mistakes are not kept: ask before wording one takes long.
+    pub(crate) fn has_told_enough(&self) -> bool {
+        self.diagnostics.len() >= DIAGNOSTIC_LIMIT
+    }
+
     /// Tells a mistake, once; if it stands in a function's body, with the call that led there.
     pub(crate) fn report(&mut self, mut diagnostic: Diagnostic) {
+        if self.has_told_enough() {
+            return;
+        }
         if let Some(span) = diagnostic.primary {
             let key = (diagnostic.code, span, diagnostic.message.clone());
             if !self.told.insert(key) {
@@ -328,9 +344,7 @@ impl<'a> Checker<'a> {
         {
             diagnostic = diagnostic.label(call, "in this call");
         }
-        if self.diagnostics.len() < DIAGNOSTIC_LIMIT {
-            self.diagnostics.push(diagnostic);
-        }
+        self.diagnostics.push(diagnostic);
     }
 
     /// The program of a place.

@@ -15,6 +15,15 @@ use crate::diagnostic::{Code, Diagnostic, Span, nearest};
 const CYCLE_NAMES: usize = 12;
 
 impl Checker<'_> {
+    /// The one of the candidates, which come in any order, that was probably meant. None once so
+    /// many were looked through that it would take long.
+    fn nearest<'n>(&self, name: &str, mut candidates: Vec<&'n str>) -> Option<&'n str> {
+        let left = self.hint_budget.get().checked_sub(candidates.len())?;
+        self.hint_budget.set(left);
+        candidates.sort_unstable();
+        nearest(name, candidates)
+    }
+
     /// A type as written, tables by their names.
     pub(crate) fn type_text(&self, ty: Type) -> String {
         match ty.scalar {
@@ -33,6 +42,9 @@ impl Checker<'_> {
     }
 
     pub(crate) fn name_taken(&mut self, name: &str, span: Span, first: Option<Span>) {
+        if self.has_told_enough() {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::error(Code::NameTaken, format!("`{name}` is defined twice")).at(span);
         if let Some(first) = first {
@@ -42,6 +54,9 @@ impl Checker<'_> {
     }
 
     pub(crate) fn ambiguous(&mut self, name: &str, span: Span, units: &[UnitId]) {
+        if self.has_told_enough() {
+            return;
+        }
         let mut names: Vec<String> = Vec::new();
         for unit in units {
             let table = self
@@ -61,6 +76,9 @@ impl Checker<'_> {
     }
 
     pub(crate) fn unknown_name(&mut self, place: Place, name: &str, span: Span) {
+        if self.has_told_enough() {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::error(Code::UnknownName, format!("there is no `{name}` here")).at(span);
         if matches!(name, "np" | "pd" | "math" | "pl") {
@@ -84,8 +102,7 @@ impl Checker<'_> {
                 }
                 candidates.extend(module.names.keys().map(|name| &**name));
                 candidates.extend(module.source_members.keys().map(|name| &**name));
-                candidates.sort_unstable();
-                nearest(name, candidates).map(str::to_owned)
+                self.nearest(name, candidates).map(str::to_owned)
             };
             if let Some(hint) = hint {
                 diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
@@ -108,26 +125,33 @@ impl Checker<'_> {
     }
 
     pub(crate) fn unknown_table(&mut self, module: ModuleId, name: &str, span: Span) {
+        if self.has_told_enough() {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::error(Code::UnknownTable, format!("there is no table `{name}`")).at(span);
         let names = &self.modules[module].names;
-        let mut tables: Vec<&str> = names
+        let tables: Vec<&str> = names
             .iter()
             .filter(|(_, entity)| matches!(entity, Entity::Table(_)))
             .map(|(name, _)| &**name)
             .collect();
-        tables.sort_unstable();
         if names.contains_key(name) {
             diagnostic = diagnostic.note(format!("`{name}` is defined, but is no table"));
-        } else if let Some(hint) = nearest(name, tables.iter().copied()) {
+        } else if let Some(hint) = self.nearest(name, tables.clone()) {
             diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
         } else if !tables.is_empty() && tables.len() <= 10 {
+            let mut tables = tables;
+            tables.sort_unstable();
             diagnostic = diagnostic.note(format!("tables: {}", tables.join(", ")));
         }
         self.report(diagnostic);
     }
 
     pub(crate) fn unknown_member(&mut self, table: DeclarationId, name: &str, span: Span) {
+        if self.has_told_enough() {
+            return;
+        }
         let table_name = self.declarations[table].name.clone();
         let mut diagnostic = Diagnostic::error(
             Code::UnknownMember,
@@ -149,29 +173,26 @@ impl Checker<'_> {
                 None
             };
         }
-        members.sort_unstable();
         if function(name).is_some() {
             diagnostic = diagnostic.help(format!("`{name}` is a function: call it, .{name}()"));
-        } else if let Some(hint) = nearest(name, members.iter().map(String::as_str)) {
+        } else if let Some(hint) = self.nearest(name, members.iter().map(String::as_str).collect()) {
             diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
         }
         self.report(diagnostic);
     }
 
     pub(crate) fn unknown_in_module(&mut self, module: ModuleId, name: &str, span: Span) {
+        if self.has_told_enough() {
+            return;
+        }
         let prefix = self.modules[module].prefix.trim_end_matches('.').to_owned();
         let mut diagnostic = Diagnostic::error(
             Code::UnknownMember,
             format!("module `{prefix}` has no `{name}`"),
         )
         .at(span);
-        let mut names: Vec<&str> = self.modules[module]
-            .names
-            .keys()
-            .map(|name| &**name)
-            .collect();
-        names.sort_unstable();
-        if let Some(hint) = nearest(name, names) {
+        let names = self.modules[module].names.keys();
+        if let Some(hint) = self.nearest(name, names.map(|name| &**name).collect()) {
             diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
         }
         self.report(diagnostic);
@@ -205,6 +226,9 @@ impl Checker<'_> {
         span: Span,
         first: Option<&Given>,
     ) {
+        if self.has_told_enough() {
+            return;
+        }
         // `np.log(x)`: the module was told already.
         let foreign = first.is_some_and(|first| first.operand == Operand::Poison);
         if foreign && (function(name).is_some() || known_elsewhere(name).is_some()) {
@@ -215,16 +239,12 @@ impl Checker<'_> {
             format!("there is no function `{name}`"),
         )
         .at(span);
-        let mut names: Vec<&str> = self.modules[place.module]
-            .functions
-            .keys()
-            .map(|name| &**name)
-            .collect();
-        names.sort_unstable();
+        let names = self.modules[place.module].functions.keys();
+        let names = names.map(|name| &**name);
         let built_in = FUNCTIONS.iter().map(|function| function.name);
         if let Some(hint) = known_elsewhere(name) {
             diagnostic = diagnostic.help(format!("write {hint}"));
-        } else if let Some(hint) = nearest(name, names.into_iter().chain(built_in)) {
+        } else if let Some(hint) = self.nearest(name, names.chain(built_in).collect()) {
             diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
         } else if self.modules[place.module].names.contains_key(name)
             || self.modules[place.module].source_members.contains_key(name)
@@ -235,6 +255,9 @@ impl Checker<'_> {
     }
 
     pub(crate) fn unknown_function_in(&mut self, module: ModuleId, name: &str, span: Span) {
+        if self.has_told_enough() {
+            return;
+        }
         let prefix = self.modules[module].prefix.trim_end_matches('.').to_owned();
         let mut diagnostic = Diagnostic::error(
             Code::UnknownFunction,
@@ -242,9 +265,8 @@ impl Checker<'_> {
         )
         .at(span);
         let functions = self.modules[module].functions.keys();
-        let mut names: Vec<&str> = functions.map(|name| &**name).collect();
-        names.sort_unstable();
-        if let Some(hint) = nearest(name, names) {
+        let names = functions.map(|name| &**name).collect();
+        if let Some(hint) = self.nearest(name, names) {
             diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
         }
         self.report(diagnostic);

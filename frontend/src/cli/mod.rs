@@ -1,0 +1,59 @@
+//! The commands. Each is a function from its arguments and a [`Console`] to an outcome; `exit`
+//! turns outcomes into exit codes. Data goes to standard output, everything else to standard error.
+
+mod arguments;
+mod check;
+mod console;
+mod eval;
+mod exit;
+mod explain;
+mod fmt;
+mod graph;
+mod head;
+mod inputs;
+mod interrupt;
+mod output;
+mod repl;
+mod run;
+mod show;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use console::Console;
+use exit::Outcome;
+use interrupt::Interrupt;
+
+/// Runs the command that the process was started with.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(told) => {
+            // Help and version go to standard output with code 0, mistakes to standard error with 2.
+            // Nobody is left to be told that the text could not be printed.
+            let _ = told.print();
+            return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(exit::WRONG));
+        }
+    };
+    let mut console = Console::of_process();
+    let interrupt = Interrupt::install();
+    let outcome = dispatch(arguments, &mut console, &interrupt);
+    exit::report(outcome, &mut console)
+}
+
+fn dispatch(arguments: Arguments, console: &mut Console, interrupt: &Interrupt) -> Outcome {
+    match arguments.command {
+        None => repl::repl(&arguments::ReplArguments::default(), console, interrupt),
+        Some(Command::Run(arguments)) => run::run(&arguments, console, interrupt),
+        Some(Command::Check(arguments)) => check::check(&arguments, console),
+        Some(Command::Fmt(arguments)) => fmt::fmt(&arguments, console),
+        Some(Command::Explain(arguments)) => explain::explain(&arguments, console),
+        Some(Command::Graph(arguments)) => graph::graph(&arguments, console),
+        Some(Command::Test(arguments)) => test::test(&arguments, console, interrupt),
+        Some(Command::Eval(arguments)) => eval::eval(&arguments, console, interrupt),
+        Some(Command::Repl(arguments)) => repl::repl(&arguments, console, interrupt),
+    }
+}

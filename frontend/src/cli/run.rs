@@ -1,0 +1,84 @@
+//! `icosian run`.
+
+use std::time::{Duration, Instant};
+
+use icosian::{Backend, ParallelExecutor};
+
+use super::arguments::RunArguments;
+use super::console::Console;
+use super::exit::{Failure, Outcome};
+use super::inputs::{load, names_and_values, select, threads};
+use super::interrupt::Interrupt;
+use super::output::{Destination, deliver};
+
+/// Runs a flow and delivers what it gives.
+pub(crate) fn run(
+    arguments: &RunArguments,
+    console: &mut Console,
+    interrupt: &Interrupt,
+) -> Outcome {
+    let mut clock = Clock::new();
+    let (flow, mut inputs) = load(&arguments.flow)?;
+    console.warnings(&flow);
+    for (name, text) in names_and_values("--param", &arguments.param)? {
+        inputs = inputs.param(&name, flow.value_from_text(&name, &text)?);
+    }
+    let selection = select(&flow, &arguments.select)?;
+    let selection = selection.backend(Backend::from(arguments.engine.backend));
+    let prepared = selection.prepare()?;
+    // Before anything is read: it would be a pity to find afterwards that the output has no place.
+    let destination = Destination::of(&arguments.output, &prepared, console)?;
+    let pool = threads(arguments.engine.threads)?;
+    clock.lap("prepare");
+    let bound = pool.install(|| prepared.bind(&inputs))?;
+    let bound = bound.with_cancel(interrupt.flag());
+    clock.lap("read");
+    interrupt.end_at_once(false);
+    let executor = ParallelExecutor::with_pool(pool);
+    let output = prepared.execute(&bound, &executor);
+    drop(bound);
+    if interrupt.is_raised() {
+        return Err(Failure::Interrupted);
+    }
+    let output = output?;
+    clock.lap("run");
+    deliver(console, &destination, &output, interrupt)?;
+    clock.lap("write");
+    if arguments.engine.timing {
+        clock.print(console);
+    }
+    Ok(())
+}
+
+/// How long stages took.
+pub(crate) struct Clock {
+    last: Instant,
+    laps: Vec<(&'static str, Duration)>,
+}
+
+impl Clock {
+    pub(crate) fn new() -> Clock {
+        Clock {
+            last: Instant::now(),
+            laps: Vec::new(),
+        }
+    }
+
+    /// Ends a stage.
+    pub(crate) fn lap(&mut self, stage: &'static str) {
+        let now = Instant::now();
+        self.laps.push((stage, now - self.last));
+        self.last = now;
+    }
+
+    pub(crate) fn print(&self, console: &mut Console) {
+        for (stage, time) in &self.laps {
+            console.note(&format!("{stage:<8}{:>10}", milliseconds(*time)));
+        }
+    }
+}
+
+/// A time as people read it.
+pub(crate) fn milliseconds(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
