@@ -8,6 +8,7 @@ mod arithmetic;
 mod builder;
 mod convert;
 mod dependencies;
+mod fingerprint;
 mod text;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ pub use builder::{BuildError, GraphBuilder};
 pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 
+pub use fingerprint::Fingerprint;
 pub use text::{LANGUAGE_VERSION, TIME_ZONE_VERSION, UNICODE_VERSION};
 
 use crate::id::{ExprId, NodeId, Table, TableId};

@@ -1,6 +1,7 @@
 //! Which values get a line of their own, `_1`, `_2`, …, and why.
 //!
-//! A value is named if it is used twice, if its brackets would nest too deep, and where the
+//! A value is named if it is used twice (that of a node too: whoever overrides the node does not mean
+//! the other users), if its brackets would nest too deep, and where the
 //! language could not say it in place: what `over` would govern by mistake, what only the block of
 //! a `group by` can reduce and what only stands outside of it, a column that must go by a name, a
 //! name that a column of the table around it hides.
@@ -179,10 +180,14 @@ impl<'g> Naming<'g> {
                 self.name(part);
             }
         }
+        let brackets = self.brackets(id);
+        for (part, _) in parts(self.graph, id) {
+            if !self.is_named(part) && self.traits[part.index()].depth + brackets > MAX_DEPTH {
+                self.name(part);
+            }
+        }
         self.traits[id.index()] = self.traits_of(id);
-        let separable = !matches!(expression.op, Op::Filter | Op::Key(_));
-        let shared = self.uses[id.index()] > 1 && !is_word(&expression.op);
-        if separable && (shared || self.traits[id.index()].depth > MAX_DEPTH) {
+        if self.uses[id.index()] > 1 && !is_word(&expression.op) {
             self.name(id);
         }
     }
