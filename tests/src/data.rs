@@ -12,6 +12,7 @@ use arrow::datatypes::{
     UInt32Type, UInt64Type,
 };
 use icosian_ir::types::{ScalarType, TimeUnit, Type};
+use icosian_runtime::arrow_types::arrow_type;
 
 /// A repeatable source of numbers (SplitMix64).
 #[derive(Clone, Debug)]
@@ -126,7 +127,8 @@ fn integers<T: ArrowPrimitiveType>(
     Arc::new(PrimitiveArray::<T>::new(ScalarBuffer::from(values), nulls))
 }
 
-fn column(rows: usize, numbers: &mut Numbers, ty: Type) -> ArrayRef {
+/// A column of `rows` awkward values of a type.
+pub fn column(rows: usize, numbers: &mut Numbers, ty: Type) -> ArrayRef {
     let nullable = ty.nullable;
     let range = ty.scalar.lane_range().unwrap_or((0, 0));
     // Times stay in ranges in which sums of them do too.
@@ -165,10 +167,14 @@ fn column(rows: usize, numbers: &mut Numbers, ty: Type) -> ArrayRef {
             integers::<Date32Type>(rows, numbers, nullable, |v| v as i32, (-100_000, 100_000))
         }
         ScalarType::Timestamp(..) => {
-            integers::<TimestampSecondType>(rows, numbers, nullable, |v| v as i64, times)
+            let values =
+                integers::<TimestampSecondType>(rows, numbers, nullable, |v| v as i64, times);
+            of_type(&values, ty.scalar)
         }
         ScalarType::Duration(_) => {
-            integers::<DurationSecondType>(rows, numbers, nullable, |v| v as i64, times)
+            let values =
+                integers::<DurationSecondType>(rows, numbers, nullable, |v| v as i64, times);
+            of_type(&values, ty.scalar)
         }
         ScalarType::Str => {
             let nullable = nullable && numbers.below(2) == 0;
@@ -190,6 +196,11 @@ fn column(rows: usize, numbers: &mut Numbers, ty: Type) -> ArrayRef {
         }
         ScalarType::Row(_) => unreachable!("no column holds rows"),
     }
+}
+
+/// Seconds as they are, in the unit and zone of a type.
+fn of_type(values: &ArrayRef, scalar: ScalarType) -> ArrayRef {
+    arrow::compute::cast(values, &arrow_type(scalar)).expect("times of another unit")
 }
 
 fn cast_text(values: &StringArray, to: DataType) -> ArrayRef {

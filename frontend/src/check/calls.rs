@@ -3,14 +3,13 @@
 use std::rc::Rc;
 
 use icosian_ir::id::{ExprId as Expression, TableId};
-use icosian_ir::op::{CastMode, Op, Reduction};
+use icosian_ir::op::{Op, Reduction};
 use icosian_ir::types::{Domain, ScalarType};
 use icosian_ir::value::Value;
 
 use super::declarations::{Checker, Rows};
 use super::expressions::{Context, Operand};
 use super::functions::{Function, Meaning, ReductionKind, function};
-use super::literals;
 use super::over::OverId;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{Argument, ExprId, Name};
@@ -28,7 +27,12 @@ pub(crate) type Bound = Option<(Operand, Span)>;
 
 impl Checker<'_> {
     /// The context of a call's arguments: in a group, a reduction's are the source's rows.
-    pub(crate) fn argument_context(&mut self, name: Name, context: Context) -> Context {
+    pub(crate) fn argument_context(
+        &mut self,
+        name: Name,
+        arguments: usize,
+        context: Context,
+    ) -> Context {
         let Rows::Groups(table) = context.rows else {
             return context;
         };
@@ -36,10 +40,12 @@ impl Checker<'_> {
         let text = self.expand(place, name);
         let reduces = !self.modules[place.module].functions.contains_key(&text)
             && function(&text).is_some_and(|function| {
-                matches!(
-                    function.meaning,
-                    Meaning::Reduction(_) | Meaning::Min | Meaning::Max
-                )
+                match function.meaning {
+                    Meaning::Reduction(_) => true,
+                    // Of two values they choose row by row.
+                    Meaning::Min | Meaning::Max => arguments == 1,
+                    _ => false,
+                }
             });
         if !reduces {
             return context;
@@ -301,8 +307,18 @@ impl Checker<'_> {
                 self.window(function, first, second, context, span)?
             }
             Meaning::Rolling => return self.rolling(&values, span),
-            Meaning::Date => self.date(first, span)?,
-            Meaning::Timestamp => self.timestamp(first, span)?,
+            Meaning::Date(mode) => self.date(first, mode, name, span)?,
+            Meaning::Timestamp(mode) => {
+                let zone = values.get(2).copied().flatten();
+                self.timestamp(first, second, zone, mode, name, span)?
+            }
+            Meaning::Duration(mode) => self.duration(first, second, mode, name, span)?,
+            Meaning::Negate(overflow) => self.built(
+                |builder| builder.add(Op::Neg(overflow), all),
+                name,
+                &present,
+                span,
+            )?,
             Meaning::TimePart => {
                 let ty = self.builder.ty(first.0);
                 if !matches!(ty.scalar, ScalarType::Date | ScalarType::Timestamp(..)) {
@@ -323,85 +339,6 @@ impl Checker<'_> {
             }
         };
         Some(Operand::Value(value))
-    }
-
-    fn cast(
-        &mut self,
-        (value, value_span): (Expression, Span),
-        to: ScalarType,
-        mode: CastMode,
-        name: &str,
-        span: Span,
-    ) -> Option<Expression> {
-        // A null without a type takes the one wanted.
-        if self.builder.constant(value).is_some_and(Value::is_null) {
-            return Some(self.builder.null_of(to));
-        }
-        let from = self.builder.scalar_type(value);
-        if icosian_ir::typing::cast_may_fail(from, to, mode).is_none()
-            && (from == ScalarType::Str || to == ScalarType::Str)
-            && !matches!(from, ScalarType::Row(_))
-        {
-            self.cannot_run("a cast from or to text", span);
-            let (nullable, domain) = (self.builder.ty(value).nullable, self.builder.domain(value));
-            let ty = to
-                .required()
-                .nullable_if(nullable || mode == CastMode::Null);
-            return Some(self.stand_in(ty, domain));
-        }
-        self.built(
-            |builder| builder.cast(value, to, mode),
-            name,
-            &[(value, value_span)],
-            span,
-        )
-    }
-
-    fn date(&mut self, (value, value_span): (Expression, Span), span: Span) -> Option<Expression> {
-        if let Some(Value::Str(text)) = self.builder.constant(value).cloned() {
-            let Some(date) = literals::date(&text) else {
-                self.bad_constant(&text, "a date such as 2013-01-31", value_span);
-                return None;
-            };
-            return Some(self.builder.literal_of(date, ScalarType::Date));
-        }
-        let ty = self.builder.ty(value);
-        match ty.scalar {
-            ScalarType::Date => Some(value),
-            ScalarType::Timestamp(..) => {
-                self.cannot_run("the date of a timestamp", span);
-                let domain = self.builder.domain(value);
-                Some(self.stand_in(ScalarType::Date.required().nullable_if(ty.nullable), domain))
-            }
-            _ => {
-                self.wrong_argument(
-                    "date",
-                    "a text literal or a timestamp",
-                    (value, value_span),
-                    span,
-                );
-                None
-            }
-        }
-    }
-
-    fn timestamp(
-        &mut self,
-        (value, value_span): (Expression, Span),
-        span: Span,
-    ) -> Option<Expression> {
-        if let Some(Value::Str(text)) = self.builder.constant(value).cloned() {
-            let Some((instant, scalar)) = literals::timestamp(&text) else {
-                self.bad_constant(&text, "an instant such as 2013-01-31T05:00:00Z", value_span);
-                return None;
-            };
-            return Some(self.builder.literal_of(instant, scalar));
-        }
-        if matches!(self.builder.scalar_type(value), ScalarType::Timestamp(..)) {
-            return Some(value);
-        }
-        self.wrong_argument("timestamp", "a text literal", (value, value_span), span);
-        None
     }
 
     /// A constant whole number, at least `least`.

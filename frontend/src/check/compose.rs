@@ -38,10 +38,12 @@ impl<'a> Checker<'a> {
         let mut steps = 0;
         self.compose_all(&mut stack, &mut steps, &mut module_of_file);
         // All tables are known now.
-        for (place, item) in std::mem::take(&mut self.extends) {
+        for (place, item, rank) in std::mem::take(&mut self.extends) {
+            self.rank_in_extend = Some(rank);
             stack.extend(self.extension(place, item));
             self.compose_all(&mut stack, &mut steps, &mut module_of_file);
         }
+        self.rank_in_extend = None;
     }
 
     fn compose_all(
@@ -185,7 +187,10 @@ impl<'a> Checker<'a> {
                 }
                 self.queue_group_bodies(place, last, stack);
             }
-            ItemKind::Extend { .. } => self.extends.push((place, id)),
+            ItemKind::Extend { .. } => {
+                let rank = self.rank();
+                self.extends.push((place, id, rank));
+            }
             ItemKind::Column { name, .. } => {
                 let source = table.is_some_and(|table| {
                     matches!(
@@ -394,6 +399,7 @@ impl<'a> Checker<'a> {
             TableSource::File { path, options } => Some(self.binding(place, path, options)),
         };
         let text = self.expand(place, name);
+        let rank = self.rank();
         let declaration = self.declarations.push(Declaration {
             name: format!("{}{text}", self.modules[place.module].prefix),
             place,
@@ -403,6 +409,7 @@ impl<'a> Checker<'a> {
             members: HashMap::new(),
             order: Vec::new(),
             hidden: false,
+            rank,
             rows: None,
             table: None,
         });

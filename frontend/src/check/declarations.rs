@@ -37,6 +37,9 @@ typed_id! {
 /// How much a flow may expand to, in definitions and in calls of functions.
 pub(crate) const EXPANSION_LIMIT: usize = 500_000;
 
+/// How many places in the order of the text each `extend` block has for its members.
+const PLACES_IN_EXTEND: u64 = 1 << 32;
+
 /// How many diagnostics are kept.
 pub(crate) const DIAGNOSTIC_LIMIT: usize = 200;
 
@@ -123,7 +126,7 @@ pub(crate) struct Unit {
     /// The item it stands for, with documentation and tags.
     pub item: Option<ast::ItemId>,
     pub hidden: bool,
-    pub rank: u32,
+    pub rank: u64,
 }
 
 /// The kinds of unit.
@@ -184,6 +187,8 @@ pub(crate) struct Declaration {
     pub order: Vec<UnitId>,
     /// An intermediate step of a query, whose members are no outputs.
     pub hidden: bool,
+    /// Its place in the order of the text.
+    pub rank: u64,
     /// The unit of its rows, unless it is a source.
     pub rows: Option<UnitId>,
     pub table: Option<TableId>,
@@ -247,11 +252,14 @@ pub(crate) struct Checker<'a> {
     pub declaration_of: HashMap<TableId, DeclarationId>,
     /// The types of columns that come from a schema.
     pub schema_types: HashMap<UnitId, Type>,
-    pub next_rank: u32,
+    pub next_rank: u64,
+    /// The last place taken inside an `extend` block, whose members stand where the block does.
+    pub rank_in_extend: Option<u64>,
     pub outputs: Vec<(Place, ast::ItemId)>,
     pub checks: Vec<(Place, ast::ItemId)>,
     pub tests: Vec<(Place, ast::ItemId)>,
-    pub extends: Vec<(Place, ast::ItemId)>,
+    /// `extend` blocks with their places in the order of the text.
+    pub extends: Vec<(Place, ast::ItemId, u64)>,
     pub used_configs: HashSet<String>,
 
     pub tasks: Vec<Task>,
@@ -291,6 +299,7 @@ impl<'a> Checker<'a> {
             declaration_of: HashMap::new(),
             schema_types: HashMap::new(),
             next_rank: 0,
+            rank_in_extend: None,
             outputs: Vec::new(),
             checks: Vec::new(),
             tests: Vec::new(),
@@ -342,8 +351,12 @@ impl<'a> Checker<'a> {
     }
 
     /// A fresh place in the order of the text.
-    pub(crate) fn rank(&mut self) -> u32 {
-        self.next_rank += 1;
+    pub(crate) fn rank(&mut self) -> u64 {
+        if let Some(last) = &mut self.rank_in_extend {
+            *last += 1;
+            return *last;
+        }
+        self.next_rank += PLACES_IN_EXTEND;
         self.next_rank
     }
 

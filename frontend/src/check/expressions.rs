@@ -145,7 +145,7 @@ impl Checker<'_> {
                 function,
                 arguments,
             } => {
-                let inner = self.argument_context(*function, context);
+                let inner = self.argument_context(*function, arguments.len(), context);
                 let values = arguments.iter().map(|argument| argument.value);
                 self.enter_children(id, values, context, inner);
             }
@@ -154,7 +154,7 @@ impl Checker<'_> {
                 function,
                 arguments,
             } => {
-                let inner = self.argument_context(*function, context);
+                let inner = self.argument_context(*function, arguments.len() + 1, context);
                 let values = arguments.iter().map(|argument| argument.value);
                 let values = std::iter::once(*receiver).chain(values);
                 self.enter_children(id, values, context, inner);

@@ -145,7 +145,7 @@ impl Checker<'_> {
                     .filter(|(_, node)| node.tags.iter().any(|tag| tag.name == *name))
                     .map(|(id, _)| id)
                     .collect();
-                found.sort_by_key(|node| graph.nodes[*node].rank);
+                graph.sort_by_place(&mut found);
                 self.nothing_if_empty(&found, &format!("@{name}"), span);
                 found
             }
@@ -177,7 +177,7 @@ impl Checker<'_> {
                     .filter(|(_, node)| pattern.takes(graph, node))
                     .map(|(id, _)| id)
                     .collect();
-                found.sort_by_key(|node| graph.nodes[*node].rank);
+                graph.sort_by_place(&mut found);
                 let text = pattern.text();
                 self.nothing_if_empty(&found, &text, span);
                 found

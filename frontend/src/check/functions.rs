@@ -26,6 +26,8 @@ pub(crate) enum Meaning {
     Cast(ScalarType, CastMode),
     /// `+`, `-` or `*` with a chosen overflow.
     Arithmetic(BinaryOperator, Overflow),
+    /// `-x` with a chosen overflow.
+    Negate(Overflow),
     /// A reduction, or of two values the lesser.
     Min,
     /// A reduction, or of two values the greater.
@@ -45,9 +47,11 @@ pub(crate) enum Meaning {
     /// The rows that a moving reduction looks at.
     Rolling,
     /// `date("2013-01-01")`, or the date of a timestamp.
-    Date,
+    Date(CastMode),
     /// `timestamp("2013-01-01T00:00:00Z")`.
-    Timestamp,
+    Timestamp(CastMode),
+    /// `duration(x, unit="ms")`.
+    Duration(CastMode),
     /// A part of a date or timestamp, an i32.
     TimePart,
     /// A deterministic random number per row.
@@ -152,6 +156,8 @@ const X: &[Parameter] = &[required("x")];
 const A_B: &[Parameter] = &[required("a"), required("b")];
 const X_DDOF: &[Parameter] = &[required("x"), optional("ddof")];
 const X_N: &[Parameter] = &[required("x"), optional("n")];
+const X_UNIT: &[Parameter] = &[required("x"), optional("unit")];
+const X_UNIT_ZONE: &[Parameter] = &[required("x"), optional("unit"), optional("zone")];
 const A_OPTIONAL_B: &[Parameter] = &[required("a"), optional("b")];
 
 /// Writes the list from rows of name, parameters, meaning, documentation, example.
@@ -214,9 +220,11 @@ functions! {
     "wrapping_add" A_B, Arithmetic(Add, Overflow::Wrap), "a + b, wrapping around", "wrapping_add(a, b)";
     "wrapping_sub" A_B, Arithmetic(Sub, Overflow::Wrap), "a - b, wrapping around", "wrapping_sub(a, b)";
     "wrapping_mul" A_B, Arithmetic(Mul, Overflow::Wrap), "a * b, wrapping around", "wrapping_mul(a, b)";
+    "wrapping_neg" X, Meaning::Negate(Overflow::Wrap), "-x, wrapping around", "wrapping_neg(x)";
     "try_add" A_B, Arithmetic(Add, Overflow::Null), "a + b, null where it overflows", "try_add(a, b)";
     "try_sub" A_B, Arithmetic(Sub, Overflow::Null), "a - b, null where it overflows", "try_sub(a, b)";
     "try_mul" A_B, Arithmetic(Mul, Overflow::Null), "a * b, null where it overflows", "try_mul(a, b)";
+    "try_neg" X, Meaning::Negate(Overflow::Null), "-x, null where it overflows", "try_neg(x)";
 
     "i8" X, Cast(I8, Raise), "as i8; an error where it doesn't fit", "i8(late)";
     "i16" X, Cast(I16, Raise), "as i16; an error where it doesn't fit", "i16(x)";
@@ -238,6 +246,8 @@ functions! {
     "try_u16" X, Cast(U16, Null), "as u16; null where it doesn't fit", "try_u16(x)";
     "try_u32" X, Cast(U32, Null), "as u32; null where it doesn't fit", "try_u32(x)";
     "try_u64" X, Cast(U64, Null), "as u64; null where it doesn't fit", "try_u64(x)";
+    "try_f32" X, Cast(F32, Null), "as f32", "try_f32(x)";
+    "try_f64" X, Cast(F64, Null), "as f64", "try_f64(x)";
     "wrapping_i8" X, Cast(I8, Wrap), "an integer as i8, wrapping around", "wrapping_i8(x)";
     "wrapping_i16" X, Cast(I16, Wrap), "an integer as i16, wrapping around", "wrapping_i16(x)";
     "wrapping_i32" X, Cast(I32, Wrap), "an integer as i32, wrapping around", "wrapping_i32(x)";
@@ -247,8 +257,12 @@ functions! {
     "wrapping_u32" X, Cast(U32, Wrap), "an integer as u32, wrapping around", "wrapping_u32(x)";
     "wrapping_u64" X, Cast(U64, Wrap), "an integer as u64, wrapping around", "wrapping_u64(x)";
 
-    "date" X, Meaning::Date, "the date written in a text, or that of a timestamp", "date(\"2013-01-01\")";
-    "timestamp" X, Meaning::Timestamp, "the instant written in a text", "timestamp(\"2013-01-01T05:00:00Z\")";
+    "date" X, Meaning::Date(Raise), "the date written in a text, that of a timestamp, or so many days after 1970-01-01", "date(\"2013-01-01\")";
+    "timestamp" X_UNIT_ZONE, Meaning::Timestamp(Raise), "the instant written in a text; so many units after 1970-01-01; a date or timestamp in this unit and zone (null: none)", "timestamp(\"2013-01-01T05:00:00Z\")";
+    "duration" X_UNIT, Meaning::Duration(Raise), "so many units, seconds unless given; a duration in this unit", "duration(x, unit=\"ms\")";
+    "try_date" X, Meaning::Date(Null), "as date; null where it doesn't fit", "try_date(x)";
+    "try_timestamp" X_UNIT_ZONE, Meaning::Timestamp(Null), "as timestamp; null where it doesn't fit", "try_timestamp(x, unit=\"ns\")";
+    "try_duration" X_UNIT, Meaning::Duration(Null), "as duration; null where it doesn't fit", "try_duration(x, unit=\"ns\")";
     "year" X, TimePart, "the year of a date or timestamp", "time_hour.year()";
     "month" X, TimePart, "the month, 1 to 12", "time_hour.month()";
     "day" X, TimePart, "the day of the month, from 1", "time_hour.day()";

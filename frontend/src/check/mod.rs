@@ -14,6 +14,7 @@ mod clashes;
 mod compose;
 mod configs;
 mod constants;
+mod conversions;
 mod declarations;
 mod explain;
 mod expressions;

@@ -96,7 +96,7 @@ pub fn select(graph: &Graph, patterns: &str) -> Result<Vec<NodeId>, Diagnostic> 
             .filter(|(_, node)| keep(node))
             .map(|(id, _)| id)
             .collect();
-        found.sort_by_key(|node| graph.nodes[*node].rank);
+        graph.sort_by_place(&mut found);
         found
     };
     for selector in &selectors {

@@ -122,7 +122,7 @@ impl Checker<'_> {
     /// A declared table's entry in the graph.
     pub(crate) fn make_table(&mut self, id: DeclarationId, name: &str, rows: TableRows) {
         let declaration = &self.declarations[id];
-        let span = declaration.span;
+        let (span, rank) = (declaration.span, declaration.rank);
         let doc = match declaration.item {
             Some(item) if !declaration.hidden => {
                 let item = &self.program(declaration.place).items[item];
@@ -132,6 +132,7 @@ impl Checker<'_> {
         };
         match self.builder.table(name, doc, rows) {
             Ok(table) => {
+                self.builder.set_table_rank(table, rank);
                 self.declarations[id].table = Some(table);
                 self.declaration_of.insert(table, id);
                 self.spans.tables.insert(table, span);
@@ -194,16 +195,17 @@ impl Checker<'_> {
         let mut last = None;
         let count = query.steps.len();
         for (position, step) in query.steps.iter().enumerate() {
-            let hidden = position + 1 < count;
-            let full = if hidden {
-                format!("{prefix}_{text}_{}", position + 1)
+            let is_last = position + 1 == count;
+            let full = if !is_last {
+                format!("_{prefix}{text}_{}", position + 1)
             } else {
                 format!("{prefix}{text}")
             };
+            let rank = self.rank();
             let declaration = self.declarations.push(Declaration {
                 name: full,
                 place,
-                span: if hidden { step.span } else { name.span },
+                span: if is_last { name.span } else { step.span },
                 item: Some(id),
                 kind: DeclarationKind::Step {
                     parent,
@@ -212,11 +214,11 @@ impl Checker<'_> {
                 },
                 members: HashMap::new(),
                 order: Vec::new(),
-                hidden,
+                hidden: !is_last,
+                rank,
                 rows: None,
                 table: None,
             });
-            let rank = self.rank();
             let rows = self.units.push(Unit {
                 name: text.clone(),
                 place,
@@ -248,6 +250,7 @@ impl Checker<'_> {
             members: HashMap::new(),
             order: Vec::new(),
             hidden: true,
+            rank: 0,
             rows: None,
             table: None,
         })

@@ -127,7 +127,7 @@ fn eval_points_into_the_expression() {
     let err = sandbox
         .run(&["eval", "mean(xx)", "--input", "t.csv"])
         .fails(2);
-    holds(&err, &["expression:1:6", "`xx`"]);
+    holds(&err, &["expression:1:6", "`x`"]);
     let err = sandbox.run(&["eval", "x +", "--input", "t.csv"]).fails(2);
     holds(&err, &["expression:1"]);
     let err = sandbox.run(&["eval", "1", "--input", "none.csv"]).fails(2);

@@ -118,11 +118,13 @@ impl GraphBuilder {
                 name: name.to_owned(),
             });
         }
+        let rank = self.next_rank();
         let id = self.graph.tables.push(TableDefinition {
             name: name.to_owned(),
             doc: doc.to_owned(),
             rows,
             members: Vec::new(),
+            rank,
         });
         self.graph.table_names.insert(name.to_owned(), id);
         Ok(id)
@@ -204,10 +206,13 @@ impl GraphBuilder {
         if self.graph.names.contains_key(&name) {
             return Err(BuildError::NameTaken { name });
         }
-        let hidden = name
-            .rsplit('.')
-            .next()
-            .is_some_and(|short| short.starts_with('_'));
+        let short_at = match domain {
+            Domain::Rows(table) => self.graph.tables[table].name.len() + 1,
+            // After the name of the module.
+            Domain::Scalar => name.rfind('.').map_or(0, |dot| dot + 1),
+        };
+        let hidden = name.starts_with('_') || name[short_at..].starts_with('_');
+        let rank = self.next_rank();
         let id = self.graph.nodes.push(Node {
             name: name.clone(),
             kind,
@@ -217,13 +222,19 @@ impl GraphBuilder {
             tags: Vec::new(),
             fit: false,
             hidden,
-            rank: self.graph.nodes.len() as u32,
+            rank,
+            short_at: short_at as u32,
         });
         self.graph.names.insert(name, id);
         if let Domain::Rows(table) = domain {
             self.graph.tables[table].members.push(id);
         }
         Ok(id)
+    }
+
+    /// The place after all that was made so far.
+    fn next_rank(&self) -> u64 {
+        (self.graph.nodes.len() + self.graph.tables.len()) as u64
     }
 
     /// Gives a node its documentation and tags.
@@ -240,8 +251,13 @@ impl GraphBuilder {
 
     /// Sets a node's place in the order of the text, for builders that create nodes in another
     /// order; without it the place is that of creation.
-    pub fn set_rank(&mut self, node: NodeId, rank: u32) {
+    pub fn set_rank(&mut self, node: NodeId, rank: u64) {
         self.graph.nodes[node].rank = rank;
+    }
+
+    /// Sets a table's place in the order of the text, as [`GraphBuilder::set_rank`] does.
+    pub fn set_table_rank(&mut self, table: TableId, rank: u64) {
+        self.graph.tables[table].rank = rank;
     }
 
     /// Keeps a node out of the default outputs.

@@ -8,7 +8,7 @@ mod arithmetic;
 mod builder;
 mod convert;
 mod dependencies;
-mod expression_text;
+mod fingerprint;
 mod text;
 
 use std::collections::HashMap;
@@ -17,6 +17,9 @@ pub use arithmetic::BinaryOperator;
 pub use builder::{BuildError, GraphBuilder};
 pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
+
+pub use fingerprint::Fingerprint;
+pub use text::{LANGUAGE_VERSION, TIME_ZONE_VERSION, UNICODE_VERSION};
 
 use crate::id::{ExprId, NodeId, Table, TableId};
 use crate::op::Op;
@@ -83,15 +86,15 @@ pub struct Node {
     pub hidden: bool,
     /// Its place in the order of the text: lists of nodes shown to people follow it. Ids follow
     /// the order in which nodes need each other.
-    pub rank: u32,
+    pub rank: u64,
+    /// Where in the name the name within the table begins.
+    short_at: u32,
 }
 
 impl Node {
     /// The name without its table.
     pub fn short_name(&self) -> &str {
-        self.name
-            .rsplit_once('.')
-            .map_or(&self.name, |(_, short)| short)
+        &self.name[self.short_at as usize..]
     }
 }
 
@@ -195,6 +198,8 @@ pub struct TableDefinition {
     pub rows: TableRows,
     /// Its member nodes, in the order of the text.
     pub members: Vec<NodeId>,
+    /// Its place in the order of the text, as [`Node::rank`].
+    pub rank: u64,
 }
 
 /// A named list of nodes to deliver.
@@ -242,6 +247,16 @@ impl Graph {
         }
     }
 
+    /// Sorts nodes by their places in the text; a column that derived tables carry has one place,
+    /// and the tables' order decides.
+    pub fn sort_by_place(&self, nodes: &mut [NodeId]) {
+        nodes.sort_by_key(|node| {
+            let table = self.table_of(*node);
+            let table = table.map_or(0, |table| self.tables[table].rank);
+            (self.nodes[*node].rank, table)
+        });
+    }
+
     /// What is delivered when nothing is asked for: the declared outputs, else every node that is
     /// neither an input nor hidden nor a row reference.
     pub fn default_outputs(&self) -> Vec<NodeId> {
@@ -261,7 +276,7 @@ impl Graph {
             .filter(|(_, node)| !node.hidden && !node.is_row_reference())
             .map(|(id, _)| id)
             .collect();
-        outputs.sort_by_key(|node| self.nodes[*node].rank);
+        self.sort_by_place(&mut outputs);
         outputs
     }
 }
