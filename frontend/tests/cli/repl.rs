@@ -200,3 +200,26 @@ fn what_the_command_line_names_must_be_there() {
     let err = session(&sandbox(), &["none.flow"], "1\n").fails(2);
     holds(&err, &["none.flow"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_between_two_inputs_ends_a_session_on_a_pipe() {
+    use std::io::{BufRead, BufReader, Write};
+
+    let sandbox = sandbox();
+    let mut child = sandbox.command(&["repl"]).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    // An answer shows that the session stands.
+    input.write_all(b"6 * 7\n").unwrap();
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert!(line.starts_with("42"), "{line}");
+    let pid = child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(sent.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(input);
+}

@@ -18,8 +18,9 @@ use super::complete::{ShellCompleter, Vocabulary};
 /// How many inputs are remembered.
 const HISTORY: usize = 10_000;
 
-/// An input longer than this is not waited for.
-const LONGEST: usize = 64 << 20;
+/// An input longer than this is not waited for: every line looks at all before it again, and larger
+/// texts are files to load.
+const LONGEST: usize = 64 << 10;
 
 /// What was typed.
 pub(crate) enum Typed {
