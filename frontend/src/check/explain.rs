@@ -175,7 +175,8 @@ impl Checker<'_> {
         }
         if function(name).is_some() {
             diagnostic = diagnostic.help(format!("`{name}` is a function: call it, .{name}()"));
-        } else if let Some(hint) = self.nearest(name, members.iter().map(String::as_str).collect()) {
+        } else if let Some(hint) = self.nearest(name, members.iter().map(String::as_str).collect())
+        {
             diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
         }
         self.report(diagnostic);
