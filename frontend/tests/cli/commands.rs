@@ -17,7 +17,10 @@ fn fmt_in_place_and_from_a_stream() {
     assert_eq!(sandbox.read("a.flow"), "a=1+2\n");
     assert_eq!(sandbox.run(&["fmt", "a.flow", "b.flow"]).ok(), "");
     assert_eq!(sandbox.read("a.flow"), "a = 1 + 2\n");
-    assert_eq!(sandbox.run(&["fmt", "--check", "a.flow", "b.flow"]).ok(), "");
+    assert_eq!(
+        sandbox.run(&["fmt", "--check", "a.flow", "b.flow"]).ok(),
+        ""
+    );
     assert_eq!(sandbox.run_with(&["fmt", "-"], "c=(1 )").ok(), "c = (1)\n");
     assert_eq!(sandbox.names("."), ["a.flow", "b.flow"]);
 }
@@ -26,7 +29,9 @@ fn fmt_in_place_and_from_a_stream() {
 fn fmt_leaves_what_it_can_not_read() {
     let sandbox = Sandbox::new(&[("bad.flow", "a = (1\n"), ("good.flow", "a=1\n")]);
     std::fs::write(sandbox.path("bytes.flow"), b"a = 1 # \xff\n").unwrap();
-    let err = sandbox.run(&["fmt", "bad.flow", "bytes.flow", "none.flow", "good.flow"]).fails(2);
+    let err = sandbox
+        .run(&["fmt", "bad.flow", "bytes.flow", "none.flow", "good.flow"])
+        .fails(2);
     holds(&err, &["bad.flow:1", "bytes.flow is no UTF-8", "none.flow"]);
     assert_eq!(sandbox.read("bad.flow"), "a = (1\n");
     assert_eq!(sandbox.read("good.flow"), "a = 1\n");
@@ -36,7 +41,9 @@ fn fmt_leaves_what_it_can_not_read() {
 fn every_stage_is_explained() {
     let sandbox = sandbox();
     let explain = |stage| {
-        sandbox.run(&["explain", "f.flow", "--stage", stage, "-s", "double"]).ok()
+        sandbox
+            .run(&["explain", "f.flow", "--stage", stage, "-s", "double"])
+            .ok()
     };
     holds(&explain("graph"), &["double", "table t"]);
     holds(&explain("columns"), &["mul"]);
@@ -50,7 +57,15 @@ fn every_stage_is_explained() {
 fn the_graph_for_graphviz() {
     let sandbox = sandbox();
     let dot = sandbox.run(&["graph", "f.flow", "--format", "dot"]).ok();
-    holds(&dot, &["digraph", "\"t.x\" -> \"t.double\"", "\"t.x\" -> \"mean_x\"", "\"u.n\""]);
+    holds(
+        &dot,
+        &[
+            "digraph",
+            "\"t.x\" -> \"t.double\"",
+            "\"t.x\" -> \"mean_x\"",
+            "\"u.n\"",
+        ],
+    );
     let part = sandbox.run(&["graph", "f.flow", "--select", "above"]).ok();
     holds(&part, &["\"floor\" -> \"t.above\"", "label=\"t\""]);
     assert!(!part.contains("u.n") && !part.contains("double"), "{part}");
@@ -67,7 +82,8 @@ test \"good\" {
 
 #[test]
 fn tests_pass_or_tell_why_not() {
-    let bad = TESTED.to_owned() + "test \"bad\" {\n    given t(x=[1, 2])\n    expect y is [2.0, 4.0]\n}\n";
+    let bad = TESTED.to_owned()
+        + "test \"bad\" {\n    given t(x=[1, 2])\n    expect y is [2.0, 4.0]\n}\n";
     let sandbox = Sandbox::new(&[("good.flow", TESTED), ("bad.flow", &bad)]);
     let out = sandbox.run(&["test", "good.flow"]).ok();
     assert_eq!(out, "ok     good.flow: good\n1 passed, 0 failed\n");
@@ -76,7 +92,12 @@ fn tests_pass_or_tell_why_not() {
     holds(&ended.out, &["FAILED bad.flow: bad", "2 passed, 1 failed"]);
     holds(
         &ended.err,
-        &["bad.flow:9:", "on the interpreter", "on machine code", "row 1: expected 4.0, found 3.0"],
+        &[
+            "bad.flow:9:",
+            "on the interpreter",
+            "on machine code",
+            "row 1: expected 4.0, found 3.0",
+        ],
     );
 }
 
@@ -89,14 +110,23 @@ fn eval_over_files() {
     assert_eq!(eval("t where x > 2"), "x,k\n2.5,b\n4.0,a\n");
     assert_eq!(eval("t"), "x,k\n1.0,a\n2.5,b\n4.0,a\n");
     assert_eq!(eval("1 + 2"), "value\n3\n");
-    let named = sandbox.run(&["eval", "sum(a.x) + b.len()", "--input", "a=t.csv", "--input", "b=u.csv"]);
+    let named = sandbox.run(&[
+        "eval",
+        "sum(a.x) + b.len()",
+        "--input",
+        "a=t.csv",
+        "--input",
+        "b=u.csv",
+    ]);
     assert_eq!(named.ok(), "value\n9.5\n");
 }
 
 #[test]
 fn eval_points_into_the_expression() {
     let sandbox = sandbox();
-    let err = sandbox.run(&["eval", "mean(xx)", "--input", "t.csv"]).fails(2);
+    let err = sandbox
+        .run(&["eval", "mean(xx)", "--input", "t.csv"])
+        .fails(2);
     holds(&err, &["expression:1:6", "`x`"]);
     let err = sandbox.run(&["eval", "x +", "--input", "t.csv"]).fails(2);
     holds(&err, &["expression:1"]);
@@ -108,7 +138,9 @@ fn eval_points_into_the_expression() {
 fn help_goes_to_standard_output() {
     let sandbox = Sandbox::new(&[]);
     let help = sandbox.run(&["--help"]).ok();
-    for command in ["run", "check", "fmt", "explain", "graph", "test", "eval", "repl"] {
+    for command in [
+        "run", "check", "fmt", "explain", "graph", "test", "eval", "repl",
+    ] {
         holds(&help, &[command]);
         assert!(!sandbox.run(&[command, "--help"]).ok().is_empty());
     }

@@ -33,7 +33,13 @@ impl Ended {
     /// Asserts the exit code and that nothing was printed as data; gives standard error.
     #[track_caller]
     fn fails(self, code: i32) -> String {
-        assert_eq!(self.code, Some(code), "out: {}\nerr: {}", self.out, self.err);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "out: {}\nerr: {}",
+            self.out,
+            self.err
+        );
         assert_eq!(self.out, "", "err: {}", self.err);
         assert!(!self.err.contains("panicked"), "{}", self.err);
         self.err

@@ -21,7 +21,11 @@ fn values_come_with_their_types() {
 #[test]
 fn data_are_a_table_named_after_the_file() {
     let sandbox = sandbox();
-    let ended = session(&sandbox, &["t.csv"], "x * 2\nt\nmean(x)\nt where k == \"a\"\n");
+    let ended = session(
+        &sandbox,
+        &["t.csv"],
+        "x * 2\nt\nmean(x)\nt where k == \"a\"\n",
+    );
     let out = ended.ok();
     holds(
         &out,
@@ -64,7 +68,10 @@ fn a_change_that_breaks_others_is_refused() {
     let sandbox = sandbox();
     let input = "a = x + 1\nb = a * 10\na = k\na = x + y\nsum(b)\n";
     let ended = session(&sandbox, &["t.csv"], input);
-    holds(&ended.err, &["`a` stays as it was", "b would no longer check", "`y`"]);
+    holds(
+        &ended.err,
+        &["`a` stays as it was", "b would no longer check", "`y`"],
+    );
     holds(&ended.ok(), &["105.0"]);
 }
 
@@ -77,7 +84,10 @@ fn members_of_a_loaded_flow_can_be_redefined_where_they_stand() {
     holds(&ended.err, &["t.y: f64", "followed by z"]);
     holds(&ended.ok(), &["3.75  (f64)\n15.0  (f64)\n"]);
     assert_eq!(sandbox.read("g2.flow"), flow.replace("x / 2", "x * 2"));
-    assert_eq!(sandbox.run(&["run", "g2.flow", "-s", "z"]).ok(), "z\n15.0\n");
+    assert_eq!(
+        sandbox.run(&["run", "g2.flow", "-s", "z"]).ok(),
+        "z\n15.0\n"
+    );
 }
 
 #[test]
@@ -108,7 +118,13 @@ x where
     let ended = session(&sandbox, &["t.csv"], input);
     holds(
         &ended.err,
-        &["expression:1", "no command `.nonsense`", "none.csv", "which file?", "no table `none`"],
+        &[
+            "expression:1",
+            "no command `.nonsense`",
+            "none.csv",
+            "which file?",
+            "no table `none`",
+        ],
     );
     holds(&ended.ok(), &["42"]);
 }
@@ -166,8 +182,16 @@ this is never read
 #[test]
 fn sessions_can_be_saved_and_run() {
     let sandbox = sandbox();
-    session(&sandbox, &["t.csv"], "\"\"\"Twice.\"\"\"\ny = 2 * x\ntotal = sum(y)\n.save s.flow\n").ok();
-    assert_eq!(sandbox.run(&["run", "s.flow", "--select", "total"]).ok(), "total\n15.0\n");
+    session(
+        &sandbox,
+        &["t.csv"],
+        "\"\"\"Twice.\"\"\"\ny = 2 * x\ntotal = sum(y)\n.save s.flow\n",
+    )
+    .ok();
+    assert_eq!(
+        sandbox.run(&["run", "s.flow", "--select", "total"]).ok(),
+        "total\n15.0\n"
+    );
 }
 
 #[test]

@@ -4,7 +4,9 @@ use crate::{Sandbox, holds, sandbox};
 
 #[test]
 fn a_pipe_gets_one_table_with_scalars_beside_it() {
-    let out = sandbox().run(&["run", "f.flow", "--select", "double,mean_x"]).ok();
+    let out = sandbox()
+        .run(&["run", "f.flow", "--select", "double,mean_x"])
+        .ok();
     assert_eq!(out, "double,mean_x\n2.0,2.5\n5.0,2.5\n8.0,2.5\n");
 }
 
@@ -19,7 +21,16 @@ fn both_backends_and_any_number_of_threads_agree() {
     let sandbox = sandbox();
     for backend in ["jit", "interp"] {
         for threads in ["1", "2"] {
-            let arguments = ["run", "f.flow", "-s", "twice", "--backend", backend, "--threads", threads];
+            let arguments = [
+                "run",
+                "f.flow",
+                "-s",
+                "twice",
+                "--backend",
+                backend,
+                "--threads",
+                threads,
+            ];
             assert_eq!(sandbox.run(&arguments).ok(), "twice\n14\n16\n");
         }
     }
@@ -30,13 +41,18 @@ fn several_tables_need_a_folder() {
     let sandbox = sandbox();
     let err = sandbox.run(&["run", "f.flow"]).fails(2);
     holds(&err, &["takes one table", "t, u", "--output FOLDER"]);
-    let err = sandbox.run(&["run", "f.flow", "--output", "both.csv"]).fails(2);
+    let err = sandbox
+        .run(&["run", "f.flow", "--output", "both.csv"])
+        .fails(2);
     holds(&err, &["takes one table"]);
     assert!(!sandbox.path("both.csv").exists());
 
     assert_eq!(sandbox.run(&["run", "f.flow", "--output", "out"]).ok(), "");
     assert_eq!(sandbox.names("out"), ["scalars.csv", "t.csv", "u.csv"]);
-    assert_eq!(sandbox.read("out/t.csv"), "above,double\nfalse,2.0\ntrue,5.0\ntrue,8.0\n");
+    assert_eq!(
+        sandbox.read("out/t.csv"),
+        "above,double\nfalse,2.0\ntrue,5.0\ntrue,8.0\n"
+    );
     assert_eq!(sandbox.read("out/u.csv"), "twice\n14\n16\n");
     assert_eq!(sandbox.read("out/scalars.csv"), "mean_x\n2.5\n");
 }
@@ -45,12 +61,19 @@ fn several_tables_need_a_folder() {
 fn files_of_every_format_read_back() {
     let sandbox = sandbox();
     for name in ["o.csv", "o.tsv", "o.arrow", "o.parquet"] {
-        sandbox.run(&["run", "f.flow", "-s", "double", "-o", name]).ok();
+        sandbox
+            .run(&["run", "f.flow", "-s", "double", "-o", name])
+            .ok();
         let sum = sandbox.run(&["eval", "sum(double)", "--input", name]).ok();
         assert_eq!(sum, "value\n15.0\n", "{name}");
     }
-    sandbox.run(&["run", "f.flow", "-o", "p/", "--format", "parquet"]).ok();
-    assert_eq!(sandbox.names("p"), ["scalars.parquet", "t.parquet", "u.parquet"]);
+    sandbox
+        .run(&["run", "f.flow", "-o", "p/", "--format", "parquet"])
+        .ok();
+    assert_eq!(
+        sandbox.names("p"),
+        ["scalars.parquet", "t.parquet", "u.parquet"]
+    );
 }
 
 #[test]
@@ -60,7 +83,10 @@ fn parameters_overrides_and_inputs() {
         let arguments = [&["run", "f.flow", "-s", "above"], more].concat();
         sandbox.run(&arguments).ok()
     };
-    assert_eq!(select(&["--param", "floor=3"]), "above\nfalse\nfalse\ntrue\n");
+    assert_eq!(
+        select(&["--param", "floor=3"]),
+        "above\nfalse\nfalse\ntrue\n"
+    );
     assert_eq!(select(&["--set", "x=9.5"]), "above\ntrue\ntrue\ntrue\n");
     std::fs::write(sandbox.path("other.csv"), "k,x\na,0.5\n").unwrap();
     assert_eq!(select(&["--input", "t=other.csv"]), "above\nfalse\n");
@@ -86,7 +112,10 @@ fn configs() {
         "config mode: str = \"a\"\nwhen mode == \"a\" { y = 1 } else { y = 2 }\n",
     )]);
     assert_eq!(sandbox.run(&["run", "c.flow"]).ok(), "y\n1\n");
-    assert_eq!(sandbox.run(&["run", "c.flow", "--config", "mode=b"]).ok(), "y\n2\n");
+    assert_eq!(
+        sandbox.run(&["run", "c.flow", "--config", "mode=b"]).ok(),
+        "y\n2\n"
+    );
 }
 
 #[test]
@@ -107,15 +136,24 @@ fn wrong_calls() {
         (&["run", "f.flow", "--param", "floor=wide"], "wide"),
         (&["run", "f.flow", "--param", "floor"], "NAME=VALUE"),
         (&["run", "f.flow", "--set", "x=text"], "text"),
-        (&["run", "f.flow", "--input", "v=t.csv", "-s", "double"], "no table `v`"),
+        (
+            &["run", "f.flow", "--input", "v=t.csv", "-s", "double"],
+            "no table `v`",
+        ),
         (&["run", "f.flow", "--delimiter", "ab"], "ASCII"),
-        (&["run", "f.flow", "-s", "double", "-o", "x.json"], "tells no format"),
+        (
+            &["run", "f.flow", "-s", "double", "-o", "x.json"],
+            "tells no format",
+        ),
         (&["run", "f.flow", "--thread", "2"], "--threads"),
         (&["walk"], "walk"),
     ];
     for (arguments, told) in cases {
         let err = sandbox.run(arguments).fails(2);
-        assert!(err.contains(told), "{arguments:?} should tell {told:?}:\n{err}");
+        assert!(
+            err.contains(told),
+            "{arguments:?} should tell {told:?}:\n{err}"
+        );
     }
 }
 
@@ -140,7 +178,9 @@ fn failed_runs_exit_with_1_and_leave_nothing_behind() {
     std::fs::write(sandbox.path("bad.csv"), "x,k\n1.0,a\nten,b\n").unwrap();
     holds(&run(&["--input", "t=bad.csv"]), &["bad.csv", "ten", "f64"]);
     holds(&run(&["--input", "t=gone.csv"]), &["gone.csv"]);
-    let err = sandbox.run(&["run", "f.flow", "-s", "double", "-o", "no/where.csv"]).fails(1);
+    let err = sandbox
+        .run(&["run", "f.flow", "-s", "double", "-o", "no/where.csv"])
+        .fails(1);
     holds(&err, &["no/where.csv"]);
 }
 
@@ -149,7 +189,11 @@ fn a_reader_that_goes_away_is_no_failure() {
     let sandbox = sandbox();
     let flow = "table t from \"big.csv\" { x: i64 }\ny = x + 1\n";
     std::fs::write(sandbox.path("big.flow"), flow).unwrap();
-    std::fs::write(sandbox.path("big.csv"), format!("x\n{}", "1234567\n".repeat(100_000))).unwrap();
+    std::fs::write(
+        sandbox.path("big.csv"),
+        format!("x\n{}", "1234567\n".repeat(100_000)),
+    )
+    .unwrap();
     let mut child = sandbox.command(&["run", "big.flow"]).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
