@@ -506,6 +506,14 @@ impl<'a> Checker<'a> {
             let first = self.functions[known].span;
             return self.name_taken(&text, name.span, Some(first));
         }
+        let mut names: HashMap<&str, Span> = HashMap::new();
+        let program = self.program(place);
+        for parameter in parameters {
+            let parameter = parameter.name;
+            if let Some(first) = names.insert(program.name(parameter), parameter.span) {
+                self.name_taken(program.name(parameter), parameter.span, Some(first));
+            }
+        }
         let function = self.functions.push(UserFunction {
             name: text.clone(),
             place,

@@ -243,6 +243,8 @@ pub(crate) struct Checker<'a> {
     pub told: HashSet<(Code, Span, String)>,
     /// What is left of [`HINT_BUDGET`].
     pub hint_budget: Cell<usize>,
+    /// What is left of what constants may grow to.
+    pub constant_budget: usize,
 
     pub modules: Table<ModuleId, Module>,
     pub declarations: Table<DeclarationId, Declaration>,
@@ -291,6 +293,7 @@ impl<'a> Checker<'a> {
             diagnostics: loaded.diagnostics.clone(),
             told: HashSet::new(),
             hint_budget: Cell::new(HINT_BUDGET),
+            constant_budget: super::constants::SIZE_LIMIT,
             modules: Table::new(),
             declarations: Table::new(),
             units: Table::new(),
