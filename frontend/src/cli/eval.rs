@@ -29,7 +29,7 @@ pub(crate) fn eval(
     let prepared = selection
         .backend(Backend::from(arguments.engine.backend))
         .prepare()?;
-    let destination = Destination::of(&arguments.output, &prepared, console)?;
+    let destination = Destination::of(&arguments.output, true, &prepared, console)?;
     clock.lap("prepare");
     let run = pool.install(|| prepared.bind(session.inputs()))?;
     let run = run.with_cancel(interrupt.flag());

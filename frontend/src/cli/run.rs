@@ -27,7 +27,12 @@ pub(crate) fn run(
     let selection = selection.backend(Backend::from(arguments.engine.backend));
     let prepared = selection.prepare()?;
     // Before anything is read: it would be a pity to find afterwards that the output has no place.
-    let destination = Destination::of(&arguments.output, &prepared, console)?;
+    let destination = Destination::of(
+        &arguments.output,
+        !arguments.select.is_empty(),
+        &prepared,
+        console,
+    )?;
     let pool = threads(arguments.engine.threads)?;
     clock.lap("prepare");
     let bound = pool.install(|| prepared.bind(&inputs))?;

@@ -39,8 +39,11 @@ fn both_backends_and_any_number_of_threads_agree() {
 #[test]
 fn several_tables_need_a_folder() {
     let sandbox = sandbox();
-    let err = sandbox.run(&["run", "f.flow"]).fails(2);
+    let err = sandbox.run(&["run", "f.flow", "-s", "t.*,u.*"]).fails(2);
     holds(&err, &["takes one table", "t, u", "--output FOLDER"]);
+    // What nobody selected is shown, as on a terminal.
+    let shown = sandbox.run(&["run", "f.flow"]).ok();
+    holds(&shown, &["mean_x", "double", "twice"]);
     let err = sandbox
         .run(&["run", "f.flow", "--output", "both.csv"])
         .fails(2);
