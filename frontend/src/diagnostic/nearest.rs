@@ -29,7 +29,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let found = distance(&wanted, &letters);
         // A name of one or two letters is not like any other name of the same length.
         let rank = (found, letters.first() != wanted.first());
-        if found <= limit && found < letters.len() && best.is_none_or(|(least, _)| rank < least) {
+        let longer = letters.len().max(wanted.len());
+        if found <= limit && found < longer && best.is_none_or(|(least, _)| rank < least) {
             best = Some((rank, candidate));
         }
     }

@@ -126,7 +126,7 @@ pub(crate) fn lex(file: FileId, text: &str, reports: &mut Reports) -> Lexed {
 
 fn unclosed(kind: TokenKind, span: Span, text: &str) -> Diagnostic {
     if kind == TokenKind::QuotedName {
-        return if text == "``" {
+        return if text.starts_with("``") {
             Diagnostic::error(Code::UnterminatedText, "a name in backticks can't be empty").at(span)
         } else {
             Diagnostic::error(

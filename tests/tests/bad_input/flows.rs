@@ -243,7 +243,7 @@ fn names_of_every_kind() {
         let text = format!("table t {{ `{name}`: f64 }}\ny = t.`{name}`");
         assert!(Flow::from_text(&text).is_ok(), "{name}");
     }
-    refused("`` = 1", Code::ExpectedName, &[]);
+    refused("`` = 1", Code::UnterminatedText, &["can't be empty"]);
     refused("`a\nb` = 1", Code::UnterminatedText, &[]);
     refused("`a = 1", Code::UnterminatedText, &[]);
 }
