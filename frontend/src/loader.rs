@@ -2,6 +2,7 @@
 //! files for tables whose columns are not listed.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -88,13 +89,15 @@ pub(crate) fn read_text(path: &Path) -> Result<String, String> {
         std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
         _ => error.to_string(),
     };
-    let length = std::fs::metadata(path).map_err(told)?.len();
-    if length > MAX_FILE_BYTES as u64 {
-        return Err(format!(
-            "it has {length} bytes, a flow may have {MAX_FILE_BYTES} at most"
-        ));
+    // No more than is allowed is read: a device or pipe has no length, and perhaps no end.
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(told)?;
+    file.take(MAX_FILE_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(told)?;
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(format!("a flow may have {MAX_FILE_BYTES} bytes at most"));
     }
-    let bytes = std::fs::read(path).map_err(told)?;
     Ok(String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }

@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
         };
         match &item.kind {
             ItemKind::Error | ItemKind::Config { .. } => {}
-            ItemKind::Import { path, alias } => {
+            ItemKind::Import { alias, .. } => {
                 let Some(&file) = self.loaded.targets.get(&(place.file, id)) else {
                     if let Some(alias) = alias {
                         let name = self.expand(place, *alias);
@@ -143,13 +143,8 @@ impl<'a> Checker<'a> {
                         let known = module_of_file.get(&file).copied();
                         let module = known.unwrap_or_else(|| {
                             let outer = &self.modules[place.module];
-                            let folder = match path.value.rsplit_once('/') {
-                                Some((folder, _)) => format!("{}{folder}/", outer.folder),
-                                None => outer.folder.clone(),
-                            };
                             let module = Module {
                                 prefix: format!("{}{name}.", outer.prefix),
-                                folder,
                                 ..Module::default()
                             };
                             self.modules.push(module)
@@ -510,6 +505,14 @@ impl<'a> Checker<'a> {
         if let Some(&known) = self.modules[place.module].functions.get(&text) {
             let first = self.functions[known].span;
             return self.name_taken(&text, name.span, Some(first));
+        }
+        let mut names: HashMap<&str, Span> = HashMap::new();
+        let program = self.program(place);
+        for parameter in parameters {
+            let parameter = parameter.name;
+            if let Some(first) = names.insert(program.name(parameter), parameter.span) {
+                self.name_taken(program.name(parameter), parameter.span, Some(first));
+            }
         }
         let function = self.functions.push(UserFunction {
             name: text.clone(),

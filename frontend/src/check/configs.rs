@@ -2,10 +2,14 @@
 
 use std::rc::Rc;
 
+use icosian_ir::types::ScalarType;
+
 use super::constants::Constant;
 use super::declarations::{Checker, Entity, ModuleId, Place};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::syntax::ast::{self, ExprId, ItemKind, Name, Program, TemplatePart, Value};
+use crate::syntax::ast::{
+    self, ExprId, ItemKind, Name, Program, TemplatePart, TypeArgument, TypeId, Value,
+};
 use crate::syntax::parse_expression;
 
 impl Checker<'_> {
@@ -14,14 +18,22 @@ impl Checker<'_> {
         let program = self.programs[file];
         let place = self.file_work(file, module).place;
         for &id in &program.roots {
-            let ItemKind::Config { name, value, .. } = &program.items[id].kind else {
+            let ItemKind::Config { name, ty, value } = &program.items[id].kind else {
                 continue;
             };
             let text = self.expand(place, *name);
             let full = format!("{}{text}", self.modules[module].prefix);
             let given = self.options.configs.get(&full);
+            let is_text = ty.is_some_and(|ty| {
+                let name = program.types[ty].name;
+                program.name(name) == "str"
+            });
             let default = value.map(|value| self.constant(place, value));
             let value = match (given, default) {
+                (Some(given), _) if is_text => {
+                    self.used_configs.insert(full);
+                    Constant::Text(given.as_str().into())
+                }
                 (Some(given), default) => {
                     self.used_configs.insert(full);
                     self.given_config(place, name.span, given, default.as_ref())
@@ -38,7 +50,80 @@ impl Checker<'_> {
                     Constant::Poison
                 }
             };
+            let value = match ty {
+                Some(ty) => self.config_of_type(place, &text, name.span, value, *ty),
+                None => value,
+            };
             self.declare_name(module, text, Entity::Config(value), name.span);
+        }
+    }
+
+    /// A config's value as its declared type has it.
+    fn config_of_type(
+        &mut self,
+        place: Place,
+        name: &str,
+        span: Span,
+        value: Constant,
+        ty: TypeId,
+    ) -> Constant {
+        let program = self.program(place);
+        let written = &program.types[ty];
+        let type_name = program.name(written.name);
+        let arguments: Vec<TypeId> = written
+            .arguments
+            .iter()
+            .filter_map(|argument| match argument {
+                TypeArgument::Type(id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        let converted = match (type_name, &arguments[..], &value) {
+            (_, _, Constant::Poison) => return value,
+            ("list", [element], Constant::List(list)) => list
+                .iter()
+                .map(|value| self.plain_constant(place, value, *element))
+                .collect::<Option<_>>()
+                .map(Constant::List),
+            ("map", [key, element], Constant::Map(map)) => map
+                .iter()
+                .map(|(a, b)| {
+                    let key = self.plain_constant(place, a, *key)?;
+                    Some((key, self.plain_constant(place, b, *element)?))
+                })
+                .collect::<Option<_>>()
+                .map(Constant::Map),
+            ("list", [_], _) | ("map", [_, _], _) => None,
+            _ => match self.written_type(place, ty) {
+                Some(_) => self.plain_constant(place, &value, ty),
+                None => return Constant::Poison,
+            },
+        };
+        converted.unwrap_or_else(|| {
+            let found = value.kind();
+            let message = format!("config `{name}` is declared `{type_name}`, found {found}");
+            let diagnostic = Diagnostic::error(Code::BadConfig, message).at(span);
+            self.report(diagnostic.label(written.span, "declared here"));
+            Constant::Poison
+        })
+    }
+
+    /// A value without elements as a written type has it, if it is of that type.
+    fn plain_constant(&mut self, place: Place, value: &Constant, ty: TypeId) -> Option<Constant> {
+        let ty = self.written_type(place, ty)?;
+        match value {
+            Constant::Null => ty.nullable.then_some(Constant::Null),
+            Constant::Bool(_) => (ty.scalar == ScalarType::Bool).then(|| value.clone()),
+            Constant::Text(_) => (ty.scalar == ScalarType::Str).then(|| value.clone()),
+            Constant::Float(_) => ty.scalar.is_float().then(|| value.clone()),
+            Constant::Integer(number) if ty.scalar.is_float() => {
+                Some(Constant::Float(*number as f64))
+            }
+            Constant::Integer(number) => {
+                let (low, high) = ty.scalar.integer_range()?;
+                (low <= *number && *number <= high).then(|| value.clone())
+            }
+            Constant::List(_) | Constant::Map(_) | Constant::Poison => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Values known when the graph is built: configs, loop variables, conditions of `when`.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::declarations::{Checker, Entity, Place};
@@ -9,7 +10,12 @@ use crate::syntax::ast::{BinaryOperator, CompareOperator, ExprId, ExprKind, Name
 /// How many values a range or list may have.
 const LENGTH_LIMIT: i128 = 1_000_000;
 
-/// A value known when the graph is built.
+/// How many elements and bytes of text all constants of a flow may have together. A hundred configs
+/// that each double the one before would otherwise be more than any memory holds.
+pub(crate) const SIZE_LIMIT: usize = 50_000_000;
+
+/// A value known when the graph is built. Lists and maps hold lists of plain values at most, so that
+/// nothing that walks or drops them goes deep.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Constant {
     Null,
@@ -38,7 +44,11 @@ impl Constant {
         }
     }
 
-    fn kind(&self) -> &'static str {
+    fn is_compound(&self) -> bool {
+        matches!(self, Constant::List(_) | Constant::Map(_))
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Constant::Null => "null",
             Constant::Bool(_) => "a bool",
@@ -96,20 +106,32 @@ impl Checker<'_> {
             ExprKind::Float(value) => Constant::Float(*value),
             ExprKind::Text(text) => Constant::Text((&**text).into()),
             ExprKind::Name(name) => return self.constant_name(place, *name),
-            ExprKind::List(_) => Constant::List(children.into()),
-            ExprKind::Map(_) => Constant::Map(
-                children
-                    .chunks_exact(2)
-                    .map(|entry| (entry[0].clone(), entry[1].clone()))
-                    .collect(),
-            ),
+            ExprKind::List(_) => {
+                self.charge_elements(children)?;
+                Constant::List(children.into())
+            }
+            ExprKind::Map(_) => {
+                self.charge_elements(children)?;
+                Constant::Map(
+                    children
+                        .chunks_exact(2)
+                        .map(|entry| (entry[0].clone(), entry[1].clone()))
+                        .collect(),
+                )
+            }
             ExprKind::Range {
                 start: Some(_),
                 end: Some(_),
                 inclusive,
-            } => range(&children[0], &children[1], *inclusive)?,
+            } => {
+                let (start, end) = range(&children[0], &children[1], *inclusive)?;
+                self.charge(usize::try_from(end.saturating_sub(start)).unwrap_or(0))?;
+                Constant::List((start..end).map(Constant::Integer).collect())
+            }
             ExprKind::Unary { operator, .. } => match (operator, &children[0]) {
-                (UnaryOperator::Negate, Constant::Integer(value)) => Constant::Integer(-value),
+                (UnaryOperator::Negate, Constant::Integer(value)) => {
+                    Constant::Integer(value.checked_neg().ok_or("`-` overflows here")?)
+                }
                 (UnaryOperator::Negate, Constant::Float(value)) => Constant::Float(-value),
                 (UnaryOperator::Plus, Constant::Integer(_) | Constant::Float(_)) => {
                     children[0].clone()
@@ -119,7 +141,12 @@ impl Checker<'_> {
                     return Err(format!("`{}` of {}", operator.as_str(), other.kind()));
                 }
             },
-            ExprKind::Binary { operator, .. } => binary(*operator, &children[0], &children[1])?,
+            ExprKind::Binary { operator, .. } => {
+                if let (Constant::Text(a), Constant::Text(b)) = (&children[0], &children[1]) {
+                    self.charge(a.len().saturating_add(b.len()))?;
+                }
+                binary(*operator, &children[0], &children[1])?
+            }
             ExprKind::Compare { operators, .. } => {
                 let mut holds = true;
                 for (operator, pair) in operators.iter().zip(children.windows(2)) {
@@ -157,6 +184,37 @@ impl Checker<'_> {
                 );
             }
         })
+    }
+
+    /// Takes from what constants may still grow by.
+    fn charge(&mut self, size: usize) -> Result<(), String> {
+        let left = self.constant_budget.checked_sub(size);
+        self.constant_budget = left.ok_or("the flow's lists and texts grow too large here")?;
+        Ok(())
+    }
+
+    /// Charges for a list's or map's elements, and refuses those that are lists of lists.
+    fn charge_elements(&mut self, elements: &[Constant]) -> Result<(), String> {
+        self.charge(elements.len())?;
+        let mut seen = HashSet::new();
+        for element in elements {
+            let deep = match element {
+                Constant::List(list) if seen.insert(Rc::as_ptr(list).cast::<u8>()) => {
+                    self.charge(list.len())?;
+                    list.iter().any(Constant::is_compound)
+                }
+                Constant::Map(map) if seen.insert(Rc::as_ptr(map).cast::<u8>()) => {
+                    self.charge(map.len())?;
+                    map.iter()
+                        .any(|(key, value)| key.is_compound() || value.is_compound())
+                }
+                _ => false,
+            };
+            if deep {
+                return Err("lists and maps hold lists of plain values at most".to_owned());
+            }
+        }
+        Ok(())
     }
 
     fn constant_name(&mut self, place: Place, name: Name) -> Result<Constant, String> {
@@ -212,7 +270,7 @@ impl Checker<'_> {
     }
 }
 
-fn range(start: &Constant, end: &Constant, inclusive: bool) -> Result<Constant, String> {
+fn range(start: &Constant, end: &Constant, inclusive: bool) -> Result<(i128, i128), String> {
     let (Constant::Integer(start), Constant::Integer(end)) = (start, end) else {
         return Err("both ends of a range must be integers here".to_owned());
     };
@@ -220,9 +278,7 @@ fn range(start: &Constant, end: &Constant, inclusive: bool) -> Result<Constant, 
     if end.saturating_sub(*start) > LENGTH_LIMIT {
         return Err(format!("a range of more than {LENGTH_LIMIT} values"));
     }
-    Ok(Constant::List(
-        (*start..end).map(Constant::Integer).collect(),
-    ))
+    Ok((*start, end))
 }
 
 fn compare(operator: CompareOperator, a: &Constant, b: &Constant) -> Result<bool, String> {

@@ -52,8 +52,6 @@ const HINT_BUDGET: usize = 1_000_000;
 pub(crate) struct Module {
     /// What stands before its names in the graph: empty, or `geo.`.
     pub prefix: String,
-    /// The folder of its file, relative to the flow's.
-    pub folder: String,
     pub names: HashMap<Rc<str>, Entity>,
     pub functions: HashMap<Rc<str>, FunctionId>,
     /// Its source tables.
@@ -245,6 +243,8 @@ pub(crate) struct Checker<'a> {
     pub told: HashSet<(Code, Span, String)>,
     /// What is left of [`HINT_BUDGET`].
     pub hint_budget: Cell<usize>,
+    /// What is left of what constants may grow to.
+    pub constant_budget: usize,
 
     pub modules: Table<ModuleId, Module>,
     pub declarations: Table<DeclarationId, Declaration>,
@@ -293,6 +293,7 @@ impl<'a> Checker<'a> {
             diagnostics: loaded.diagnostics.clone(),
             told: HashSet::new(),
             hint_budget: Cell::new(HINT_BUDGET),
+            constant_budget: super::constants::SIZE_LIMIT,
             modules: Table::new(),
             declarations: Table::new(),
             units: Table::new(),

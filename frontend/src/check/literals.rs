@@ -60,7 +60,9 @@ pub(crate) fn timestamp(text: &str) -> Option<(Value, ScalarType)> {
         0 => TimeUnit::Second,
         1..=3 => TimeUnit::Millisecond,
         4..=6 => TimeUnit::Microsecond,
-        _ => TimeUnit::Nanosecond,
+        7..=9 => TimeUnit::Nanosecond,
+        // No unit holds it.
+        _ => return None,
     };
     let (instant, zone) = if let Some(instant) = with_offset(text) {
         (instant.naive_utc(), Zone::new("UTC"))

@@ -13,6 +13,9 @@ const FILE_LIMIT: usize = 1_000;
 #[derive(Default)]
 pub(crate) struct Loaded {
     pub files: Vec<Imported>,
+    /// The folder of each program (0 is the flow's own) relative to the flow's: empty, or ends in
+    /// a slash.
+    pub folders: Vec<String>,
     /// Which program (0 is the flow's own) an import item stands for, by file and item.
     pub targets: HashMap<(usize, ItemId), usize>,
     pub diagnostics: Vec<Diagnostic>,
@@ -20,7 +23,10 @@ pub(crate) struct Loaded {
 
 /// Loads every imported file once; a cycle of imports ends where a file is known already.
 pub(crate) fn load(program: &Program, imports: &mut dyn ImportLoader) -> Loaded {
-    let mut loaded = Loaded::default();
+    let mut loaded = Loaded {
+        folders: vec![String::new()],
+        ..Loaded::default()
+    };
     let mut known: HashMap<FileId, usize> = HashMap::from([(program.file, 0)]);
     let mut next = 0;
     while next <= loaded.files.len() {
@@ -66,6 +72,9 @@ pub(crate) fn load(program: &Program, imports: &mut dyn ImportLoader) -> Loaded 
                         loaded
                             .diagnostics
                             .extend(imported.diagnostics.iter().cloned());
+                        let place = relative_to(&loaded.folders[next], &path.value);
+                        let length = place.rfind('/').map_or(0, |slash| slash + 1);
+                        loaded.folders.push(place[..length].to_owned());
                         loaded.files.push(imported);
                     }
                 }
@@ -74,4 +83,12 @@ pub(crate) fn load(program: &Program, imports: &mut dyn ImportLoader) -> Loaded 
         next += 1;
     }
     loaded
+}
+
+/// A path as a file in `folder` writes it, relative to the flow's folder.
+pub(crate) fn relative_to(folder: &str, path: &str) -> String {
+    match std::path::Path::new(path).is_absolute() {
+        true => path.to_owned(),
+        false => format!("{folder}{path}"),
+    }
 }

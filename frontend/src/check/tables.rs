@@ -10,6 +10,7 @@ use super::declarations::{
     Checker, Declaration, DeclarationId, DeclarationKind, Entity, Parent, Place, State, Unit,
     UnitKind,
 };
+use super::load::relative_to;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{
     Argument, ExprKind, GroupKey, ItemId, ItemKind, Name, Query, StepKind, Text,
@@ -19,7 +20,7 @@ impl Checker<'_> {
     /// Where a source is read from, with its options.
     pub(crate) fn binding(&mut self, place: Place, path: &Text, options: &[Argument]) -> Binding {
         let mut binding = Binding {
-            path: format!("{}{}", self.modules[place.module].folder, path.value),
+            path: relative_to(&self.loaded.folders[place.file], &path.value),
             ..Binding::default()
         };
         for option in options {

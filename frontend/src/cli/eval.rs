@@ -2,7 +2,7 @@
 
 use icosian::{Backend, ParallelExecutor};
 
-use super::arguments::EvalArguments;
+use super::arguments::{BackendName, EvalArguments};
 use super::console::Console;
 use super::exit::{Failure, Outcome};
 use super::inputs::{GivenInputs, threads};
@@ -29,12 +29,14 @@ pub(crate) fn eval(
     let prepared = selection
         .backend(Backend::from(arguments.engine.backend))
         .prepare()?;
-    let destination = Destination::of(&arguments.output, &prepared, console)?;
+    let destination = Destination::of(&arguments.output, true, &prepared, console)?;
     clock.lap("prepare");
     let run = pool.install(|| prepared.bind(session.inputs()))?;
     let run = run.with_cancel(interrupt.flag());
     clock.lap("read");
-    interrupt.end_at_once(false);
+    // The interpreter runs whole; there is nothing to clean up before it has.
+    let interprets = matches!(arguments.engine.backend, BackendName::Interp);
+    interrupt.end_at_once(interprets);
     let output = prepared.execute(&run, &executor);
     drop(run);
     if interrupt.is_raised() {
@@ -42,6 +44,7 @@ pub(crate) fn eval(
     }
     let output = output?;
     clock.lap("run");
+    interrupt.end_at_once(false);
     deliver(console, &destination, &output, interrupt)?;
     clock.lap("write");
     if arguments.engine.timing {

@@ -124,7 +124,7 @@ impl From<RunError> for Failure {
 
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Failure {
-        Failure::Run(error.to_string())
+        Failure::Run(format!("can't write the output: {error}"))
     }
 }
 

@@ -46,7 +46,7 @@ impl Interrupt {
         interrupt
     }
 
-    /// Whether Ctrl-C ends the process at once; a first Ctrl-C that does not makes a second do so.
+    /// Says whether Ctrl-C ends the process at once.
     pub(crate) fn end_at_once(&self, yes: bool) {
         self.at_once.store(yes, Ordering::SeqCst);
     }

@@ -38,10 +38,22 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(exit::WRONG));
         }
     };
+    report_panics();
     let mut console = Console::of_process();
     let interrupt = Interrupt::install();
     let outcome = dispatch(arguments, &mut console, &interrupt);
     exit::report(outcome, &mut console)
+}
+
+/// Leaves the report of panics to those that end something: what damaged files make their decoders
+/// do is told as an error.
+fn report_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !icosian_runtime::source::panic_is_caught() {
+            report(panic);
+        }
+    }));
 }
 
 fn dispatch(arguments: Arguments, console: &mut Console, interrupt: &Interrupt) -> Outcome {

@@ -39,8 +39,12 @@ pub(crate) enum Destination {
 
 impl Destination {
     /// Decides before anything is read, so that a wrong call costs nothing.
+    ///
+    /// CSV can hold one table. Who `selected` several gets an error; who only ran a flow that
+    /// declares several sees them as a person would.
     pub(crate) fn of(
         arguments: &OutputArguments,
+        selected: bool,
         prepared: &Prepared,
         console: &Console,
     ) -> Result<Destination, Failure> {
@@ -57,7 +61,7 @@ impl Destination {
             }
         };
         let Some(path) = &arguments.output else {
-            if console.out_is_terminal {
+            if console.out_is_terminal || !selected && tables.len() > 1 {
                 return Ok(Destination::Terminal);
             }
             let help = "--select 'TABLE.*' for one of them, or --output FOLDER for a file each";

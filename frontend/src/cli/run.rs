@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use icosian::{Backend, ParallelExecutor};
 
-use super::arguments::RunArguments;
+use super::arguments::{BackendName, RunArguments};
 use super::console::Console;
 use super::exit::{Failure, Outcome};
 use super::inputs::{load, names_and_values, select, threads};
@@ -27,13 +27,20 @@ pub(crate) fn run(
     let selection = selection.backend(Backend::from(arguments.engine.backend));
     let prepared = selection.prepare()?;
     // Before anything is read: it would be a pity to find afterwards that the output has no place.
-    let destination = Destination::of(&arguments.output, &prepared, console)?;
+    let destination = Destination::of(
+        &arguments.output,
+        !arguments.select.is_empty(),
+        &prepared,
+        console,
+    )?;
     let pool = threads(arguments.engine.threads)?;
     clock.lap("prepare");
     let bound = pool.install(|| prepared.bind(&inputs))?;
     let bound = bound.with_cancel(interrupt.flag());
     clock.lap("read");
-    interrupt.end_at_once(false);
+    // The interpreter runs whole; there is nothing to clean up before it has.
+    let interprets = matches!(arguments.engine.backend, BackendName::Interp);
+    interrupt.end_at_once(interprets);
     let executor = ParallelExecutor::with_pool(pool);
     let output = prepared.execute(&bound, &executor);
     drop(bound);
@@ -42,6 +49,7 @@ pub(crate) fn run(
     }
     let output = output?;
     clock.lap("run");
+    interrupt.end_at_once(false);
     deliver(console, &destination, &output, interrupt)?;
     clock.lap("write");
     if arguments.engine.timing {

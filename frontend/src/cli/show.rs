@@ -288,7 +288,7 @@ impl Column {
 fn fitting(widths: &[usize], width: Option<usize>) -> Vec<Option<usize>> {
     let all = || (0..widths.len()).map(Some).collect();
     let Some(width) = width else { return all() };
-    if 1 + widths.iter().sum::<usize>() <= width {
+    if widths.iter().sum::<usize>() < width {
         return all();
     }
     let mut room = width.saturating_sub(1 + MORE.chars().count() + 3);

@@ -1,5 +1,6 @@
 //! The binary from outside: what it prints where, its exit codes, sessions through a pipe.
 
+mod bad_input;
 mod commands;
 mod repl;
 mod run;

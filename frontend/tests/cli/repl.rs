@@ -32,7 +32,7 @@ fn data_are_a_table_named_after_the_file() {
         &[
             "3 rows, 1 column",
             "t: 3 rows, 2 columns\n┌─────┬─────┐\n│ x   ┆ k   │\n│ f64 ┆ str │\n",
-            "│ 8.0 ",
+            "│   8.0 │",
             "2.5  (f64?)\n",
             "2 rows, 2 columns",
         ],
@@ -100,8 +100,8 @@ nothing
 a = = 2
 f(1,
 2
-.nonsense
 .load none.csv
+.nonsense
 .load
 .schema none
 .help none
@@ -132,7 +132,8 @@ x where
 #[test]
 fn brackets_and_indented_lines_join() {
     let sandbox = sandbox();
-    let input = "table g = t group by k {\n    n = len()\n}\ng\nt where x > 1\n    limit 1\n";
+    let input =
+        "table g = t group by k {\n    n = len()\n}\ng\nt where x > 1\n    where k == \"a\"\n";
     let out = session(&sandbox, &["t.csv"], input).ok();
     holds(&out, &["g: 2 rows, 2 columns", "1 row, 2 columns"]);
 }
@@ -198,4 +199,27 @@ fn sessions_can_be_saved_and_run() {
 fn what_the_command_line_names_must_be_there() {
     let err = session(&sandbox(), &["none.flow"], "1\n").fails(2);
     holds(&err, &["none.flow"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_between_two_inputs_ends_a_session_on_a_pipe() {
+    use std::io::{BufRead, BufReader, Write};
+
+    let sandbox = sandbox();
+    let mut child = sandbox.command(&["repl"]).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    // An answer shows that the session stands.
+    input.write_all(b"6 * 7\n").unwrap();
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert!(line.starts_with("42"), "{line}");
+    let pid = child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(sent.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(input);
 }

@@ -39,8 +39,11 @@ fn both_backends_and_any_number_of_threads_agree() {
 #[test]
 fn several_tables_need_a_folder() {
     let sandbox = sandbox();
-    let err = sandbox.run(&["run", "f.flow"]).fails(2);
+    let err = sandbox.run(&["run", "f.flow", "-s", "t.*,u.*"]).fails(2);
     holds(&err, &["takes one table", "t, u", "--output FOLDER"]);
+    // What nobody selected is shown, as on a terminal.
+    let shown = sandbox.run(&["run", "f.flow"]).ok();
+    holds(&shown, &["mean_x", "double", "twice"]);
     let err = sandbox
         .run(&["run", "f.flow", "--output", "both.csv"])
         .fails(2);
@@ -102,7 +105,7 @@ fn how_csv_is_read_can_be_told() {
     std::fs::write(sandbox.path("d.csv"), "a;b\n1.5;1\n-;2\n").unwrap();
     let options = ["--null-value", "-", "--delimiter", ";"];
     let arguments = [&["run", "d.flow", "--input", "d.csv"], &options[..]].concat();
-    assert_eq!(sandbox.run(&arguments).ok(), "c\n2.5\n\n");
+    assert_eq!(sandbox.run(&arguments).ok(), "c\n2.5\n\"\"\n");
 }
 
 #[test]
@@ -199,4 +202,24 @@ fn a_reader_that_goes_away_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn paths_are_relative_to_the_file_that_writes_them() {
+    let sandbox = sandbox();
+    std::fs::create_dir(sandbox.path("sub")).unwrap();
+    std::fs::write(sandbox.path("sub/v.csv"), "m\n5\n").unwrap();
+    std::fs::write(
+        sandbox.path("sub/v.flow"),
+        "table v from \"v.csv\" { m: i64 }\n",
+    )
+    .unwrap();
+    std::fs::write(
+        sandbox.path("w.flow"),
+        "import \"sub/v.flow\"\nb = v.m + 1\n",
+    )
+    .unwrap();
+    assert_eq!(sandbox.run(&["run", "w.flow"]).ok(), "b\n6\n");
+    let both = sandbox.run(&["run", "f.flow", "sub/v.flow", "--select", "v.m"]);
+    assert_eq!(both.ok(), "m\n5\n");
 }

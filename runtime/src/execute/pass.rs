@@ -303,7 +303,9 @@ impl<'a> PassRun<'a> {
 
 /// The first row of each morsel: the partition's first, then multiples of the morsel's length.
 fn morsel_starts(pass: &Pass, rows: &Range<usize>) -> Vec<usize> {
-    let halo = usize::try_from(pass.halo.0.saturating_add(pass.halo.1)).unwrap_or(usize::MAX / 8);
+    let halo = usize::try_from(pass.halo.0.saturating_add(pass.halo.1)).unwrap_or(usize::MAX);
+    // A halo past the end makes one morsel, whatever its length.
+    let halo = halo.min(rows.end);
     let length = halo.saturating_mul(4).max(1).next_multiple_of(MORSEL_ROWS);
     if rows.is_empty() {
         return Vec::new();

@@ -12,13 +12,15 @@ use reedline::{
     ValidationResult, Validator, default_emacs_keybindings,
 };
 
+use super::commands::COMMANDS;
 use super::complete::{ShellCompleter, Vocabulary};
 
 /// How many inputs are remembered.
 const HISTORY: usize = 10_000;
 
-/// An input longer than this is not waited for.
-const LONGEST: usize = 64 << 20;
+/// An input longer than this is not waited for: every line looks at all before it again, and larger
+/// texts are files to load.
+const LONGEST: usize = 64 << 10;
 
 /// What was typed.
 pub(crate) enum Typed {
@@ -44,9 +46,19 @@ fn is_open(text: &str) -> bool {
     !text.trim_start().starts_with('.') && text.len() < LONGEST && is_incomplete(text)
 }
 
+/// Whether a line is a command of the shell; no function is called as one is.
+fn is_command(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let word = line.split_whitespace().next().unwrap_or("");
+    let name = word.strip_prefix('.').filter(|_| line.starts_with('.'));
+    name.is_some_and(|name| COMMANDS.iter().any(|command| command.name == name))
+}
+
 /// Lines from a pipe or file.
 pub(crate) struct PlainLines<R> {
     reader: BufReader<R>,
+    /// A line that was read but belongs to the next input.
+    held: Vec<u8>,
 }
 
 impl PlainLines<Stdin> {
@@ -60,6 +72,7 @@ impl<R: Read> PlainLines<R> {
     pub(crate) fn new(reader: R) -> PlainLines<R> {
         PlainLines {
             reader: BufReader::new(reader),
+            held: Vec::new(),
         }
     }
 
@@ -75,17 +88,26 @@ impl<R: Read> PlainLines<R> {
 
 impl<R: Read> Lines for PlainLines<R> {
     fn next(&mut self) -> std::io::Result<Typed> {
-        let mut bytes = Vec::new();
+        let mut bytes = std::mem::take(&mut self.held);
+        let mut is_read = !bytes.is_empty();
         loop {
             let before = bytes.len();
-            self.reader.read_until(b'\n', &mut bytes)?;
-            let text = String::from_utf8_lossy(&bytes);
-            let is_end = bytes.len() == before;
-            if is_end && bytes.is_empty() {
-                return Ok(Typed::End);
+            if !std::mem::take(&mut is_read) {
+                self.reader.read_until(b'\n', &mut bytes)?;
+                // An open bracket doesn't swallow the commands after it.
+                if before > 0 && is_command(&bytes[before..]) {
+                    self.held = bytes.split_off(before);
+                    return Ok(Typed::Text(String::from_utf8_lossy(&bytes).into_owned()));
+                }
+                if bytes.len() == before {
+                    return Ok(match bytes.is_empty() {
+                        true => Typed::End,
+                        false => Typed::Text(String::from_utf8_lossy(&bytes).into_owned()),
+                    });
+                }
             }
-            let is_blank = text.trim().is_empty();
-            if is_end || !is_open(&text) && (is_blank || !self.continues()) {
+            let text = String::from_utf8_lossy(&bytes);
+            if !is_open(&text) && (text.trim().is_empty() || !self.continues()) {
                 return Ok(Typed::Text(text.into_owned()));
             }
         }
@@ -232,6 +254,7 @@ mod tests {
     #[test]
     fn what_never_closes_ends_with_the_input() {
         assert_eq!(inputs("f(1,\n2"), ["f(1,\n2"]);
+        assert_eq!(inputs("f(1,\n.x\n.help\n1"), ["f(1,\n.x\n", ".help\n", "1"]);
         assert!(inputs("").is_empty());
     }
 }

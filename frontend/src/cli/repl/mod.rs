@@ -112,6 +112,7 @@ impl Shell<'_> {
                 Err(failure) => {
                     self.console.out.flush()?;
                     failure.print(self.console);
+                    self.interrupt.reset();
                     Next::Go
                 }
             };
@@ -119,9 +120,15 @@ impl Shell<'_> {
             if self.timer && !text.trim().is_empty() {
                 self.console.note(&milliseconds(started.elapsed()));
             }
-            self.interrupt.end_at_once(!std::io::stdin().is_terminal());
             if next == Next::Quit {
                 return Ok(());
+            }
+            if !std::io::stdin().is_terminal() {
+                self.interrupt.end_at_once(true);
+                if self.interrupt.is_raised() {
+                    // It came when the answer was ready.
+                    return Err(Failure::Interrupted);
+                }
             }
         }
     }
