@@ -29,7 +29,7 @@ pub(crate) fn run(
     // Before anything is read: it would be a pity to find afterwards that the output has no place.
     let destination = Destination::of(
         &arguments.output,
-        !arguments.select.is_empty(),
+        !arguments.select.select.is_empty(),
         &prepared,
         console,
     )?;

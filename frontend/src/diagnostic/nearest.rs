@@ -14,7 +14,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let limit = (wanted.len() / 3).max(1);
-    let mut best: Option<(usize, &str)> = None;
+    // Among equally near names one with the same first letter: people rarely miss that.
+    let mut best: Option<((usize, bool), &str)> = None;
     let fitting = candidates.into_iter().filter(|candidate| {
         let length = candidate.len().min(4 * MAX_LENGTH + 1);
         // Up to four bytes per letter.
@@ -27,8 +28,9 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         }
         let found = distance(&wanted, &letters);
         // A name of one or two letters is not like any other name of the same length.
-        if found <= limit && found < letters.len() && best.is_none_or(|(least, _)| found < least) {
-            best = Some((found, candidate));
+        let rank = (found, letters.first() != wanted.first());
+        if found <= limit && found < letters.len() && best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)
@@ -65,6 +67,7 @@ mod tests {
         assert_eq!(nearest("distnace", names), Some("distance"));
         assert_eq!(nearest("Origin", names), Some("origin"));
         assert_eq!(nearest("airtime", names), Some("air_time"));
+        assert_eq!(nearest("men", ["len", "mean"]), Some("mean"));
         assert_eq!(nearest("speed", names), None);
         assert_eq!(nearest("x", names), None);
         assert_eq!(nearest("", names), None);
