@@ -55,9 +55,15 @@ pub(crate) fn schedule(
     Ok(Schedule { order, rows })
 }
 
-/// Post-order from the outputs, each argument just before its first user.
+/// Post-order from the outputs, each argument just before its first user; of several the one that
+/// takes the longest chain of ops first, so that the others need not wait for it in registers.
 fn depth_first(columns: &Columns, segment: &FusedSegment) -> Vec<ColumnId> {
-    let body: HashSet<ColumnId> = segment.body.iter().copied().collect();
+    let mut depths: HashMap<ColumnId, usize> = HashMap::with_capacity(segment.body.len());
+    for column in &segment.body {
+        let arguments = &columns.column(*column).args;
+        let deepest = arguments.iter().filter_map(|of| depths.get(of)).max();
+        depths.insert(*column, deepest.map_or(0, |depth| depth + 1));
+    }
     let mut done = HashSet::new();
     let mut order = Vec::with_capacity(segment.body.len());
     let mut stack = Vec::new();
@@ -68,10 +74,13 @@ fn depth_first(columns: &Columns, segment: &FusedSegment) -> Vec<ColumnId> {
                 if done.insert(column) {
                     order.push(column);
                 }
-            } else if body.contains(&column) && !done.contains(&column) {
+            } else if depths.contains_key(&column) && !done.contains(&column) {
                 stack.push((column, true));
-                let arguments = &columns.column(column).args;
-                stack.extend(arguments.iter().rev().map(|argument| (*argument, false)));
+                let mut arguments = columns.column(column).args.to_vec();
+                // The last pushed is the first visited.
+                arguments.reverse();
+                arguments.sort_by_key(|argument| depths.get(argument));
+                stack.extend(arguments.into_iter().map(|argument| (argument, false)));
             }
         }
     }

@@ -4,7 +4,7 @@
 //! then the routines that need it. Routines run as early as they can, fused ops as late as they
 //! may, so that a value is stored between segments only if a routine needs it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::columns::{Column, Columns, Rows};
 use crate::id::{ColumnId, Id, TableId};
@@ -228,7 +228,8 @@ impl Stages {
     }
 }
 
-/// Cuts the fused ops of a stage, in the order of their ids, into segments.
+/// Cuts the fused ops of a stage into segments: in the order of their ids, or deepest first if that
+/// takes fewer. (A long ladder of conditions has all of them before the first choice.)
 fn cut(
     columns: &Columns,
     table: TableId,
@@ -236,16 +237,67 @@ fn cut(
     fused: &[ColumnId],
     is_root: impl Fn(ColumnId) -> bool,
 ) -> Vec<FusedSegment> {
-    let mut segments = Vec::new();
-    let mut start = 0;
-    let mut last_use: HashMap<ColumnId, ColumnId> = HashMap::new();
+    let mut bodies = bodies(columns, table, fused);
+    if bodies.len() > 1 {
+        let others = self::bodies(columns, table, &deepest_first(columns, table, fused));
+        if others.len() < bodies.len() {
+            bodies = others;
+        }
+    }
+    let segments = bodies.into_iter().map(|mut body| {
+        body.sort_unstable();
+        segment(columns, table, needed, &body, &is_root)
+    });
+    segments.collect()
+}
+
+/// The columns, each after its arguments and as late as its first user allows; of several arguments
+/// the one that takes the longest chain of ops first, so that the others need not wait for it.
+fn deepest_first(columns: &Columns, table: TableId, fused: &[ColumnId]) -> Vec<ColumnId> {
+    let mut depths: HashMap<ColumnId, u32> = HashMap::with_capacity(fused.len());
+    let mut used: HashSet<ColumnId> = HashSet::new();
     for &id in fused {
+        let args = local_args(columns, table, columns.column(id));
+        let deepest = args.iter().filter_map(|arg| depths.get(arg)).max();
+        depths.insert(id, deepest.map_or(0, |depth| depth + 1));
+        used.extend(args);
+    }
+    let mut order = Vec::with_capacity(fused.len());
+    let mut done = HashSet::with_capacity(fused.len());
+    for root in fused.iter().filter(|id| !used.contains(*id)) {
+        let mut stack = vec![(*root, false)];
+        while let Some((id, args_done)) = stack.pop() {
+            if args_done {
+                if done.insert(id) {
+                    order.push(id);
+                }
+            } else if !done.contains(&id) {
+                stack.push((id, true));
+                let args = local_args(columns, table, columns.column(id));
+                let mut args: Vec<ColumnId> = args.to_vec();
+                args.retain(|arg| depths.contains_key(arg) && !done.contains(arg));
+                // The last pushed is the first visited.
+                args.reverse();
+                args.sort_by_key(|arg| depths[arg]);
+                stack.extend(args.into_iter().map(|arg| (arg, false)));
+            }
+        }
+    }
+    order
+}
+
+/// Bodies of segments, in an order in which arguments come before users.
+fn bodies(columns: &Columns, table: TableId, order: &[ColumnId]) -> Vec<Vec<ColumnId>> {
+    let mut bodies = Vec::new();
+    let mut start = 0;
+    let mut last_use: HashMap<ColumnId, usize> = HashMap::new();
+    for (position, &id) in order.iter().enumerate() {
         for arg in local_args(columns, table, columns.column(id)) {
-            last_use.insert(*arg, id);
+            last_use.insert(*arg, position);
         }
     }
     let mut live: Vec<ColumnId> = Vec::new();
-    for (position, &id) in fused.iter().enumerate() {
+    for (position, &id) in order.iter().enumerate() {
         for arg in local_args(columns, table, columns.column(id)) {
             if !live.contains(arg) && !matches!(columns.column(*arg).op, Op::Literal(_)) {
                 live.push(*arg);
@@ -253,23 +305,17 @@ fn cut(
         }
         live.push(id);
         // Live after this op: what a later op of this stage still reads.
-        live.retain(|value| last_use.get(value).is_some_and(|user| *user > id));
+        live.retain(|value| last_use.get(value).is_some_and(|user| *user > position));
         if position + 1 - start >= MAX_OPS || live.len() > MAX_LIVE && position > start {
-            segments.push(segment(
-                columns,
-                table,
-                needed,
-                &fused[start..=position],
-                &is_root,
-            ));
+            bodies.push(order[start..=position].to_vec());
             start = position + 1;
             live.clear();
         }
     }
-    if start < fused.len() {
-        segments.push(segment(columns, table, needed, &fused[start..], &is_root));
+    if start < order.len() {
+        bodies.push(order[start..].to_vec());
     }
-    segments
+    bodies
 }
 
 fn segment(

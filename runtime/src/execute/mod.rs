@@ -9,6 +9,7 @@ mod destination;
 mod executor;
 mod fused;
 mod interpreted;
+mod kernels;
 mod keys;
 mod morsel;
 mod params;

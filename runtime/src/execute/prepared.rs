@@ -1,15 +1,16 @@
 //! A flow made ready once and run many times: columns, plan and machine code.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use icosian_codegen::{CompileOptions, CompiledKernel, Nulls, compile};
+use icosian_codegen::{CompiledKernel, Nulls};
 use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, Id, InputId, PassId};
 use icosian_ir::op::Op;
 use icosian_ir::plan::Plan;
 
 use crate::error::{RunError, internal};
+use crate::execute::kernels::Kernels;
 use crate::execute::program::PassProgram;
 
 /// How columns are computed.
@@ -22,9 +23,6 @@ pub enum Backend {
     Interpreter,
 }
 
-/// The two variants of a kernel, each compiled when first needed.
-type Variants = [OnceLock<Result<CompiledKernel, String>>; 2];
-
 /// A flow made ready: it may be run many times, by many threads at once.
 #[derive(Debug)]
 pub struct Prepared {
@@ -32,7 +30,7 @@ pub struct Prepared {
     plan: Arc<Plan>,
     backend: Backend,
     programs: Vec<PassProgram>,
-    kernels: Vec<Vec<Variants>>,
+    kernels: Kernels,
     inputs: HashMap<InputId, ColumnId>,
 }
 
@@ -51,10 +49,8 @@ impl Prepared {
             .iter()
             .map(|(id, pass)| PassProgram::new(&columns, id, pass))
             .collect::<Result<Vec<_>, _>>()?;
-        let kernels = programs
-            .iter()
-            .map(|program| program.fused.iter().map(|_| Variants::default()).collect())
-            .collect();
+        let fused = programs.iter().map(|program| program.fused.as_slice());
+        let kernels = Kernels::new(&columns, fused);
         let inputs = columns
             .columns
             .iter()
@@ -106,21 +102,8 @@ impl Prepared {
         segment: usize,
         nulls: Nulls,
     ) -> Result<&CompiledKernel, RunError> {
-        let variant = match nulls {
-            Nulls::Absent => 0,
-            Nulls::General => 1,
-        };
-        let options = CompileOptions {
-            nulls,
-            verify: cfg!(debug_assertions),
-            text: false,
-        };
-        self.kernels[pass.index()][segment][variant]
-            .get_or_init(|| {
-                let segment = &self.programs[pass.index()].fused[segment];
-                compile(&self.columns, segment, &options).map_err(|error| error.to_string())
-            })
-            .as_ref()
-            .map_err(|error| internal(error.clone()))
+        let place = (pass.index(), segment);
+        let segment = &self.program(pass)?.fused[segment];
+        self.kernels.get(&self.columns, place, segment, nulls)
     }
 }
