@@ -60,7 +60,10 @@ impl<'a> Checker<'a> {
             work.next += 1;
             *steps += 1;
             let (place, table, over) = (work.place, work.table, work.over);
-            if *steps > EXPANSION_LIMIT {
+            if *steps <= EXPANSION_LIMIT {
+                self.compose_item(item, place, table, over, stack, module_of_file);
+            }
+            if *steps > EXPANSION_LIMIT || self.iterations > EXPANSION_LIMIT {
                 let span = self.program(place).items[item].span;
                 self.too_large(span);
                 stack.clear();
@@ -76,13 +79,14 @@ impl<'a> Checker<'a> {
                 self.extends.clear();
                 return;
             }
-            self.compose_item(item, place, table, over, stack, module_of_file);
         }
     }
 
     pub(crate) fn too_large(&mut self, span: Span) {
-        let message =
-            format!("the flow expands to more than {EXPANSION_LIMIT} definitions or calls");
+        let message = format!(
+            "the flow expands to more than {EXPANSION_LIMIT} definitions, calls or \
+                 rounds of loops"
+        );
         self.report(Diagnostic::error(Code::ExpansionLimit, message).at(span));
     }
 
@@ -256,6 +260,11 @@ impl<'a> Checker<'a> {
             } => {
                 let value = self.constant(place, *iterable);
                 let elements = self.elements(value, program.exprs[*iterable].span);
+                // Loops around nothing count too.
+                self.iterations = self.iterations.saturating_add(elements.len());
+                if self.iterations > EXPANSION_LIMIT {
+                    return;
+                }
                 // The last iteration lies deepest, so that the first is declared first.
                 let works: Vec<Work> = elements
                     .into_iter()

@@ -245,6 +245,8 @@ pub(crate) struct Checker<'a> {
     pub hint_budget: Cell<usize>,
     /// What is left of what constants may grow to.
     pub constant_budget: usize,
+    /// Rounds of all loops.
+    pub iterations: usize,
 
     pub modules: Table<ModuleId, Module>,
     pub declarations: Table<DeclarationId, Declaration>,
@@ -294,6 +296,7 @@ impl<'a> Checker<'a> {
             told: HashSet::new(),
             hint_budget: Cell::new(HINT_BUDGET),
             constant_budget: super::constants::SIZE_LIMIT,
+            iterations: 0,
             modules: Table::new(),
             declarations: Table::new(),
             units: Table::new(),
