@@ -267,7 +267,7 @@ impl Value {
         self.window(Window::RollingMean { rows, min_rows })
     }
 
-    /// Of a row found by [`TableBuilder::lookup`](super::TableBuilder::lookup): what a column over there holds.
+    /// Of a row found by [`TableBuilder::lookup`](crate::TableBuilder::lookup)(super::TableBuilder::lookup): what a column over there holds.
     pub fn get(&self, column: &Value) -> Value {
         self.flow
             .build("lookup member", &[self, column], |graph, args| {
