@@ -39,7 +39,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -94,7 +94,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -231,7 +231,7 @@ fn apply(
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),

@@ -62,7 +62,7 @@ fn filters_carry_every_column() {
     let NodeKind::Definition(expression) = graph.nodes[late].kind else {
         panic!("a definition");
     };
-    assert_eq!(graph.expressions[expression].op, Op::Filter);
+    assert_eq!(graph.expressions[expression].op, Op::Take);
     // In the order of the text, those of the table before first.
     let big = graph.table("big").unwrap();
     let names: Vec<&str> = graph.tables[big]
