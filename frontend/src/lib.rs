@@ -51,6 +51,8 @@ mod values;
 
 mod prepared;
 
+mod state;
+
 mod testing;
 
 pub use cache::ReadCache;
@@ -65,3 +67,4 @@ pub use inputs::{Inputs, ReadOptions, Source};
 pub use operators::{FlowBuilder, IntoValue, TableBuilder, Value};
 pub use prepared::{Prepared, RunOutput, Stage};
 pub use selection::Selection;
+pub use state::FittedState;

@@ -23,6 +23,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
+use crate::state::GivenTables;
 
 /// A stage of the way from flow to machine code, as text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,14 +45,17 @@ pub enum Stage {
 pub struct Prepared {
     flow: Flow,
     prepared: execute::Prepared,
+    /// The tables that a state gives.
+    given: GivenTables,
     executor: OnceLock<ParallelExecutor>,
 }
 
 impl Prepared {
-    pub(crate) fn new(flow: Flow, prepared: execute::Prepared) -> Prepared {
+    pub(crate) fn new(flow: Flow, prepared: execute::Prepared, given: GivenTables) -> Prepared {
         Prepared {
             flow,
             prepared,
+            given,
             executor: OnceLock::new(),
         }
     }
@@ -183,8 +187,11 @@ impl Prepared {
             .iter()
             .filter(|(_, input)| input.table == table);
         let (given, read): (Vec<_>, Vec<_>) = of_table.partition(|(_, input)| input.overridden);
+        let learned = self.given.get(&table);
         let is_source = columns.tables[table].rows == Rows::Source;
-        let mut data = if is_source {
+        let mut data = if let Some(learned) = learned {
+            BoundTable::new(learned.rows)
+        } else if is_source {
             let source = self.source_of(table, inputs)?;
             let wanted: Vec<WantedColumn> = read
                 .iter()
@@ -212,10 +219,11 @@ impl Prepared {
             BoundTable::new(rows.map_or(0, |array| array.len()))
         };
         for (id, input) in given {
-            let array = inputs
-                .columns
-                .get(&input.name)
-                .ok_or_else(|| option_error(format!("no values are given for `{}`", input.name)))?;
+            let learned = learned.and_then(|learned| learned.columns.get(&input.name));
+            let array =
+                inputs.columns.get(&input.name).or(learned).ok_or_else(|| {
+                    option_error(format!("no values are given for `{}`", input.name))
+                })?;
             let array = widen(array, input.ty)
                 .map_err(|error| option_error(format!("`{}`: {error}", input.name)))?;
             self.insert(&mut data, id, vec![array])?;
@@ -257,6 +265,7 @@ impl Prepared {
             let mut open = self.tables_read();
             open.retain(|table| {
                 columns.tables[*table].rows == Rows::Source
+                    && !self.given.contains_key(table)
                     && !inputs.tables.contains_key(&graph.tables[*table].name)
             });
             if open.len() > 1 {
@@ -377,6 +386,15 @@ pub struct RunOutput {
 }
 
 impl RunOutput {
+    /// The flow that was run.
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    pub(crate) fn result(&self) -> &RunResult {
+        &self.result
+    }
+
     /// The names of the tables delivered, in the order of the flow.
     pub fn tables(&self) -> Vec<&str> {
         let graph = self.flow.graph();
