@@ -30,7 +30,7 @@ use crate::diagnostic::{Code, Diagnostic, Sources};
 use crate::error::Error;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
-use crate::prepared::RunOutput;
+use crate::output::RunOutput;
 use crate::selection::Selection;
 
 /// The version of the layout, under [`STATE`].
