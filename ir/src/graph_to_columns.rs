@@ -7,7 +7,7 @@
 //!
 //! Walks keep their own stacks: graphs may be chains of any length.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::columns::{
@@ -27,6 +27,8 @@ pub struct Request {
     pub outputs: Vec<NodeId>,
     /// Nodes whose value the caller gives; nothing above them is walked.
     pub overrides: HashMap<NodeId, Override>,
+    /// Derived tables whose rows the caller gives; of their members only overridden ones are known.
+    pub given: HashSet<TableId>,
 }
 
 /// A value that the caller gives for a node.
@@ -55,6 +57,11 @@ pub enum LowerError {
         /// The value.
         value: Value,
     },
+    /// A value on the rows of a given table that is not given with them.
+    NotGiven {
+        /// The table.
+        table: TableId,
+    },
     /// Row references can't be delivered.
     RowReference {
         /// The node.
@@ -67,6 +74,7 @@ impl fmt::Display for LowerError {
         match self {
             LowerError::Unsupported { step, .. } => write!(f, "`{step}` can't run yet"),
             LowerError::Override { value, .. } => write!(f, "{value} is not of the node's type"),
+            LowerError::NotGiven { .. } => write!(f, "a value is not given with its table"),
             LowerError::RowReference { .. } => write!(f, "a row reference can't be delivered"),
         }
     }
@@ -204,11 +212,18 @@ impl Lowering<'_> {
             Domain::Rows(table) => Some(table),
             Domain::Scalar => None,
         };
+        if let Some(table) = own
+            && self.request.given.contains(&table)
+            && self.is_of_other_rows(id, table)
+        {
+            return Err(LowerError::NotGiven { table });
+        }
         // What makes the rows comes first: what has them comes after it.
         let mut tables: Vec<TableId> = own.into_iter().chain(reduced).collect();
         let mut asked = Vec::new();
         while let Some(table) = tables.pop() {
-            if std::mem::replace(&mut self.asked[table.index()], true) {
+            let given = self.request.given.contains(&table);
+            if given || std::mem::replace(&mut self.asked[table.index()], true) {
                 continue;
             }
             let rows = &self.graph.tables[table].rows;
@@ -227,6 +242,19 @@ impl Lowering<'_> {
         all.extend(needs);
         all.extend(&expression.args);
         Ok(all)
+    }
+
+    /// Whether an expression takes its values from the rows that a table is made of.
+    fn is_of_other_rows(&self, id: ExprId, table: TableId) -> bool {
+        let expression = &self.graph.expressions[id];
+        match expression.op {
+            Op::Reduce { keys: 0, .. } => true,
+            Op::Lookup { .. } | Op::Gather => false,
+            _ => expression.args.iter().any(|arg| {
+                let domain = self.graph.expressions[*arg].domain;
+                domain != Domain::Scalar && domain != Domain::Rows(table)
+            }),
+        }
     }
 
     fn column(&self, id: ExprId) -> ColumnId {
@@ -350,7 +378,8 @@ impl Lowering<'_> {
         let mut found = vec![table];
         let mut ancestors = Vec::new();
         while let Some(table) = found.pop() {
-            if !std::mem::replace(&mut self.shaped[table.index()], true) {
+            let given = self.request.given.contains(&table);
+            if !given && !std::mem::replace(&mut self.shaped[table.index()], true) {
                 ancestors.push(table);
                 found.extend(self.graph.tables[table].rows.parents());
             }

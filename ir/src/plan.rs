@@ -242,11 +242,7 @@ impl PlanText<'_> {
                     table,
                     selection,
                     columns,
-                } => (
-                    format!("spool {table} {selection}"),
-                    &[][..],
-                    &columns[..],
-                ),
+                } => (format!("spool {table} {selection}"), &[][..], &columns[..]),
                 Sink::Carry { windows } => ("carry".to_owned(), &windows[..], &[][..]),
             };
             write!(f, "  sink {name}")?;

@@ -106,12 +106,10 @@ impl Checker<'_> {
                     rows: values[0],
                 }
             }
-            StepKind::Distinct(_) => {
-                TableRows::Distinct {
-                    parent,
-                    columns: values,
-                }
-            }
+            StepKind::Distinct(_) => TableRows::Distinct {
+                parent,
+                columns: values,
+            },
             StepKind::Union(path) => {
                 self.cannot_run("`union`", span);
                 let other = self.table_at(place, path)?;
@@ -146,9 +144,18 @@ impl Checker<'_> {
     /// Whether a value can say how many rows stay; a diagnostic if not.
     fn row_count(&mut self, end: End, count: Expression, span: Span) -> Option<()> {
         let step = end.step();
-        let is_integer = self.builder.scalar_type(count).is_integer();
-        if !is_integer || self.builder.domain(count) != Domain::Scalar {
+        if !self.builder.scalar_type(count).is_integer() {
             self.wrong_argument(step, "one integer", (count, span), span);
+            return None;
+        }
+        if let Domain::Rows(table) = self.builder.domain(count) {
+            let table = &self.builder.graph().tables[table].name;
+            let message = format!("`{step}` takes one integer, this is a column of `{table}`");
+            self.report(
+                Diagnostic::error(Code::DomainClash, message)
+                    .at(span)
+                    .help("reduce it: `max(…)`"),
+            );
             return None;
         }
         if let Some(Value::Integer(count)) = self.builder.constant(count)

@@ -232,24 +232,6 @@ impl<'a> ExpressionWalk<'a> {
     }
 }
 
-impl TableRows {
-    /// The tables whose rows a table is made of.
-    pub(crate) fn parents(&self) -> Vec<TableId> {
-        match self {
-            TableRows::Source(_) => Vec::new(),
-            TableRows::Filter { parent, .. }
-            | TableRows::Group { parent, .. }
-            | TableRows::Order { parent, .. }
-            | TableRows::Limit { parent, .. }
-            | TableRows::Distinct { parent, .. }
-            | TableRows::Unpivot { parent, .. } => vec![*parent],
-            TableRows::Union { parent, other } | TableRows::Join { parent, other, .. } => {
-                vec![*parent, *other]
-            }
-        }
-    }
-}
-
 /// The expressions on which a table's rows depend.
 pub(crate) fn row_expressions(rows: &TableRows) -> Vec<ExprId> {
     match rows {

@@ -335,13 +335,15 @@ pub(crate) fn each_key(
         let block_keys: Vec<KeyColumn<'_, '_>> = columns
             .iter()
             .zip(texts.iter().zip(&lanes))
-            .map(|(column, ((cells, nulls), (values, validity)))| match column.lane() {
-                None => KeyColumn::Text(cells),
-                Some(_) => KeyColumn::Lanes(View {
-                    values: values.bytes(),
-                    validity: nulls.then(|| validity.bytes()),
-                }),
-            })
+            .map(
+                |(column, ((cells, nulls), (values, validity)))| match column.lane() {
+                    None => KeyColumn::Text(cells),
+                    Some(_) => KeyColumn::Lanes(View {
+                        values: values.bytes(),
+                        validity: nulls.then(|| validity.bytes()),
+                    }),
+                },
+            )
             .collect();
         keys.words_to_insert(&block_keys, 0..block.len(), &mut words)?;
         let width = keys.width();

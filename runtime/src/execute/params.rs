@@ -106,17 +106,22 @@ impl BuiltTable {
                     .ok_or_else(|| internal("a key column that was not kept"))
             })
             .collect::<Result<_, _>>()?;
-        each_key(&mut keys, &sources, data.rows(), |keys, number, row, new| {
-            if new {
-                rows.push(row as u32);
-            } else if keys.key(number)[0] == 0 {
-                return Err(RunError::DuplicateKey {
-                    table: name.to_owned(),
-                    key: keys.describe(number),
-                });
-            }
-            Ok(())
-        })?;
+        each_key(
+            &mut keys,
+            &sources,
+            data.rows(),
+            |keys, number, row, new| {
+                if new {
+                    rows.push(row as u32);
+                } else if keys.key(number)[0] == 0 {
+                    return Err(RunError::DuplicateKey {
+                        table: name.to_owned(),
+                        key: keys.describe(number),
+                    });
+                }
+                Ok(())
+            },
+        )?;
         Ok(BuiltTable {
             key_columns,
             data,

@@ -75,11 +75,14 @@ pub(crate) enum Chooser {
     Where(usize),
     /// Rows of the table.
     Range(Range<usize>),
-    Distinct {
-        slots: Vec<usize>,
-        keys: KeyTable,
-        words: Vec<u64>,
-    },
+    Distinct(Box<Seen>),
+}
+
+/// The keys seen in a morsel.
+pub(crate) struct Seen {
+    slots: Vec<usize>,
+    keys: KeyTable,
+    words: Vec<u64>,
 }
 
 impl SelectionPlan {
@@ -133,11 +136,11 @@ impl SelectionPlan {
             SelectionPlan::Order(_) => Chooser::All,
             SelectionPlan::Where(predicate) => Chooser::Where(*predicate),
             SelectionPlan::Limit { .. } => Chooser::Range(range),
-            SelectionPlan::Distinct { slots, types, .. } => Chooser::Distinct {
+            SelectionPlan::Distinct { slots, types, .. } => Chooser::Distinct(Box::new(Seen {
                 slots: slots.clone(),
                 keys: KeyTable::new(types.clone())?,
                 words: Vec::new(),
-            },
+            })),
         })
     }
 
@@ -205,7 +208,8 @@ impl Chooser {
                 let end = range.end.saturating_sub(first_row).min(rows.end);
                 selected.extend((start..end).map(|row| row as u32));
             }
-            Chooser::Distinct { slots, keys, words } => {
+            Chooser::Distinct(seen) => {
+                let Seen { slots, keys, words } = &mut **seen;
                 let columns: Vec<KeyColumn<'_, 'a>> = slots
                     .iter()
                     .map(|slot| block.key(*slot))

@@ -81,7 +81,11 @@ trait Packed: Ord + Copy + Send + Default {
 
 impl Packed for u64 {
     fn push(self, bits: usize, value: u64) -> u64 {
-        if bits == 64 { value } else { self << bits | value }
+        if bits == 64 {
+            value
+        } else {
+            self << bits | value
+        }
     }
 }
 
@@ -163,9 +167,9 @@ fn ordered_bits(
             let mask = u64::MAX >> (64 - lane.bits());
             let sign = 1 << (lane.bits() - 1);
             with_lane!(integers lane, bytes, values => ordered
-                .extend(values[..rows].iter().map(|value| {
-                    (i128::from(*value) as u64 ^ sign) & mask
-                })));
+            .extend(values[..rows].iter().map(|value| {
+                (i128::from(*value) as u64 ^ sign) & mask
+            })));
         }
     }
     Ok(())
@@ -248,7 +252,15 @@ mod tests {
                 return Value::Null;
             }
             let floats = [
-                f64::NAN, -f64::NAN, 0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, 1.5, -1.5, 5e-324,
+                f64::NAN,
+                -f64::NAN,
+                0.0,
+                -0.0,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+                1.5,
+                -1.5,
+                5e-324,
                 -5e-324,
             ];
             let float = floats[(number >> 8) as usize % floats.len()];
@@ -257,7 +269,17 @@ mod tests {
                 ScalarType::F64 => Value::F64(float),
                 ScalarType::F32 => Value::F32(float as f32),
                 ScalarType::Str => {
-                    let texts = ["", "a", "ab", "b", "é", "z", "\u{0}", "Z", "abcdefghijklmnopq"];
+                    let texts = [
+                        "",
+                        "a",
+                        "ab",
+                        "b",
+                        "é",
+                        "z",
+                        "\u{0}",
+                        "Z",
+                        "abcdefghijklmnopq",
+                    ];
                     Value::Str(texts[(number >> 8) as usize % texts.len()].into())
                 }
                 _ => {
@@ -305,7 +327,11 @@ mod tests {
             let orders = columns.iter().map(order);
             orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
         });
-        assert_eq!(sort_rows(&keys, rows, &budget).unwrap(), expected, "{types:?}");
+        assert_eq!(
+            sort_rows(&keys, rows, &budget).unwrap(),
+            expected,
+            "{types:?}"
+        );
         assert_eq!(budget.used(), 0);
     }
 

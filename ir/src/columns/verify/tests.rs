@@ -64,10 +64,7 @@ fn sound_programs_pass() {
     assert_eq!(program().columns().verify(), Ok(()));
     assert_eq!(Columns::default().verify(), Ok(()));
     let f64 = ScalarType::F64;
-    assert_eq!(
-        complaint(Op::Take, &[1], f64.required(), table(1)),
-        "none"
-    );
+    assert_eq!(complaint(Op::Take, &[1], f64.required(), table(1)), "none");
     assert_eq!(
         complaint(Op::Key(0), &[0], f64.required(), table(2)),
         "none"
