@@ -38,7 +38,7 @@ pub fn civil_of_days(days: i64) -> Civil {
     // Centuries of 36 524 days, the last with one more; then years; then months.
     let n1 = 4 * day_of_era + 3;
     let century = n1 / 146_097;
-    let n2 = n1 % 146_097 | 3;
+    let n2 = (n1 % 146_097) | 3;
     let scaled = 2_939_745 * u64::from(n2);
     let year_of_century = (scaled >> 32) as u32;
     let day_of_year = scaled as u32 / 2_939_745 / 4;
