@@ -20,6 +20,7 @@ mod reduce;
 mod row;
 mod selection;
 mod tables;
+mod time;
 mod window;
 
 #[cfg(test)]
