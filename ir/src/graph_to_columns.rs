@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::columns::{
-    Columns, ColumnsBuilder, Input, Output, Param, Rows, Selection, Shape, SortKey,
+    Columns, ColumnsBuilder, Input, Output, Param, Part, Rows, Selection, Shape, SortKey,
 };
 use crate::graph::{Graph, NodeKind, TableRows, row_expressions};
 use crate::id::{ColumnId, ExprId, Id, NodeId, TableId};
@@ -237,7 +237,10 @@ impl Lowering<'_> {
         asked.sort_unstable();
         let rows = asked
             .into_iter()
-            .flat_map(|table| row_expressions(&self.graph.tables[table].rows));
+            .map(|table| &self.graph.tables[table].rows)
+            // How many columns there are says how many rows, whatever they hold.
+            .filter(|rows| !matches!(rows, TableRows::Unpivot { .. }))
+            .flat_map(row_expressions);
         let mut all: Vec<ExprId> = rows.collect();
         all.extend(needs);
         all.extend(&expression.args);
@@ -391,6 +394,17 @@ impl Lowering<'_> {
         }
     }
 
+    /// The rows of tables, one table's after the other's.
+    fn stack(&mut self, tables: impl IntoIterator<Item = TableId>) -> Rows {
+        let part = |table: TableId| Part {
+            table,
+            rows: self.rows_of(table),
+        };
+        Rows::Stack {
+            parts: tables.into_iter().map(part).collect(),
+        }
+    }
+
     /// A column that stands for the rows of a table: it has nothing but them.
     fn rows_of(&mut self, table: TableId) -> ColumnId {
         let ty = ScalarType::Bool.required();
@@ -434,10 +448,11 @@ impl Lowering<'_> {
                 parent: *parent,
                 keys: keys.iter().map(|key| self.column(*key)).collect(),
             },
-            TableRows::Source(_)
-            | TableRows::Union { .. }
-            | TableRows::Join { .. }
-            | TableRows::Unpivot { .. } => return,
+            TableRows::Union { parent, other } => self.stack([*parent, *other]),
+            TableRows::Unpivot {
+                parent, columns, ..
+            } => self.stack(columns.iter().map(|_| *parent)),
+            TableRows::Source(_) | TableRows::Join { .. } => return,
         };
         self.builder.columns_mut().tables[table].rows = rows;
     }
@@ -550,10 +565,10 @@ fn unsupported(rows: &TableRows) -> Option<&'static str> {
         | TableRows::Order { .. }
         | TableRows::Limit { .. }
         | TableRows::Distinct { .. }
+        | TableRows::Union { .. }
+        | TableRows::Unpivot { .. }
         | TableRows::Group { .. } => None,
-        TableRows::Union { .. } => Some("union"),
         TableRows::Join { .. } => Some("join"),
-        TableRows::Unpivot { .. } => Some("unpivot"),
     }
 }
 

@@ -181,6 +181,10 @@ pub enum Op {
     /// Arguments: a column of the parent table. The values on the rows that the table took of it.
     Take,
 
+    /// Arguments: a column of each table whose rows a table has one after the other, all of one type.
+    /// Their values, one column's after the other's.
+    Stack,
+
     /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
     /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
     /// of `from`. With keys (graph only) the result of its group stands in each row of `from`.
@@ -260,6 +264,7 @@ impl Op {
             | Op::Lookup { .. }
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -302,6 +307,7 @@ impl Op {
             Op::Lookup { .. } => "lookup",
             Op::Gather => "gather",
             Op::Take => "take",
+            Op::Stack => "stack",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.name(),
@@ -426,7 +432,8 @@ impl std::fmt::Display for Op {
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Take => Ok(()),
+            | Op::Take
+            | Op::Stack => Ok(()),
         }
     }
 }

@@ -182,6 +182,7 @@ impl Emitter<'_, '_> {
             | Op::Lookup { .. }
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Reduce { .. }
             | Op::Key(_)
             | Op::Window(_)

@@ -6,6 +6,7 @@ use icosian_ir::types::Domain;
 use super::Checked;
 use super::declarations::{Checker, DeclarationId, Entity, Place, State, UnitId};
 use super::expressions::Operand;
+use super::names::Member;
 use super::select::Pattern;
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
 use crate::syntax::ast::{self, ItemKind, Selector, SelectorKind};
@@ -90,6 +91,14 @@ impl Checker<'_> {
             for unit in members[icosian_ir::id::Id::index(parent)].clone() {
                 let name = self.units[unit].name.clone();
                 if self.declarations[table].members.contains_key(&name) {
+                    continue;
+                }
+                // What one side of a union alone defines is no column of the union.
+                let is_missing = match self.other_of_union(table) {
+                    Some(other) => matches!(self.full_member(other, &name), Member::Missing),
+                    None => self.is_unpivoted(table, &name),
+                };
+                if is_missing {
                     continue;
                 }
                 let carried = self.carried(table, unit);

@@ -28,6 +28,7 @@ mod names;
 mod operators;
 mod over;
 mod select;
+mod stacks;
 mod steps;
 mod tables;
 mod test_blocks;

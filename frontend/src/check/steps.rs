@@ -3,14 +3,13 @@
 use icosian_ir::columns::End;
 use icosian_ir::graph::{SortKey, TableRows};
 use icosian_ir::id::ExprId as Expression;
-use icosian_ir::types::{Domain, ScalarType, Type};
+use icosian_ir::types::{Domain, ScalarType};
 use icosian_ir::value::Value;
 
-use super::declarations::{Checker, DeclarationId, Rows, State, UnitId, UnitKind};
+use super::declarations::{Checker, DeclarationId, Rows, State, UnitId};
 use super::expressions::{Context, Operand, Task};
-use super::names::Member;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::syntax::ast::{SelectorKind, StepKind};
+use crate::syntax::ast::StepKind;
 
 impl Checker<'_> {
     /// Begins to work out a derived table's rows: first those of the table before.
@@ -39,7 +38,10 @@ impl Checker<'_> {
             StepKind::Distinct(names) => {
                 tasks.extend(names.iter().map(|name| Task::Member(parent, *name, inner)));
             }
-            StepKind::Union(_) | StepKind::Join { .. } | StepKind::Unpivot { .. } => {}
+            StepKind::Unpivot { .. } => {
+                tasks.extend(self.enter_unpivoted(table, parent, step.span));
+            }
+            StepKind::Union(_) | StepKind::Join { .. } => {}
         }
         self.tasks.push(Task::Finish(unit, tasks.len()));
         self.tasks.extend(tasks.into_iter().rev());
@@ -111,8 +113,8 @@ impl Checker<'_> {
                 columns: values,
             },
             StepKind::Union(path) => {
-                self.cannot_run("`union`", span);
                 let other = self.table_at(place, path)?;
+                self.check_union(table, [declared_parent, other], span)?;
                 TableRows::Union {
                     parent,
                     other: self.declarations[other].table?,
@@ -128,13 +130,7 @@ impl Checker<'_> {
                     values: Vec::new(),
                 }
             }
-            StepKind::Unpivot { .. } => {
-                self.cannot_run("`unpivot`", span);
-                TableRows::Unpivot {
-                    parent,
-                    columns: Vec::new(),
-                }
-            }
+            StepKind::Unpivot { .. } => self.unpivot_rows(table, parent, values)?,
         };
         let name = self.declarations[table].name.clone();
         self.make_table(table, &name, rows);
@@ -201,37 +197,5 @@ impl Checker<'_> {
         }
         self.report(diagnostic);
         None
-    }
-
-    /// The type of a column that `unpivot` adds: the names', or that in which the values meet.
-    pub(crate) fn unpivot_type(&mut self, unit: UnitId, table: DeclarationId) -> Option<Type> {
-        if matches!(self.units[unit].kind, UnitKind::UnpivotName(_)) {
-            return Some(ScalarType::Str.required());
-        }
-        let parent = self.parent(table)?;
-        let (step, place) = self.step(table)?;
-        let StepKind::Unpivot { columns, .. } = &step.kind else {
-            return None;
-        };
-        for selector in columns {
-            let SelectorKind::Path(path) = &selector.kind else {
-                continue;
-            };
-            let name = path.names.last()?;
-            let text = self.expand(place, *name);
-            match self.full_member(parent, &text) {
-                Member::Found(member) => {
-                    if let State::Done(node) = self.units[member].state {
-                        return Some(self.builder.graph().nodes[node].ty);
-                    }
-                }
-                Member::Missing => {
-                    self.unknown_member(parent, &text, name.span);
-                    return None;
-                }
-                Member::Wait(_) | Member::Poison => {}
-            }
-        }
-        Some(ScalarType::F64.nullable())
     }
 }

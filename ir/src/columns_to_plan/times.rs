@@ -39,7 +39,7 @@ impl Times {
                         time = time.max(argument_time(&times, columns, id) + 1);
                     }
                 }
-                Op::Key(_) | Op::Take => time = time.max(argument_time(&times, columns, id) + 1),
+                Op::Key(_) | Op::Take | Op::Stack => time = time.max(argument_time(&times, columns, id) + 1),
                 Op::Window(Window::CumulativeSum) => time += 1,
                 Op::Lookup {
                     table,
@@ -71,7 +71,7 @@ impl Times {
             .map(|id| self.columns.get(id.index()).copied().unwrap_or(0));
         self.rows[table.index()] = match &columns.tables[table].rows {
             Rows::Source => 0,
-            Rows::Take { .. } | Rows::Group { .. } => times.max().unwrap_or(0) + 1,
+            Rows::Take { .. } | Rows::Stack { .. } | Rows::Group { .. } => times.max().unwrap_or(0) + 1,
         };
     }
 

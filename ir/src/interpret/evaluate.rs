@@ -217,6 +217,13 @@ impl<'a> Interpreter<'a> {
                 let cells = taken.iter().map(|row| values.cell(*row).clone());
                 Ok(ColumnValues::Rows(cells.collect()))
             }
+            Op::Stack => {
+                let mut cells = Vec::new();
+                for values in self.arguments(&column.args)? {
+                    cells.extend_from_slice(values.cells());
+                }
+                Ok(ColumnValues::Rows(cells))
+            }
             Op::Key(position) => {
                 let Domain::Rows(table) = column.domain else {
                     panic!("a key column has rows");
@@ -286,6 +293,13 @@ impl<'a> Interpreter<'a> {
         match &self.columns.tables[table].rows {
             Rows::Source => panic!("the number of rows of {table} is not given"),
             Rows::Take { .. } => Ok(self.taken(table)?.len()),
+            Rows::Stack { parts } => {
+                let rows = parts.iter().map(|part| {
+                    let rows = self.values(part.rows)?.rows();
+                    Ok(rows.unwrap_or(0))
+                });
+                rows.sum()
+            }
             Rows::Group { .. } => Ok(self.groups(table)?.keys.len()),
         }
     }

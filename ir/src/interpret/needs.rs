@@ -62,6 +62,7 @@ pub(super) fn dependencies(
         | Op::Maximum
         | Op::Lookup { .. }
         | Op::Gather
+        | Op::Stack
         | Op::Window(_) => {}
     }
     found

@@ -42,6 +42,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Lookup { .. }
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -98,6 +99,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Lookup { .. }
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -236,6 +238,7 @@ fn apply(
         | Op::Lookup { .. }
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),

@@ -22,6 +22,7 @@ mod run;
 mod selection;
 mod sink;
 mod sort;
+mod stack;
 mod state;
 mod state_batches;
 mod stream;

@@ -21,6 +21,8 @@ pub struct Params {
     pub(crate) tables: HashMap<TableId, Arc<BoundTable>>,
     pub(crate) built: HashMap<TableId, Vec<Arc<BuiltTable>>>,
     pub(crate) carries: HashMap<ColumnId, Arc<Carry>>,
+    /// Columns of tables that are parts of another, until all parts are there.
+    pub(crate) parts: HashMap<ColumnId, Arc<ChunkedColumn>>,
 }
 
 impl Params {

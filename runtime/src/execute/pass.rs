@@ -139,6 +139,7 @@ impl<'a> PassRun<'a> {
                 | SinkPlan::Reduce { .. }
                 | SinkPlan::Group { .. }
                 | SinkPlan::Build { .. }
+                | SinkPlan::Stack { .. }
                 | SinkPlan::Carry { .. } => Ok(0..table_rows),
             })
             .collect::<Result<_, _>>()?;

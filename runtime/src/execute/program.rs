@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use icosian_ir::columns::{Columns, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::op::{Op, Window};
-use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink};
+use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink, parts_of};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
@@ -109,6 +109,11 @@ pub(crate) enum SinkPlan {
         columns: Vec<(ColumnId, usize)>,
         taken: Vec<(ColumnId, usize)>,
     },
+    /// A part of stacked rows: all rows of columns computed here, and those that stand in the table.
+    Stack {
+        columns: Vec<(ColumnId, usize)>,
+        through: Vec<ColumnId>,
+    },
     /// Each window with the slot it sums.
     Carry { windows: Vec<(ColumnId, usize)> },
 }
@@ -155,7 +160,7 @@ impl PassProgram {
         let sinks = pass
             .sinks
             .iter()
-            .map(|sink| builder.sink(sink))
+            .map(|sink| builder.sink(pass, sink))
             .collect::<Result<Vec<_>, _>>()?;
         let delivered = builder.delivered(pass)?;
         let mut program = PassProgram {
@@ -198,7 +203,9 @@ impl PassProgram {
                 .copied()
                 .chain(values.iter().filter_map(|value| value.1))
                 .collect(),
-            SinkPlan::Build { columns } => columns.iter().map(|column| column.1).collect(),
+            SinkPlan::Build { columns } | SinkPlan::Stack { columns, .. } => {
+                columns.iter().map(|column| column.1).collect()
+            }
             SinkPlan::Spool {
                 selection, columns, ..
             } => {
@@ -395,7 +402,7 @@ impl Builder<'_> {
         found.collect()
     }
 
-    fn sink(&self, sink: &Sink) -> Result<SinkPlan, RunError> {
+    fn sink(&self, pass: &Pass, sink: &Sink) -> Result<SinkPlan, RunError> {
         let reductions = |columns: &[ColumnId]| {
             let reductions = columns
                 .iter()
@@ -428,6 +435,21 @@ impl Builder<'_> {
                 selection,
                 columns,
             } => self.spool(*table, selection, columns)?,
+            Sink::Stack {
+                columns: stacked, ..
+            } => {
+                let mut columns = Vec::new();
+                let mut through = Vec::new();
+                for column in parts_of(self.columns, pass.table, stacked) {
+                    let slot = self.find(column)?;
+                    if self.slots[slot].place == Place::Table {
+                        through.push(column);
+                    } else {
+                        columns.push((column, slot));
+                    }
+                }
+                SinkPlan::Stack { columns, through }
+            }
             Sink::Carry { windows } => SinkPlan::Carry {
                 windows: self.with_arguments(windows)?,
             },

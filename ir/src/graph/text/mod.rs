@@ -420,11 +420,18 @@ impl ExpressionText<'_> {
                 let (parent, other) = (table(*parent), table(*other));
                 format!("{parent} {kind} {other} = {other}[{}]", pairs.join(", "))
             }
-            TableRows::Unpivot { parent, columns } => {
+            TableRows::Unpivot {
+                parent,
+                columns,
+                key,
+                value,
+            } => {
                 format!(
-                    "{} unpivot [{}] into name, value",
+                    "{} unpivot [{}] into {}, {}",
                     table(*parent),
-                    list(columns, *parent)
+                    list(columns, *parent),
+                    quoted(key),
+                    quoted(value)
                 )
             }
         }
