@@ -6,10 +6,13 @@
 //! What an op does with nulls, NaN and errors is defined once, in [`crate::interpret`] and
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
+mod reduction;
+
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
+pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -48,37 +51,6 @@ pub enum CastMode {
     Null,
     /// Integers wrap around; between integer types only.
     Wrap,
-}
-
-/// Values of many rows made one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Reduction {
-    /// The exact sum, rounded once; 0 of nothing. Integers: 64-bit, checked on delivery.
-    Sum,
-    /// The exact sum over the count, rounded once.
-    Mean,
-    /// The least value; −0 below +0, NaN greatest.
-    Min,
-    /// The greatest value; −0 below +0, NaN greatest.
-    Max,
-    /// Variance with `ddof` degrees of freedom taken off, from exact moments.
-    Var {
-        /// What is taken off the count in the divisor.
-        ddof: u8,
-    },
-    /// The square root of the variance.
-    Std {
-        /// What is taken off the count in the divisor.
-        ddof: u8,
-    },
-    /// How many values are not null.
-    Count,
-    /// How many rows; takes no value.
-    Len,
-    /// Whether some value is true; nulls skipped, null of nothing.
-    Any,
-    /// Whether every value is true; nulls skipped, null of nothing.
-    All,
 }
 
 /// A value per row from that row and its neighbours in row order.
@@ -176,15 +148,15 @@ pub enum Op {
     /// Arguments: a column of the parent table. The values on the rows that the table kept.
     Filter,
 
-    /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
-    /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
+    /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
+    /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
     /// of `from`. With keys (graph only) the result of its group stands in each row of `from`.
     Reduce {
         /// Which.
         reduction: Reduction,
         /// The table whose rows are reduced.
         from: TableId,
-        /// How many key columns follow the value.
+        /// How many key columns follow the values.
         keys: u32,
     },
     /// Columnar IR only: the key column at this position of a group table. Argument: the key in the
@@ -302,24 +274,6 @@ impl Op {
     }
 }
 
-impl Reduction {
-    /// The function's name in flow text.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reduction::Sum => "sum",
-            Reduction::Mean => "mean",
-            Reduction::Min => "min",
-            Reduction::Max => "max",
-            Reduction::Var { .. } => "var",
-            Reduction::Std { .. } => "std",
-            Reduction::Count => "count",
-            Reduction::Len => "len",
-            Reduction::Any => "any",
-            Reduction::All => "all",
-        }
-    }
-}
-
 impl Window {
     /// The op's name in stage texts.
     pub fn name(self) -> &'static str {
@@ -380,16 +334,8 @@ impl std::fmt::Display for Op {
                 from,
                 keys,
             } => {
-                match reduction {
-                    Reduction::Var { ddof } | Reduction::Std { ddof } => write!(f, " ddof={ddof}")?,
-                    Reduction::Sum
-                    | Reduction::Mean
-                    | Reduction::Min
-                    | Reduction::Max
-                    | Reduction::Count
-                    | Reduction::Len
-                    | Reduction::Any
-                    | Reduction::All => {}
+                for option in reduction.options() {
+                    write!(f, " {}={}", option.name, option.value)?;
                 }
                 write!(f, " of {from}")?;
                 if *keys > 0 {

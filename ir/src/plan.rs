@@ -11,7 +11,6 @@ use std::fmt;
 
 use crate::columns::{Columns, write_list};
 use crate::id::{ColumnId, PassId, Table, TableId};
-use crate::op::Reduction;
 
 /// Rows per block.
 pub const BLOCK_ROWS: usize = 1024;
@@ -143,11 +142,6 @@ pub enum Sink {
         /// `Window(CumulativeSum)` columns.
         windows: Vec<ColumnId>,
     },
-}
-
-/// Whether an op of a reduction reads a value (all but `Len`).
-pub fn reads_value(reduction: Reduction) -> bool {
-    reduction != Reduction::Len
 }
 
 impl Plan {

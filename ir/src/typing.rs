@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use smallvec::SmallVec;
+
 use crate::id::TableId;
 use crate::op::{CastMode, Op, Overflow, Reduction, Window};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
@@ -145,54 +147,133 @@ fn expect_rows(
     Ok(())
 }
 
-/// The type a reduction gives; `alone` if it has no groups (a group is never empty).
-pub fn reduction_type(reduction: Reduction, value: Option<Type>, alone: bool) -> Option<Type> {
-    let scalar = match (reduction, value.map(|ty| ty.scalar)) {
-        (Reduction::Len, None) | (Reduction::Count, Some(_)) => {
+/// The type a reduction of values of these types gives; `alone` if it has no groups (a group is
+/// never empty).
+pub fn reduction_type(
+    reduction: Reduction,
+    values: impl IntoIterator<Item = Type>,
+    alone: bool,
+) -> Option<Type> {
+    let values: SmallVec<[Type; 2]> = values.into_iter().collect();
+    let reference = |ty: &Type| matches!(ty.scalar, ScalarType::Row(_));
+    if values.len() != reduction.arity()
+        || (reduction != Reduction::Count && values.iter().any(reference))
+    {
+        return None;
+    }
+    let first = values.first().map_or(ScalarType::I64, |ty| ty.scalar);
+    let numbers = values.iter().all(|ty| ty.scalar.is_number());
+    let scalar = match reduction {
+        Reduction::Len | Reduction::Count | Reduction::NUnique | Reduction::ApproxNUnique => {
             return Some(ScalarType::I64.required());
         }
-        (Reduction::Sum, Some(scalar)) => {
-            return Some(match scalar {
+        Reduction::Sum | Reduction::Product => {
+            return Some(match first {
                 ScalarType::F32 | ScalarType::F64 => ScalarType::F64.required(),
-                ScalarType::Duration(unit) => ScalarType::Duration(unit).required(),
+                ScalarType::Duration(unit) if reduction == Reduction::Sum => {
+                    ScalarType::Duration(unit).required()
+                }
                 integer if integer.is_signed() => ScalarType::I64.required(),
                 integer if integer.is_integer() => ScalarType::U64.required(),
                 _ => return None,
             });
         }
-        (Reduction::Mean | Reduction::Var { .. } | Reduction::Std { .. }, Some(scalar)) => {
-            if !scalar.is_number() {
+        Reduction::Mean
+        | Reduction::Var { .. }
+        | Reduction::Std { .. }
+        | Reduction::Skew { .. }
+        | Reduction::Kurtosis { .. }
+        | Reduction::Cov { .. }
+        | Reduction::Corr
+        | Reduction::WeightedMean => {
+            if !numbers {
                 return None;
             }
             ScalarType::F64
         }
-        (Reduction::Min | Reduction::Max, Some(scalar)) => match scalar {
-            ScalarType::Row(_) => return None,
-            other => other,
-        },
-        (Reduction::Any | Reduction::All, Some(ScalarType::Bool)) => ScalarType::Bool,
-        (Reduction::Any | Reduction::All, Some(_)) | (Reduction::Len, Some(_)) | (_, None) => {
-            return None;
+        Reduction::Quantile { interpolation, .. } => {
+            let ordered = numbers || first.lane_range().is_some();
+            match interpolation.is_element() {
+                true if ordered => first,
+                false if numbers => ScalarType::F64,
+                _ => return None,
+            }
+        }
+        Reduction::Min
+        | Reduction::Max
+        | Reduction::First { .. }
+        | Reduction::Last { .. }
+        | Reduction::Mode
+        | Reduction::AtMax
+        | Reduction::AtMin => first,
+        Reduction::Any | Reduction::All => {
+            if first != ScalarType::Bool {
+                return None;
+            }
+            ScalarType::Bool
         }
     };
-    // A variance needs more values than ddof, which a group of one row does not have.
+    // Some take more rows than a group must have.
     let always_some = !alone
-        && value.is_some_and(|ty| !ty.nullable)
+        && values.iter().all(|ty| !ty.nullable)
         && match reduction {
-            Reduction::Var { ddof } | Reduction::Std { ddof } => ddof == 0,
+            Reduction::Var { ddof } | Reduction::Std { ddof } | Reduction::Cov { ddof } => {
+                ddof == 0
+            }
+            Reduction::Skew { bias } | Reduction::Kurtosis { bias } => bias,
+            Reduction::Corr => false,
             Reduction::Sum
+            | Reduction::Product
             | Reduction::Mean
             | Reduction::Min
             | Reduction::Max
+            | Reduction::Quantile { .. }
             | Reduction::Count
             | Reduction::Len
+            | Reduction::NUnique
+            | Reduction::ApproxNUnique
             | Reduction::Any
-            | Reduction::All => true,
+            | Reduction::All
+            | Reduction::First { .. }
+            | Reduction::Last { .. }
+            | Reduction::Mode
+            | Reduction::AtMax
+            | Reduction::AtMin
+            | Reduction::WeightedMean => true,
         };
     Some(Type {
         scalar,
         nullable: !always_some,
     })
+}
+
+/// What a reduction takes, in words.
+pub fn reduced_values(reduction: Reduction) -> &'static str {
+    match reduction {
+        Reduction::Sum => "a number or duration",
+        Reduction::Quantile { interpolation, .. } if interpolation.is_element() => {
+            "a number, date, timestamp or duration"
+        }
+        Reduction::Mean
+        | Reduction::Product
+        | Reduction::Var { .. }
+        | Reduction::Std { .. }
+        | Reduction::Skew { .. }
+        | Reduction::Kurtosis { .. }
+        | Reduction::Quantile { .. } => "a number",
+        Reduction::Cov { .. } | Reduction::Corr | Reduction::WeightedMean => "two numbers",
+        Reduction::Any | Reduction::All => "a bool",
+        Reduction::Len => "no value",
+        Reduction::Min
+        | Reduction::Max
+        | Reduction::Count
+        | Reduction::NUnique
+        | Reduction::ApproxNUnique
+        | Reduction::First { .. }
+        | Reduction::Last { .. }
+        | Reduction::Mode => "a value, not a row",
+        Reduction::AtMax | Reduction::AtMin => "two values, not rows",
+    }
 }
 
 /// Whether a cast exists, and if so whether values may fail to convert.
@@ -415,12 +496,11 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             keys,
         } => {
             let keys = *keys as usize;
-            let values = usize::from(*reduction != Reduction::Len);
+            let values = reduction.arity();
             count(values + keys)?;
             expect_rows(name, arguments, 0..arguments.len(), *from)?;
-            let value = types.first().copied().filter(|_| values == 1);
-            let ty = reduction_type(*reduction, value, keys == 0)
-                .ok_or_else(|| wrong("a value that can be reduced so"))?;
+            let ty = reduction_type(*reduction, types[..values].iter().copied(), keys == 0)
+                .ok_or_else(|| wrong(reduced_values(*reduction)))?;
             Ok((
                 ty,
                 if keys == 0 {

@@ -6,6 +6,8 @@ pub mod cast;
 pub mod compare;
 pub mod key;
 pub mod math;
+pub mod quantile;
+pub mod sketch;
 pub mod sums;
 
 /// A result that the type wanted can't hold.

@@ -118,7 +118,7 @@ impl<'r> Worker<'r> {
             .sinks
             .iter()
             .map(|sink| MorselSink::new(program, sink))
-            .collect();
+            .collect::<Result<_, _>>()?;
         let mut texts: Vec<TextBuilder> = Vec::new();
         texts.resize_with(program.delivered.len(), TextBuilder::default);
         let mut nulls = vec![0; program.delivered.len()];
