@@ -7,12 +7,14 @@
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
 mod reduction;
+mod time;
 
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
+pub use time::{TimeFunction, TimePart};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -127,6 +129,8 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// A function of dates and timestamps.
+    Time(TimeFunction),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
     Minimum,
     /// The greater of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -221,6 +225,7 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
@@ -262,6 +267,7 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
@@ -361,6 +367,7 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather

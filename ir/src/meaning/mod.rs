@@ -9,6 +9,7 @@ pub mod math;
 pub mod quantile;
 pub mod sketch;
 pub mod sums;
+pub mod time;
 
 /// A result that the type wanted can't hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,7 +8,8 @@
 //! * [`IntegerSum`], [`IntegerMoments`]: states for integers.
 //! * [`PowerSums`], [`WeightedSum`]: states for skewness, kurtosis and weighted means.
 //! * [`product`], [`IntegerProduct`]: products by the same rule; [`between`]: so is interpolation.
-//! * [`RollingSum`], [`CumulativeSum`]: sums that move along the rows.
+//! * [`RollingSum`], [`CumulativeSum`]: sums that move along the rows; [`roll_full_windows`]: many at
+//!   once.
 //! * [`MeanDivisor`]: a correctly rounded mean without a division.
 //!
 //! States merge exactly, and travel as words (`to_words`, `from_words`). Inner loops are generic,
@@ -30,6 +31,7 @@ mod product;
 mod product_sum;
 mod ratio;
 mod rolling;
+mod rolling_block;
 mod rounding;
 mod spill;
 mod weighted;
@@ -45,6 +47,7 @@ pub use moments::{CoMoments, Moments};
 pub use power_sums::PowerSums;
 pub use product::{IntegerProduct, product};
 pub use rolling::{CumulativeSum, RollingSum};
+pub use rolling_block::{RollingResult, roll_full_windows};
 pub use weighted::WeightedSum;
 pub use words::MalformedWords;
 
