@@ -175,7 +175,9 @@ impl Columns {
                 | Math::Tan
                 | Math::Erf
                 | Math::Pow
-                | Math::Atan2 => Execution::Wide,
+                | Math::Atan2
+                | Math::Degrees
+                | Math::Radians => Execution::Wide,
             },
             Op::Broadcast(_)
             | Op::Add(_)
@@ -193,6 +195,7 @@ impl Columns {
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
+            | Op::Bits(_)
             | Op::Minimum
             | Op::Maximum => {
                 if text() {
