@@ -42,7 +42,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -99,7 +99,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -244,7 +244,7 @@ fn apply(
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),

@@ -7,6 +7,7 @@ pub mod cast;
 pub mod compare;
 pub mod key;
 pub mod math;
+pub mod order;
 pub mod sums;
 pub mod time;
 
