@@ -6,6 +6,7 @@
 //! What an op does with nulls, NaN and errors is defined once, in [`crate::interpret`] and
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
+mod bits;
 mod reduction;
 mod time;
 
@@ -13,6 +14,7 @@ use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
+pub use bits::BitFunction;
 pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 pub use time::{TimeFunction, TimePart};
 
@@ -129,6 +131,8 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// A function of the bits of integers; of a shift the second argument is a u8.
+    Bits(BitFunction),
     /// A function of dates and timestamps.
     Time(TimeFunction),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -149,12 +153,13 @@ pub enum Op {
     /// Arguments: a row reference (from [`Op::Lookup`]) and a column over there. The value of that
     /// row; null where there is none.
     Gather,
-    /// Arguments: a column of the parent table. The values on the rows that the table kept.
-    Filter,
+    /// Arguments: a column of the parent table. The values on the rows that the table took of it.
+    Take,
 
     /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
-    /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
-    /// of `from`. With keys (graph only) the result of its group stands in each row of `from`.
+    /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
+    /// rows of a group table of `from`. With keys (graph only) the result of its group stands in each
+    /// row of `from`.
     Reduce {
         /// Which.
         reduction: Reduction,
@@ -225,12 +230,13 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -267,12 +273,13 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Bits(function) => function.name(),
             Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
             Op::Gather => "gather",
-            Op::Filter => "filter",
+            Op::Take => "take",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.name(),
@@ -367,11 +374,12 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Filter => Ok(()),
+            | Op::Take => Ok(()),
         }
     }
 }

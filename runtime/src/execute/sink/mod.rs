@@ -24,11 +24,12 @@ use icosian_ir::types::{ScalarType, Type};
 use crate::error::{RunError, internal};
 use crate::execute::keys::{KeyColumn, KeyTable};
 use crate::execute::program::{PassProgram, SinkPlan};
+use crate::execute::selection::Chooser;
 use crate::execute::view::View;
 use crate::text::Cell;
 use accumulate::Accumulators;
 use lanes::Argument;
-use rows::{ColumnBuilder, RowsPart, select};
+use rows::{ColumnBuilder, RowsPart};
 
 /// All rows of a block go into the first state.
 static FIRST_STATE: [u32; BLOCK_ROWS] = [0; BLOCK_ROWS];
@@ -248,6 +249,7 @@ pub(crate) trait BlockColumns<'a> {
 /// A sink working on one morsel.
 pub(crate) struct MorselSink {
     /// Of a build or spool: the rows kept of this morsel.
+    chooser: Chooser,
     builders: Vec<ColumnBuilder>,
     kept: usize,
     /// Of a carry: the sums of this morsel.
@@ -258,7 +260,12 @@ pub(crate) struct MorselSink {
 }
 
 impl MorselSink {
-    pub(crate) fn new(program: &PassProgram, sink: &SinkPlan) -> Result<MorselSink, RunError> {
+    /// Begins a morsel; of a spool, the rows it takes are in `range`.
+    pub(crate) fn new(
+        program: &PassProgram,
+        sink: &SinkPlan,
+        range: Range<usize>,
+    ) -> Result<MorselSink, RunError> {
         let slot_type = |slot: usize| program.slots[slot].ty;
         let (builders, sums) = match sink {
             SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
@@ -279,7 +286,16 @@ impl MorselSink {
                 (Vec::new(), Vec::new())
             }
         };
+        let chooser = match sink {
+            SinkPlan::Spool { selection, .. } => selection.chooser(range)?,
+            SinkPlan::Output
+            | SinkPlan::Reduce { .. }
+            | SinkPlan::Group { .. }
+            | SinkPlan::Build { .. }
+            | SinkPlan::Carry { .. } => Chooser::All,
+        };
         Ok(MorselSink {
+            chooser,
             builders,
             kept: 0,
             sums,
@@ -334,13 +350,9 @@ impl MorselSink {
                 }
                 Ok(())
             }
-            (SinkPlan::Build { columns }, SinkState::Rows(_)) => {
-                self.selected.clear();
-                self.selected.extend(rows.map(|row| row as u32));
-                self.keep(columns, block)
-            }
-            (SinkPlan::Spool { predicate, columns }, SinkState::Rows(_)) => {
-                select(block.view(*predicate)?, rows, &mut self.selected);
+            (SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. }, SinkState::Rows(_)) => {
+                let selected = &mut self.selected;
+                self.chooser.choose(block, rows, first_row, selected)?;
                 self.keep(columns, block)
             }
             (SinkPlan::Carry { windows }, SinkState::Carry(_)) => {
