@@ -201,7 +201,7 @@ impl Columns {
                     Execution::Fused
                 }
             }
-            Op::Lookup { .. } | Op::Gather => Execution::Probe,
+            Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
             Op::Window(_) => Execution::Window,
             Op::Filter | Op::Reduce { .. } | Op::Key(_) => Execution::Barrier,
         }

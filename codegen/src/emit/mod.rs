@@ -180,6 +180,7 @@ impl Emitter<'_, '_> {
             | Op::Input(_)
             | Op::Param(_)
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Filter
             | Op::Reduce { .. }

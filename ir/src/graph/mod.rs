@@ -9,6 +9,7 @@ mod builder;
 mod convert;
 mod dependencies;
 mod fingerprint;
+mod lookups;
 mod text;
 
 use std::collections::HashMap;

@@ -4,6 +4,8 @@
 //! delivered or a [`State`] that merges with those of other partitions and, finished, becomes known
 //! to later steps in [`Params`]. An [`Executor`] is a loop over exactly that.
 
+mod built;
+mod candidates;
 mod columnar;
 mod destination;
 mod executor;
@@ -12,6 +14,7 @@ mod interpreted;
 mod kernels;
 mod keys;
 mod morsel;
+mod order_words;
 mod params;
 mod pass;
 mod prepared;

@@ -8,13 +8,12 @@ use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::Cell;
 use icosian_ir::op::Op;
+use icosian_ir::plan::BuildSide;
 
-use crate::data::{BoundTable, ChunkedColumn};
+use crate::data::BoundTable;
 use crate::error::{RunError, internal};
-use crate::execute::keys::{KeyColumn, KeyTable};
+use crate::execute::built::BuiltTable;
 use crate::execute::sink::{CarryEntry, CarrySum};
-use crate::execute::view::View;
-use crate::memory::Region;
 
 /// What a run knows besides its sources.
 #[derive(Clone, Debug, Default)]
@@ -43,14 +42,11 @@ impl Params {
     }
 
     /// The build side that a lookup probes.
-    pub(crate) fn built_for(
-        &self,
-        table: TableId,
-        keys: &[ColumnId],
-    ) -> Result<&Arc<BuiltTable>, RunError> {
+    pub(crate) fn built_for(&self, side: &BuildSide) -> Result<&Arc<BuiltTable>, RunError> {
+        let table = side.table;
         self.built
             .get(&table)
-            .and_then(|built| built.iter().find(|built| built.key_columns == keys))
+            .and_then(|built| built.iter().find(|built| built.side == *side))
             .ok_or_else(|| internal(format!("{table} was not built before its lookup")))
     }
 
@@ -68,97 +64,6 @@ impl Params {
                     .find(|built| built.data.column(column).is_some())
             })
             .ok_or_else(|| internal(format!("{column} of {table} was not built before its use")))
-    }
-}
-
-/// A table that lookups probe: its rows, and which row has which key.
-#[derive(Debug)]
-pub(crate) struct BuiltTable {
-    pub(crate) key_columns: Vec<ColumnId>,
-    pub(crate) data: BoundTable,
-    pub(crate) keys: KeyTable,
-    /// The row of each key.
-    pub(crate) rows: Vec<u32>,
-}
-
-impl BuiltTable {
-    /// Finds the row of every key.
-    pub(crate) fn new(
-        columns: &Columns,
-        name: &str,
-        key_columns: Vec<ColumnId>,
-        data: BoundTable,
-    ) -> Result<BuiltTable, RunError> {
-        const ROWS: usize = 1024;
-        let types: Vec<_> = key_columns
-            .iter()
-            .map(|key| columns.scalar_type(*key))
-            .collect();
-        let mut keys = KeyTable::new(types)?;
-        let mut rows = Vec::new();
-        if u32::try_from(data.rows()).is_err() {
-            return Err(internal(format!(
-                "{name} has more rows than lookups can number"
-            )));
-        }
-        let sources: Vec<&Arc<ChunkedColumn>> = key_columns
-            .iter()
-            .map(|key| {
-                data.column(*key)
-                    .ok_or_else(|| internal("a key column that was not kept"))
-            })
-            .collect::<Result<_, _>>()?;
-        let mut words = Vec::new();
-        let mut lanes: Vec<(Region, Region)> = sources
-            .iter()
-            .map(|_| (Region::zeroed(8 * ROWS), Region::zeroed(ROWS / 8)))
-            .collect();
-        for start in (0..data.rows()).step_by(ROWS) {
-            let block = start..data.rows().min(start + ROWS);
-            let mut texts = Vec::with_capacity(sources.len());
-            for (source, (values, validity)) in sources.iter().zip(&mut lanes) {
-                let mut cells = Vec::new();
-                source.read_text(block.clone(), &mut cells);
-                let nulls = source.copy(
-                    block.clone(),
-                    ROWS,
-                    values.bytes_mut(),
-                    validity.bytes_mut(),
-                );
-                texts.push((cells, nulls));
-            }
-            let block_keys: Vec<KeyColumn<'_, '_>> = key_columns
-                .iter()
-                .zip(texts.iter().zip(&lanes))
-                .map(|(key, ((cells, nulls), (values, validity)))| {
-                    match columns.scalar_type(*key).lane() {
-                        None => KeyColumn::Text(cells),
-                        Some(_) => KeyColumn::Lanes(View {
-                            values: values.bytes(),
-                            validity: nulls.then(|| validity.bytes()),
-                        }),
-                    }
-                })
-                .collect();
-            keys.words_to_insert(&block_keys, 0..block.len(), &mut words)?;
-            for (row, key) in block.zip(words.chunks_exact(keys.width())) {
-                let (number, new) = keys.insert(key)?;
-                if new {
-                    rows.push(row as u32);
-                } else if key[0] == 0 {
-                    return Err(RunError::DuplicateKey {
-                        table: name.to_owned(),
-                        key: keys.describe(number),
-                    });
-                }
-            }
-        }
-        Ok(BuiltTable {
-            key_columns,
-            data,
-            keys,
-            rows,
-        })
     }
 }
 

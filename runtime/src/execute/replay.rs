@@ -108,12 +108,12 @@ fn wanted(columns: &Columns, sinks: &[Sink]) -> Wanted {
             Sink::Group { keys, columns, .. } => {
                 needed.extend(keys.iter().copied().chain(columns.iter().flat_map(args)));
             }
-            Sink::Build { keys, payload } => {
-                needed.extend(keys);
+            Sink::Build { side, payload } => {
+                needed.extend(side.columns());
                 kept.push(Kept {
                     sink,
                     predicate: None,
-                    columns: kept_by_build(keys, payload),
+                    columns: kept_by_build(side, payload),
                 });
             }
             Sink::Spool {
