@@ -36,8 +36,9 @@ pub struct CompileOptions {
 
 /// Compiles a segment for this machine.
 ///
-/// Outputs are stored for all rows. Bytes of outputs that are null, and everything where the kernel
-/// says that a row may have raised, are arbitrary; so are the sign and payload of NaNs.
+/// Outputs are stored for all rows. Bytes of outputs that are null are arbitrary, so are the sign and
+/// payload of NaNs; where the kernel says that a row may have raised, the rows that do raise hold
+/// anything and all others are right.
 ///
 /// # Errors
 /// If the segment holds an op that is not [fused](icosian_ir::op::Execution::Fused), does not hold

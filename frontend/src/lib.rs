@@ -25,6 +25,10 @@
 //! # Ok::<(), icosian::Error>(())
 //! ```
 //!
+//! Programs to start from stand in the repository's `examples/rust/`. [`arrow`] is the Arrow this
+//! is built with; [`ir`] and [`runtime`] are the layers below, for executors and result builders of
+//! one's own.
+//!
 //! Modules in the order in which a flow goes through them.
 
 pub mod diagnostic;
@@ -51,7 +55,15 @@ mod values;
 
 mod prepared;
 
+mod output;
+
+mod state;
+
 mod testing;
+
+pub use arrow;
+pub use icosian_ir as ir;
+pub use icosian_runtime as runtime;
 
 pub use cache::ReadCache;
 pub use error::{Error, ErrorKind};
@@ -63,5 +75,7 @@ pub use icosian_runtime::execute::{Backend, Executor, ParallelExecutor, SerialEx
 pub use icosian_runtime::result::ResultBuilder;
 pub use inputs::{Inputs, ReadOptions, Source};
 pub use operators::{FlowBuilder, IntoValue, TableBuilder, Value};
-pub use prepared::{Prepared, RunOutput, Stage};
+pub use output::{Batches, RunOutput};
+pub use prepared::{Prepared, Stage};
 pub use selection::Selection;
+pub use state::FittedState;

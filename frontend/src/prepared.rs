@@ -1,28 +1,32 @@
 //! A selection made ready: run it many times, over different data and parameters.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{Array, ArrayRef};
+use arrow::datatypes::DataType;
 use icosian_codegen::{CompileOptions, Nulls, compile};
 use icosian_ir::columns::Rows;
 use icosian_ir::graph::TableRows;
 use icosian_ir::id::{ColumnId, InputId, TableId};
 use icosian_ir::plan::{Segment, Step};
 use icosian_ir::types::{ScalarType, Type};
-use icosian_ir::value::Value;
 use icosian_runtime::arrow_types::widen;
 use icosian_runtime::data::{BoundTable, ChunkedColumn};
-use icosian_runtime::execute::{self, Executor, ParallelExecutor, Run};
-use icosian_runtime::result::{ResultBuilder, RunResult};
+use icosian_runtime::execute::{
+    self, Backend, BatchStream, Executor, ParallelExecutor, Run, SerialExecutor,
+};
 use icosian_runtime::source::{Source, WantedColumn};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
+use crate::output::{Batches, RunOutput};
+use crate::state::GivenTables;
+
+/// Rows of a batch in morsels of 65,536: enough that all cores work on one.
+const MORSELS_PER_BATCH: usize = 16;
 
 /// A stage of the way from flow to machine code, as text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,14 +48,17 @@ pub enum Stage {
 pub struct Prepared {
     flow: Flow,
     prepared: execute::Prepared,
+    /// The tables that a state gives.
+    given: GivenTables,
     executor: OnceLock<ParallelExecutor>,
 }
 
 impl Prepared {
-    pub(crate) fn new(flow: Flow, prepared: execute::Prepared) -> Prepared {
+    pub(crate) fn new(flow: Flow, prepared: execute::Prepared, given: GivenTables) -> Prepared {
         Prepared {
             flow,
             prepared,
+            given,
             executor: OnceLock::new(),
         }
     }
@@ -81,14 +88,62 @@ impl Prepared {
     /// # Errors
     /// If inputs are missing or don't fit, or a row of what was asked for is an error.
     pub fn run(&self, inputs: &Inputs) -> Result<RunOutput, Error> {
-        let executor = match self.executor.get() {
-            Some(executor) => executor,
-            None => {
-                let executor = ParallelExecutor::new(0)?;
-                self.executor.get_or_init(|| executor)
-            }
+        self.run_with(inputs, self.all_cores()?)
+    }
+
+    /// Runs on all cores and gives the rows of one delivered table batch by batch, each computed
+    /// when it is asked for: no more of the result is in memory than the caller keeps. What needs
+    /// all rows first (a mean, a sort) runs before this returns.
+    ///
+    /// ```
+    /// use icosian::{Flow, Inputs};
+    /// # use std::sync::Arc;
+    /// # use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+    /// # let day: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100));
+    /// # let batch = RecordBatch::try_from_iter([("day", day)]).unwrap();
+    /// let flow = Flow::from_text("table days { day: i64 }\n week = day // 7")?;
+    /// let prepared = flow.outputs().prepare()?;
+    /// let mut rows = 0;
+    /// for batch in prepared.batches(&Inputs::new().batches("days", vec![batch]), "days")? {
+    ///     rows += batch?.num_rows();
+    /// }
+    /// assert_eq!(rows, 100);
+    /// # Ok::<(), icosian::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Prepared::run`]; or if nothing was selected of the table. The error of a row comes with
+    /// its batch, which is then the last.
+    pub fn batches(&self, inputs: &Inputs, table: &str) -> Result<Batches<'_>, Error> {
+        let columns = self.prepared.columns();
+        let graph = self.flow.graph();
+        let mut outputs = columns.outputs.iter().map(|output| output.column);
+        let delivered = graph
+            .table(table)
+            .filter(|id| outputs.any(|column| columns.table_of(column) == Some(*id)));
+        let Some(id) = delivered else {
+            let names = graph.tables.values().map(|table| table.name.as_str());
+            return Err(match graph.table(table) {
+                Some(_) => option_error(format!("no column of `{table}` was selected")),
+                None => unknown("table", table, names),
+            });
         };
-        self.run_with(inputs, executor)
+        let run = self.bind(inputs)?;
+        if self.prepared.backend() == Backend::Interpreter {
+            let output = self.execute(&run, &SerialExecutor)?;
+            return Ok(Batches::whole(output.table(table)?));
+        }
+        let stream = BatchStream::new(run, self.all_cores()?, id, MORSELS_PER_BATCH)?;
+        Ok(Batches::stream(stream))
+    }
+
+    /// The executor of runs that name none.
+    fn all_cores(&self) -> Result<&ParallelExecutor, Error> {
+        if let Some(executor) = self.executor.get() {
+            return Ok(executor);
+        }
+        let executor = ParallelExecutor::new(0)?;
+        Ok(self.executor.get_or_init(|| executor))
     }
 
     /// Runs with an executor of the caller's choice.
@@ -106,10 +161,7 @@ impl Prepared {
     /// As [`Prepared::run_with`].
     pub fn execute(&self, run: &Run<'_>, executor: &dyn Executor) -> Result<RunOutput, Error> {
         let result = executor.execute(run)?;
-        Ok(RunOutput {
-            flow: self.flow.clone(),
-            result,
-        })
+        Ok(RunOutput::new(self.flow.clone(), result))
     }
 
     /// Reads and checks the inputs: a run that executors can execute, several times.
@@ -183,8 +235,11 @@ impl Prepared {
             .iter()
             .filter(|(_, input)| input.table == table);
         let (given, read): (Vec<_>, Vec<_>) = of_table.partition(|(_, input)| input.overridden);
+        let learned = self.given.get(&table);
         let is_source = columns.tables[table].rows == Rows::Source;
-        let mut data = if is_source {
+        let mut data = if let Some(learned) = learned {
+            BoundTable::new(learned.rows)
+        } else if is_source {
             let source = self.source_of(table, inputs)?;
             let wanted: Vec<WantedColumn> = read
                 .iter()
@@ -212,10 +267,11 @@ impl Prepared {
             BoundTable::new(rows.map_or(0, |array| array.len()))
         };
         for (id, input) in given {
-            let array = inputs
-                .columns
-                .get(&input.name)
-                .ok_or_else(|| option_error(format!("no values are given for `{}`", input.name)))?;
+            let learned = learned.and_then(|learned| learned.columns.get(&input.name));
+            let array =
+                inputs.columns.get(&input.name).or(learned).ok_or_else(|| {
+                    option_error(format!("no values are given for `{}`", input.name))
+                })?;
             let array = widen(array, input.ty)
                 .map_err(|error| option_error(format!("`{}`: {error}", input.name)))?;
             self.insert(&mut data, id, vec![array])?;
@@ -257,6 +313,7 @@ impl Prepared {
             let mut open = self.tables_read();
             open.retain(|table| {
                 columns.tables[*table].rows == Rows::Source
+                    && !self.given.contains_key(table)
                     && !inputs.tables.contains_key(&graph.tables[*table].name)
             });
             if open.len() > 1 {
@@ -341,7 +398,7 @@ fn option_error(message: String) -> Error {
     Error::from_diagnostics(vec![Diagnostic::error(Code::BadOption, message)])
 }
 
-fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
+pub(crate) fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let mut diagnostic = Diagnostic::error(
         Code::UnknownName,
         format!("the flow has no {kind} `{name}`"),
@@ -367,120 +424,4 @@ fn one_text_layout(arrays: Vec<ArrayRef>) -> Result<Vec<ArrayRef>, Error> {
                 .map_err(|error| option_error(error.to_string()))
         })
         .collect()
-}
-
-/// What a run delivered.
-#[derive(Clone, Debug)]
-pub struct RunOutput {
-    flow: Flow,
-    result: RunResult,
-}
-
-impl RunOutput {
-    /// The names of the tables delivered, in the order of the flow.
-    pub fn tables(&self) -> Vec<&str> {
-        let graph = self.flow.graph();
-        let mut tables: Vec<TableId> = self
-            .result
-            .columns()
-            .iter()
-            .filter_map(|column| column.table)
-            .collect();
-        tables.sort_unstable();
-        tables.dedup();
-        tables
-            .into_iter()
-            .map(|table| graph.tables[table].name.as_str())
-            .collect()
-    }
-
-    /// The delivered columns of a table as one record batch, under their names within the table;
-    /// nullable columns are those whose type says so. A table of which nothing was asked for is
-    /// empty.
-    ///
-    /// # Errors
-    /// If there is no such table.
-    pub fn table(&self, name: &str) -> Result<RecordBatch, Error> {
-        let graph = self.flow.graph();
-        let names = graph.tables.values().map(|table| table.name.as_str());
-        let table = graph
-            .table(name)
-            .ok_or_else(|| unknown("table", name, names))?;
-        let mut fields = Vec::new();
-        let mut arrays = Vec::new();
-        for column in self
-            .result
-            .columns()
-            .iter()
-            .filter(|column| column.table == Some(table))
-        {
-            let array = self.result.array(column)?;
-            let short = column
-                .name
-                .rsplit_once('.')
-                .map_or(&*column.name, |(_, short)| short);
-            fields.push(Field::new(
-                short,
-                array.data_type().clone(),
-                column.ty.nullable,
-            ));
-            arrays.push(array);
-        }
-        let rows = Some(self.result.rows(table));
-        let options = arrow::array::RecordBatchOptions::new().with_row_count(rows);
-        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-            .map_err(|error| Error::from(icosian_runtime::error::RunError::from(error)))
-    }
-
-    /// The types of the columns that [`RunOutput::table`] gives, in that order.
-    pub fn types(&self, name: &str) -> Vec<Type> {
-        let table = self.flow.graph().table(name);
-        let columns = self.result.columns().iter();
-        columns
-            .filter(|column| table.is_some() && column.table == table)
-            .map(|column| column.ty)
-            .collect()
-    }
-
-    /// The delivered scalars, in the order asked for.
-    pub fn scalars(&self) -> Vec<(&str, Type, &Value)> {
-        let scalars = self
-            .result
-            .columns()
-            .iter()
-            .filter(|column| column.table.is_none());
-        scalars
-            .filter_map(|column| {
-                Some((
-                    column.name.as_str(),
-                    column.ty,
-                    self.result.scalar(column.column)?,
-                ))
-            })
-            .collect()
-    }
-
-    /// A delivered scalar by its name.
-    pub fn scalar(&self, name: &str) -> Option<&Value> {
-        self.scalars()
-            .into_iter()
-            .find(|(found, ..)| *found == name)
-            .map(|(_, _, value)| value)
-    }
-
-    /// Every delivered node as an Arrow array, by full name; scalars have one row.
-    ///
-    /// # Errors
-    /// If memory runs out.
-    pub fn arrays(&self) -> Result<BTreeMap<String, ArrayRef>, Error> {
-        self.build(&icosian_runtime::result::ArrayMapBuilder)
-    }
-
-    /// Whatever a builder makes of the result.
-    ///
-    /// # Errors
-    /// What the builder refuses.
-    pub fn build<B: ResultBuilder>(&self, builder: &B) -> Result<B::Output, Error> {
-        Ok(builder.build(&self.result)?)
-    }
 }

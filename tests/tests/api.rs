@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, RecordBatch, StringArray};
+use arrow::compute::concat_batches;
 use arrow::datatypes::Float64Type;
 use icosian::{
     Backend, Constant, ErrorKind, Flow, FlowBuilder, Inputs, ResultBuilder, ScalarType,
@@ -234,4 +235,46 @@ fn graphs_built_in_rust_run_like_flows_of_text() {
         &a.column("x", ScalarType::F64.required()) + &b.column("x", ScalarType::F64.required());
     mixed.define("sum", sum);
     assert!(mixed.finish().is_err());
+}
+
+#[test]
+fn batches_come_in_order_and_together_are_the_table() {
+    let flow = Flow::from_text(FLOW).unwrap();
+    for rows in [0, 10, 1_500_000] {
+        let inputs = Inputs::new().batches("t", vec![table(rows)]);
+        for backend in [Backend::Jit, Backend::Interpreter] {
+            if backend == Backend::Interpreter && rows > 10 {
+                continue;
+            }
+            let prepared = flow.outputs().backend(backend).prepare().unwrap();
+            let whole = prepared.run(&inputs).unwrap().table("t").unwrap();
+            let batches = prepared.batches(&inputs, "t").unwrap();
+            let batches: Vec<RecordBatch> = batches.collect::<Result<_, _>>().unwrap();
+            assert_eq!(batches.len(), if rows > 10 { 2 } else { 1 });
+            let together = concat_batches(&whole.schema(), &batches).unwrap();
+            assert_eq!(together, whole, "{rows} rows");
+        }
+    }
+}
+
+#[test]
+fn batches_end_with_the_batch_of_a_row_that_is_an_error() {
+    let flow = Flow::from_text("table t { n: i32 }\nm = n * 2").unwrap();
+    let mut n = vec![1; 1_100_000];
+    n[1_050_000] = i32::MAX;
+    let n: ArrayRef = Arc::new(Int32Array::from(n));
+    let inputs = Inputs::new().batches("t", vec![RecordBatch::try_from_iter([("n", n)]).unwrap()]);
+    let prepared = flow.outputs().prepare().unwrap();
+    let mut batches = prepared.batches(&inputs, "t").unwrap();
+    assert!(batches.next().unwrap().is_ok());
+    let error = batches.next().unwrap().unwrap_err();
+    assert!(error.to_string().contains("row 1050000"), "{error}");
+    assert!(batches.next().is_none());
+
+    let error = prepared.batches(&inputs, "u").unwrap_err();
+    assert!(error.to_string().contains("no table `u`"), "{error}");
+    let scalar = Flow::from_text("table t { n: i32 }\nm = sum(n)").unwrap();
+    let prepared = scalar.outputs().prepare().unwrap();
+    let error = prepared.batches(&inputs, "t").unwrap_err();
+    assert!(error.to_string().contains("was selected"), "{error}");
 }

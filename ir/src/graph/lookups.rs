@@ -4,6 +4,15 @@ use super::{BuildError, GraphBuilder};
 use crate::id::{ExprId, TableId};
 use crate::op::{Comparison, Find, Op, Pick};
 
+/// Conditions taken apart: equalities first.
+#[derive(Default)]
+struct Sides {
+    there: Vec<ExprId>,
+    here: Vec<ExprId>,
+    /// Of the conditions that are no equalities.
+    comparisons: Vec<Comparison>,
+}
+
 impl GraphBuilder {
     /// The row of `table` for which all conditions hold, the one that `pick` names of several. A
     /// condition is how a column over there compares with a value here; equalities are of keys.
@@ -16,14 +25,15 @@ impl GraphBuilder {
         pick: Pick,
         conditions: &[(ExprId, Comparison, ExprId)],
     ) -> Result<ExprId, BuildError> {
-        let (there, here, comparisons) = self.conditions(conditions)?;
+        let sides = self.conditions(conditions)?;
         let find = Find {
             table,
-            keys: (there.len() - comparisons.len()) as u32,
-            comparisons,
+            keys: (sides.there.len() - sides.comparisons.len()) as u32,
+            comparisons: sides.comparisons,
             pick,
         };
-        self.add(Op::Find(find), there.into_iter().chain(here).collect())
+        let args = sides.there.into_iter().chain(sides.here);
+        self.add(Op::Find(find), args.collect())
     }
 
     /// The two sides of conditions in types in which they meet, equalities first; and the
@@ -31,17 +41,20 @@ impl GraphBuilder {
     fn conditions(
         &mut self,
         conditions: &[(ExprId, Comparison, ExprId)],
-    ) -> Result<(Vec<ExprId>, Vec<ExprId>, Vec<Comparison>), BuildError> {
-        let is_key = |comparison: &Comparison| *comparison == Comparison::Equal;
-        let (keys, others): (Vec<_>, Vec<_>) =
-            (conditions.iter().copied()).partition(|(_, comparison, _)| is_key(comparison));
-        let (mut there, mut here) = (Vec::new(), Vec::new());
+    ) -> Result<Sides, BuildError> {
+        let (keys, others): (Vec<_>, Vec<_>) = conditions
+            .iter()
+            .partition(|(_, comparison, _)| *comparison == Comparison::Equal);
+        let mut sides = Sides::default();
         for (column, _, value) in keys.iter().chain(&others) {
             let (column, value) = self.meet("lookup", *column, *value)?;
-            there.push(column);
-            here.push(value);
+            sides.there.push(column);
+            sides.here.push(value);
         }
-        let comparisons = others.into_iter().map(|(_, comparison, _)| comparison);
-        Ok((there, here, comparisons.collect()))
+        sides.comparisons = others
+            .iter()
+            .map(|(_, comparison, _)| *comparison)
+            .collect();
+        Ok(sides)
     }
 }

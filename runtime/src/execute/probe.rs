@@ -98,7 +98,7 @@ impl<'r> Worker<'r> {
         let validity = &mut store.validity.get_mut()[span_validity];
         validity.fill(0);
         let last = find.takes_last();
-        for row in 0..rows {
+        for (row, found) in found.iter_mut().enumerate().take(rows) {
             let mut matches = probe.matches(row);
             let matched = if last {
                 matches.next_back()
@@ -106,7 +106,7 @@ impl<'r> Worker<'r> {
                 matches.next()
             };
             if let Some(matched) = matched {
-                found[row] = matched;
+                *found = matched;
                 put_bit(validity, row, true);
             }
         }

@@ -15,7 +15,7 @@ use crate::result::{RecordBatchBuilder, ResultBuilder, RunResult};
 /// The record batches of one delivered table, in the order of rows. Each is computed when it is
 /// asked for, so no more rows are in flight than one batch has.
 pub struct BatchStream<'a> {
-    run: &'a Run<'a>,
+    run: Run<'a>,
     executor: &'a dyn Executor,
     params: Params,
     pass: PassId,
@@ -33,7 +33,7 @@ impl<'a> BatchStream<'a> {
     /// # Errors
     /// The error of an earlier step; or that the table is not delivered.
     pub fn new(
-        run: &'a Run<'a>,
+        run: Run<'a>,
         executor: &'a dyn Executor,
         table: TableId,
         morsels: usize,
@@ -64,7 +64,7 @@ impl<'a> BatchStream<'a> {
                     empty: rows == 0,
                 });
             }
-            let output = executor.pass(run, id, &params, 0..rows)?;
+            let output = executor.pass(&run, id, &params, 0..rows)?;
             run.finish_pass(output.state, &mut params)?;
         }
         Err(internal(format!("{table} is not delivered")))
@@ -76,8 +76,8 @@ impl<'a> BatchStream<'a> {
         self.next_row = end;
         let output = self
             .executor
-            .pass(self.run, self.pass, &self.params, rows)?;
-        let mut result = RunResult::new(self.run);
+            .pass(&self.run, self.pass, &self.params, rows)?;
+        let mut result = RunResult::new(&self.run);
         if let Some(part) = output.output {
             result.add(part);
         }

@@ -57,7 +57,9 @@ impl Target {
             _ => Path::new("."),
         };
         let file = temporary(folder).map_err(|error| {
-            let message = format!("can't write to the folder {}: {error}", folder.display());
+            // What is wrong with the folder itself is told without the temporary file's name.
+            let reason = fs::metadata(folder).err().unwrap_or(error);
+            let message = format!("can't write to the folder {}: {reason}", folder.display());
             WriteError::new(WriteErrorKind::Unwritable, message).at(path)
         })?;
         if let Some(permissions) = permissions {

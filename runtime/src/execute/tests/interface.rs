@@ -83,11 +83,11 @@ fn a_stream_gives_the_rows_in_bounded_batches() {
     );
     let run = Run::new(&prepared).with_table(table, Arc::new(bound));
     let executor = ParallelExecutor::new(2).unwrap();
-    let stream = BatchStream::new(&run, &executor, table, 2).unwrap();
+    let whole = SerialExecutor.execute(&run).unwrap();
+    let stream = BatchStream::new(run, &executor, table, 2).unwrap();
     let batches: Vec<RecordBatch> = stream.map(Result::unwrap).collect();
     let lengths: Vec<usize> = batches.iter().map(RecordBatch::num_rows).collect();
     assert_eq!(lengths, [2 * MORSEL_ROWS, MORSEL_ROWS + 5]);
-    let whole = SerialExecutor.execute(&run).unwrap();
     let whole = RecordBatchBuilder { table: Some(table) }
         .build(&whole)
         .unwrap();
@@ -111,7 +111,7 @@ fn an_empty_table_streams_one_empty_batch() {
         vec![("x", ScalarType::F64, floats(0))],
     );
     let run = Run::new(&prepared).with_table(table, Arc::new(bound));
-    let batches: Vec<_> = BatchStream::new(&run, &SerialExecutor, table, 1)
+    let batches: Vec<_> = BatchStream::new(run, &SerialExecutor, table, 1)
         .unwrap()
         .collect();
     assert_eq!(batches.len(), 1);
