@@ -7,6 +7,7 @@
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
 mod find;
+mod time;
 
 pub use find::{Find, Pick};
 
@@ -14,6 +15,7 @@ use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
+pub use time::{TimeFunction, TimePart};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -159,6 +161,8 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// A function of dates and timestamps.
+    Time(TimeFunction),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
     Minimum,
     /// The greater of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -181,8 +185,8 @@ pub enum Op {
     /// Arguments: a row reference (from [`Op::Lookup`] or [`Op::Find`]) and a column over there. The value of that
     /// row; null where there is none.
     Gather,
-    /// Arguments: a column of the parent table. The values on the rows that the table kept.
-    Filter,
+    /// Arguments: a column of the parent table. The values on the rows that the table took of it.
+    Take,
 
     /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
     /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
@@ -257,12 +261,13 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
             | Op::Find(_)
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -309,12 +314,13 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
             Op::Find(_) => "find",
             Op::Gather => "gather",
-            Op::Filter => "filter",
+            Op::Take => "take",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.name(),
@@ -436,10 +442,11 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Filter => Ok(()),
+            | Op::Take => Ok(()),
         }
     }
 }

@@ -182,10 +182,11 @@ impl Emitter<'_, '_> {
             | Op::Lookup { .. }
             | Op::Find(_)
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Key(_)
-            | Op::Window(_) => return Err(unsupported(id, column)),
+            | Op::Window(_)
+            | Op::Time(_) => return Err(unsupported(id, column)),
         };
         if !column.ty.nullable {
             emitted.valid = Mask::Always;

@@ -40,7 +40,7 @@ impl Times {
                         time = time.max(argument_time(&times, columns, id) + 1);
                     }
                 }
-                Op::Key(_) | Op::Filter => time = time.max(argument_time(&times, columns, id) + 1),
+                Op::Key(_) | Op::Take => time = time.max(argument_time(&times, columns, id) + 1),
                 Op::Window(Window::CumulativeSum) => time += 1,
                 Op::Lookup {
                     null_matches: false,
@@ -67,17 +67,13 @@ impl Times {
     }
 
     fn update_rows(&mut self, columns: &Columns, table: TableId) {
-        let of = |columns: &[ColumnId]| {
-            columns
-                .iter()
-                .map(|id| self.columns.get(id.index()).copied().unwrap_or(0))
-                .max()
-                .unwrap_or(0)
-        };
+        let makers = columns.tables[table].rows.makers();
+        let times = makers
+            .iter()
+            .map(|id| self.columns.get(id.index()).copied().unwrap_or(0));
         self.rows[table.index()] = match &columns.tables[table].rows {
             Rows::Source => 0,
-            Rows::Filter { predicate, .. } => of(&[*predicate]) + 1,
-            Rows::Group { keys, .. } => of(keys) + 1,
+            Rows::Take { .. } | Rows::Group { .. } => times.max().unwrap_or(0) + 1,
         };
     }
 
@@ -120,14 +116,14 @@ impl Times {
     }
 }
 
-/// The lookup from which a row reference comes: filters carry it on, gathers fetch it from a table over
+/// The lookup from which a row reference comes: derived tables carry it on, gathers fetch it from a table over
 /// there, and choices take it from one of two.
 fn lookup_behind(columns: &Columns, row: ColumnId) -> ColumnId {
     let mut at = row;
     loop {
         let column = columns.column(at);
         at = match column.op {
-            Op::Filter | Op::Coalesce | Op::Broadcast(_) => column.args[0],
+            Op::Take | Op::Coalesce | Op::Broadcast(_) => column.args[0],
             Op::Gather | Op::IfElse => column.args[1],
             _ => return at,
         };

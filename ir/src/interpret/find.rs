@@ -39,8 +39,8 @@ impl Candidates {
         let mut rows: HashMap<Key, Vec<Candidate>> = HashMap::new();
         for row in 0..rows_of(columns).unwrap_or_default() {
             // Errors of all columns, keys first.
-            key_at(columns, row).map_err(|error| Stopped::At(row, error))?;
-            let key = key_at(keys, row).map_err(|error| Stopped::At(row, error))?;
+            key_at(columns, row).map_err(|error| Stopped::At(Some(row), error))?;
+            let key = key_at(keys, row).map_err(|error| Stopped::At(Some(row), error))?;
             let compared = compared
                 .iter()
                 .filter_map(|values| values.cell(row).value());
