@@ -202,8 +202,8 @@ impl Columns {
                 }
             }
             Op::Lookup { .. } | Op::Gather => Execution::Probe,
-            Op::Window(_) => Execution::Window,
-            Op::Filter | Op::Reduce { .. } | Op::Key(_) => Execution::Barrier,
+            Op::Window(window) if window.is_local() => Execution::Window,
+            Op::Filter | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => Execution::Barrier,
         }
     }
 }

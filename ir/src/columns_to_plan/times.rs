@@ -2,7 +2,7 @@
 
 use crate::columns::{Columns, Rows};
 use crate::id::{ColumnId, Id, TableId};
-use crate::op::{Op, Window};
+use crate::op::Op;
 use crate::types::Domain;
 
 /// Rounds of columns and of tables' rows.
@@ -40,7 +40,7 @@ impl Times {
                     }
                 }
                 Op::Key(_) | Op::Filter => time = time.max(argument_time(&times, columns, id) + 1),
-                Op::Window(Window::CumulativeSum) => time += 1,
+                Op::Window(window) if window.is_carried() || !window.is_local() => time += 1,
                 Op::Lookup {
                     table,
                     keys,

@@ -14,7 +14,7 @@ mod text;
 use std::collections::HashMap;
 
 pub use arithmetic::BinaryOperator;
-pub use builder::{BuildError, GraphBuilder};
+pub use builder::{BuildError, GraphBuilder, Partition};
 pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 

@@ -6,6 +6,7 @@ pub mod cast;
 pub mod compare;
 pub mod key;
 pub mod math;
+pub mod order;
 pub mod sums;
 
 /// A result that the type wanted can't hold.

@@ -17,7 +17,7 @@ use icosian_ir::value::Value;
 use crate::convert::column_cells;
 use crate::error::{RunError, row_error};
 use crate::execute::pass::PassRun;
-use crate::execute::program::kept_by_build;
+use crate::execute::program::{kept_by_build, kept_by_windows};
 use crate::execute::sink::rows::DeferredError;
 
 /// Raises the first error that a sink of the rows `core` needs. Errors in values that a sink only
@@ -124,6 +124,18 @@ fn wanted(columns: &Columns, sinks: &[Sink]) -> Wanted {
                     sink,
                     predicate: Some(*predicate),
                     columns: columns.iter().flat_map(args).collect(),
+                });
+            }
+            Sink::Window {
+                keys,
+                order,
+                windows,
+            } => {
+                needed.extend(keys.iter().chain(order));
+                kept.push(Kept {
+                    sink,
+                    predicate: None,
+                    columns: kept_by_windows(columns, windows),
                 });
             }
             Sink::Carry { windows } => needed.extend(windows.iter().flat_map(args)),

@@ -16,6 +16,7 @@ use crate::convert::values_to_arrays;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
 use crate::execute::params::{BuiltTable, Carry, Params};
+use crate::execute::partition::finish_windows;
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
 use crate::execute::run::Run;
@@ -161,6 +162,20 @@ impl Run<'_> {
                     let rows = parts.iter().map(|part| part.rows).sum();
                     let data = kept_table(columns, kept, parts, rows, false)?;
                     extend(params, *table, data)?;
+                }
+                (
+                    Sink::Window {
+                        keys,
+                        order,
+                        windows,
+                    },
+                    SinkPlan::Window { columns: kept },
+                    SinkState::Rows(parts),
+                ) => {
+                    let data = kept_table(columns, kept, parts, rows, true)?;
+                    let by = (&keys[..], &order[..]);
+                    let data = finish_windows(self, pass.table, by, windows, &data)?;
+                    extend(params, pass.table, data)?;
                 }
                 (Sink::Carry { windows }, _, SinkState::Carry(mut entries)) => {
                     entries.sort_by_key(|entry| entry.start);
@@ -310,6 +325,15 @@ fn kept_table(
         )?;
     }
     Ok(data)
+}
+
+/// Arrays of one type as one; none if there are none.
+pub(crate) fn one_array(mut arrays: Vec<ArrayRef>) -> Result<Option<ArrayRef>, RunError> {
+    if arrays.len() < 2 {
+        return Ok(arrays.pop());
+    }
+    let parts: Vec<&dyn arrow::array::Array> = arrays.iter().map(AsRef::as_ref).collect();
+    Ok(Some(concat(&parts)?))
 }
 
 /// The arrays as one; text in 64-bit offsets where 32 bits do not reach.

@@ -35,7 +35,7 @@ pub(crate) enum SinkState {
     Reduce(Vec<Accumulators>),
     /// Groups.
     Group(GroupState),
-    /// Rows kept, of a build or a spool.
+    /// Rows kept, of a build, a spool or windows.
     Rows(Vec<RowsPart>),
     /// The sums of each morsel.
     Carry(Vec<CarryEntry>),
@@ -138,7 +138,9 @@ impl SinkState {
                     values: accumulators(columns, values)?,
                 })
             }
-            SinkPlan::Build { .. } | SinkPlan::Spool { .. } => SinkState::Rows(Vec::new()),
+            SinkPlan::Build { .. } | SinkPlan::Window { .. } | SinkPlan::Spool { .. } => {
+                SinkState::Rows(Vec::new())
+            }
             SinkPlan::Carry { .. } => SinkState::Carry(Vec::new()),
         })
     }
@@ -243,7 +245,7 @@ pub(crate) trait BlockColumns<'a> {
 
 /// A sink working on one morsel.
 pub(crate) struct MorselSink {
-    /// Of a build or spool: the rows kept of this morsel.
+    /// Of a build, spool or windows: the rows kept of this morsel.
     builders: Vec<ColumnBuilder>,
     kept: usize,
     /// Of a carry: the sums of this morsel.
@@ -257,7 +259,9 @@ impl MorselSink {
     pub(crate) fn new(program: &PassProgram, sink: &SinkPlan) -> MorselSink {
         let slot_type = |slot: usize| program.slots[slot].ty;
         let (builders, sums) = match sink {
-            SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
+            SinkPlan::Build { columns }
+            | SinkPlan::Window { columns }
+            | SinkPlan::Spool { columns, .. } => {
                 let builders = columns
                     .iter()
                     .map(|(_, slot)| ColumnBuilder::new(slot_type(*slot)));
@@ -328,7 +332,7 @@ impl MorselSink {
                 }
                 Ok(())
             }
-            (SinkPlan::Build { columns }, SinkState::Rows(_)) => {
+            (SinkPlan::Build { columns } | SinkPlan::Window { columns }, SinkState::Rows(_)) => {
                 self.selected.clear();
                 self.selected.extend(rows.map(|row| row as u32));
                 self.keep(columns, block)
