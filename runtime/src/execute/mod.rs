@@ -10,6 +10,7 @@ mod executor;
 mod fused;
 mod interpreted;
 mod kernels;
+mod keyed_window;
 mod keys;
 mod morsel;
 mod params;
