@@ -31,6 +31,7 @@ mod select;
 mod steps;
 mod tables;
 mod test_blocks;
+mod time;
 mod types;
 mod units;
 mod windows;

@@ -10,6 +10,7 @@ mod convert;
 mod dependencies;
 mod fingerprint;
 mod text;
+mod time;
 
 use std::collections::HashMap;
 

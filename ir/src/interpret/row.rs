@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::interpret::cell::Cell;
 use crate::interpret::error::{RowError, RowErrorKind};
+use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
 use crate::meaning::{OutOfRange, arithmetic, cast, compare};
 use crate::op::{Math, Op};
@@ -30,6 +31,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => true,
         Op::Literal(_)
@@ -82,6 +84,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => match strict(cells) {
             Ok(values) => apply(op, from, to, &values[..cells.len()]).map(Cell::Value),
@@ -219,6 +222,7 @@ fn apply(
             (math, [Value::F64(a), Value::F64(b)]) => Ok(Value::F64(apply2(*math, *a, *b))),
             _ => ill_typed(op),
         },
+        Op::Time(function) => time::apply(op, *function, from, values),
         Op::And
         | Op::Or
         | Op::IfElse
@@ -267,7 +271,7 @@ fn in_range(
     }
 }
 
-fn ill_typed(op: &Op) -> ! {
+pub(super) fn ill_typed(op: &Op) -> ! {
     panic!("{op} over values it does not take: the columns were not verified")
 }
 
