@@ -154,8 +154,8 @@ pub enum Op {
     /// Arguments: a row reference (from [`Op::Lookup`]) and a column over there. The value of that
     /// row; null where there is none.
     Gather,
-    /// Arguments: a column of the parent table. The values on the rows that the table kept.
-    Filter,
+    /// Arguments: a column of the parent table. The values on the rows that the table took of it.
+    Take,
 
     /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
     /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
@@ -235,7 +235,7 @@ impl Op {
             | Op::Maximum
             | Op::Lookup { .. }
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -277,7 +277,7 @@ impl Op {
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
             Op::Gather => "gather",
-            Op::Filter => "filter",
+            Op::Take => "take",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.window.name(),
@@ -373,7 +373,7 @@ impl std::fmt::Display for Op {
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Filter => Ok(()),
+            | Op::Take => Ok(()),
         }
     }
 }

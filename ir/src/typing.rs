@@ -413,7 +413,7 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             expect_rows(name, arguments, 1..2, table)?;
             Ok((types[1].nullable_if(types[0].nullable), arguments[0].domain))
         }
-        Op::Filter => {
+        Op::Take => {
             count(1)?;
             // Which table keeps the rows is the maker's to say.
             Ok((types[0], arguments[0].domain))

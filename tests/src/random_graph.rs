@@ -348,7 +348,7 @@ impl Maker<'_> {
         let mut members = Vec::new();
         for _ in 0..3 {
             if let Some(value) = self.rows(|scalar| !matches!(scalar, ScalarType::Row(_))) {
-                members.push(self.builder.filtered(kept, value));
+                members.push(self.builder.taken(kept, value));
             }
         }
         let Some(first) = members.first().copied() else {

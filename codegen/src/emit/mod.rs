@@ -181,7 +181,7 @@ impl Emitter<'_, '_> {
             | Op::Param(_)
             | Op::Lookup { .. }
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Key(_)
             | Op::Window(_)

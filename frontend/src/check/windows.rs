@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use icosian_ir::graph::{BuildError, GraphBuilder, Partition};
 use icosian_ir::id::ExprId as Expression;
-use icosian_ir::meaning::order::Direction;
 use icosian_ir::op::{Reduction, Window};
 use icosian_ir::types::{Domain, ScalarType};
 use icosian_ir::typing::reduction_type;
@@ -85,17 +84,9 @@ impl Checker<'_> {
     ) -> Option<Expression> {
         self.over_used[context.over.0 as usize] = true;
         let over = self.overs[context.over.0 as usize].clone();
-        let direction = |descending| Direction {
-            descending,
-            nulls_first: false,
-        };
         let partition = Partition {
             keys: over.keys,
-            order: over
-                .order
-                .into_iter()
-                .map(|(column, descending)| (column, direction(descending)))
-                .collect(),
+            order: over.order,
         };
         let mut operands = vec![value];
         let order = partition.order.iter().map(|key| key.0);

@@ -41,7 +41,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -97,7 +97,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -235,7 +235,7 @@ fn apply(
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),

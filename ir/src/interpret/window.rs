@@ -101,7 +101,7 @@ pub(super) fn partitions(
 ) -> Result<Vec<Vec<usize>>, Stopped> {
     for row in 0..rows {
         if let Some(error) = first_of(by.iter().map(|values| values.cell(row))) {
-            return Err(Stopped::At(row, error));
+            return Err(Stopped::At(Some(row), error));
         }
     }
     let (keys, order) = by.split_at(over.keys as usize);

@@ -21,6 +21,7 @@ mod probe;
 mod program;
 mod replay;
 mod run;
+mod selection;
 mod sink;
 mod sort;
 mod state;

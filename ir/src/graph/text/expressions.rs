@@ -116,7 +116,7 @@ impl ExpressionText<'_> {
             let expression = &self.graph.expressions[at];
             match (&expression.op, expression.domain) {
                 (Op::Node(node), _) => return self.graph.nodes[*node].short_name().to_owned(),
-                (Op::Filter, _) => at = expression.args[0],
+                (Op::Take, _) => at = expression.args[0],
                 (Op::Key(position), Domain::Rows(table)) => {
                     return self.key_name(table, *position);
                 }
@@ -177,7 +177,7 @@ impl ExpressionText<'_> {
             | Op::Maximum
             | Op::Lookup { .. }
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Window(_) => Binding::Postfix,
         }
@@ -245,7 +245,7 @@ impl ExpressionText<'_> {
         };
         match &expression.op {
             Op::Literal(value) => vec![Piece::Owned(constant(value, expression.ty.scalar))],
-            Op::Node(_) | Op::Filter | Op::Key(_) => {
+            Op::Node(_) | Op::Take | Op::Key(_) => {
                 let name = match &expression.op {
                     Op::Node(node) if expression.domain == Domain::Scalar => {
                         self.graph.nodes[*node].name.clone()

@@ -34,7 +34,7 @@ pub(super) fn parts(graph: &Graph, id: ExprId) -> Vec<(ExprId, Role)> {
     .map(|part| (part, Role::Value))
     .collect();
     match &expression.op {
-        Op::Filter => parts[0].1 = Role::Column,
+        Op::Take => parts[0].1 = Role::Column,
         Op::Gather => parts[1].1 = Role::Column,
         Op::Lookup { keys, .. } => {
             for part in &mut parts[..*keys as usize] {
@@ -89,7 +89,7 @@ pub(super) fn group_of(graph: &Graph, id: ExprId) -> Option<TableId> {
 pub(super) fn is_word(op: &Op) -> bool {
     matches!(
         op,
-        Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Filter
+        Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Take
     )
 }
 
