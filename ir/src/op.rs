@@ -6,6 +6,7 @@
 //! What an op does with nulls, NaN and errors is defined once, in [`crate::interpret`] and
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
+mod bits;
 mod time;
 mod window;
 
@@ -13,6 +14,7 @@ use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
+pub use bits::BitFunction;
 pub use time::{TimeFunction, TimePart};
 pub use window::{Over, Window, WindowOver};
 
@@ -134,6 +136,8 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// A function of the bits of integers; of a shift the second argument is a u8.
+    Bits(BitFunction),
     /// A function of dates and timestamps.
     Time(TimeFunction),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -230,6 +234,7 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -272,6 +277,7 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Bits(function) => function.name(),
             Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
@@ -369,6 +375,7 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum

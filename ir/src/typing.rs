@@ -383,6 +383,28 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             }
             row_local(scalar.required().nullable_if(any_null))
         }
+        Op::Bits(function) => {
+            count(function.arity())?;
+            let scalar = types[0].scalar;
+            let second = if function.is_shift() {
+                ScalarType::U8
+            } else {
+                scalar
+            };
+            if !scalar.is_integer() || types[1..].iter().any(|ty| ty.scalar != second) {
+                return Err(wrong(if function.is_shift() {
+                    "an integer and a u8"
+                } else {
+                    "integers of one type"
+                }));
+            }
+            let result = if function.counts() {
+                ScalarType::I32
+            } else {
+                scalar
+            };
+            row_local(result.required().nullable_if(any_null))
+        }
         Op::Time(function) => {
             count(time::arity(*function))?;
             let scalar = time::result(*function, &types).map_err(wrong)?;

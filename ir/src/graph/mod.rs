@@ -5,6 +5,7 @@
 //! expression here is exactly typed.
 
 mod arithmetic;
+mod bits;
 mod builder;
 mod convert;
 mod dependencies;

@@ -192,6 +192,7 @@ impl<'a> Interpreter<'a> {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),

@@ -57,6 +57,7 @@ pub(super) fn dependencies(
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum

@@ -2,6 +2,7 @@
 //! wide routines share.
 
 pub mod arithmetic;
+pub mod bits;
 pub mod cast;
 pub mod compare;
 pub mod key;

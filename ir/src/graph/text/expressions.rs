@@ -172,6 +172,7 @@ impl ExpressionText<'_> {
             | Op::Key(_)
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -319,6 +320,7 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Math(math) => call(math.name().to_owned()),
+            Op::Bits(function) => call(function.name().to_owned()),
             Op::Time(function) => call(function.name().to_owned()),
             Op::Minimum => call("min".to_owned()),
             Op::Maximum => call("max".to_owned()),

@@ -109,6 +109,7 @@ pub(super) fn meeting_sides(graph: &Graph, id: ExprId) -> Option<[usize; 2]> {
         | Op::Minimum
         | Op::Maximum => [0, 1],
         Op::Math(math) if math.arity() == 2 => [0, 1],
+        Op::Bits(function) if function.arity() == 2 && !function.is_shift() => [0, 1],
         Op::IfElse => [1, 2],
         _ => return None,
     };
