@@ -221,8 +221,8 @@ impl Columns {
                 }
             }
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
-            Op::Window(_) => Execution::Window,
-            Op::Take | Op::Reduce { .. } | Op::Key(_) => Execution::Barrier,
+            Op::Window(window) if window.is_local() => Execution::Window,
+            Op::Take | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => Execution::Barrier,
         }
     }
 }

@@ -9,6 +9,7 @@
 mod bits;
 mod find;
 mod time;
+mod window;
 
 pub use find::{Find, Pick};
 
@@ -18,6 +19,7 @@ use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use bits::BitFunction;
 pub use time::{TimeFunction, TimePart};
+pub use window::{Over, Window, WindowOver};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -87,32 +89,6 @@ pub enum Reduction {
     Any,
     /// Whether every value is true; nulls skipped, null of nothing.
     All,
-}
-
-/// A value per row from that row and its neighbours in row order.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Window {
-    /// The value `rows` rows before (after, if negative); null beyond the ends.
-    Shift {
-        /// How far back.
-        rows: i64,
-    },
-    /// The sum of the non-null values up to and including this row; null where this row is null.
-    CumulativeSum,
-    /// Sum over this row and the `rows - 1` before; null below `min_rows` non-null values.
-    RollingSum {
-        /// The window's length in rows, at least 1.
-        rows: u64,
-        /// The least number of non-null values, at most `rows`.
-        min_rows: u64,
-    },
-    /// Mean over the same window.
-    RollingMean {
-        /// The window's length in rows, at least 1.
-        rows: u64,
-        /// The least number of non-null values, at most `rows`.
-        min_rows: u64,
-    },
 }
 
 /// An operation; its arguments stand beside it in the graph or the columnar IR.
@@ -206,8 +182,8 @@ pub enum Op {
     /// Columnar IR only: the key column at this position of a group table. Argument: the key in the
     /// parent table.
     Key(u32),
-    /// A window over the rows of the argument's table, in its order.
-    Window(Window),
+    /// A window over the rows of its arguments' table.
+    Window(WindowOver),
 }
 
 /// Where an op may stand.
@@ -329,7 +305,7 @@ impl Op {
             Op::Take => "take",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
-            Op::Window(window) => window.name(),
+            Op::Window(window) => window.window.name(),
         }
     }
 }
@@ -348,31 +324,6 @@ impl Reduction {
             Reduction::Len => "len",
             Reduction::Any => "any",
             Reduction::All => "all",
-        }
-    }
-}
-
-impl Window {
-    /// The op's name in stage texts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Window::Shift { .. } => "shift",
-            Window::CumulativeSum => "cumulative_sum",
-            Window::RollingSum { .. } => "rolling_sum",
-            Window::RollingMean { .. } => "rolling_mean",
-        }
-    }
-
-    /// Rows before and after a row that its value depends on; none for cumulative windows, which
-    /// depend on all rows before.
-    pub fn halo(self) -> Option<(u64, u64)> {
-        match self {
-            Window::Shift { rows } if rows >= 0 => Some((rows.unsigned_abs(), 0)),
-            Window::Shift { rows } => Some((0, rows.unsigned_abs())),
-            Window::CumulativeSum => None,
-            Window::RollingSum { rows, .. } | Window::RollingMean { rows, .. } => {
-                Some((rows.saturating_sub(1), 0))
-            }
         }
     }
 }
@@ -432,12 +383,8 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Key(position) => write!(f, " {position}"),
-            Op::Window(Window::Shift { rows }) => write!(f, " {rows}"),
-            Op::Window(
-                Window::RollingSum { rows, min_rows } | Window::RollingMean { rows, min_rows },
-            ) => write!(f, " rows={rows} min={min_rows}"),
-            Op::Window(Window::CumulativeSum)
-            | Op::Div
+            Op::Window(window) => window.fmt(f),
+            Op::Div
             | Op::FloorDiv
             | Op::Rem
             | Op::Compare(_)

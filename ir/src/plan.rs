@@ -140,6 +140,16 @@ pub enum Sink {
         /// The `Take` columns kept; the argument of each is of the pass's table.
         columns: Vec<ColumnId>,
     },
+    /// Windows along rows by key or in an order of their own, or that need all rows: they become
+    /// columns of the pass's table.
+    Window {
+        /// The key columns, of the pass's table.
+        keys: Vec<ColumnId>,
+        /// The columns that order the rows of a key, of the pass's table.
+        order: Vec<ColumnId>,
+        /// The `Window` columns; all have these keys and this order, in the same directions.
+        windows: Vec<ColumnId>,
+    },
     /// The sums of each morsel, from which a later pass over the same morsels starts its
     /// cumulative windows.
     Carry {
@@ -246,6 +256,22 @@ impl PlanText<'_> {
                     selection,
                     columns,
                 } => (format!("spool {table} {selection}"), &[][..], &columns[..]),
+                Sink::Window {
+                    keys,
+                    order,
+                    windows,
+                } => {
+                    write!(f, "  sink window by")?;
+                    write_list(f, keys)?;
+                    if !order.is_empty() {
+                        write!(f, " ordered by")?;
+                        write_list(f, order)?;
+                    }
+                    write!(f, " ->")?;
+                    write_list(f, windows)?;
+                    writeln!(f)?;
+                    continue;
+                }
                 Sink::Carry { windows } => ("carry".to_owned(), &windows[..], &[][..]),
             };
             write!(f, "  sink {name}")?;

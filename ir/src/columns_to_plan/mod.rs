@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::columns::{Columns, Rows};
 use crate::id::{ColumnId, TableId};
-use crate::op::{Op, Window};
+use crate::op::{Execution, Op, Over, WindowOver};
 use crate::plan::{BuildSide, Pass, Plan, Sink, Step};
 use crate::types::Domain;
 use times::Times;
@@ -73,7 +73,15 @@ struct Sinks {
     group_keys: BTreeMap<TableId, Vec<ColumnId>>,
     builds: BTreeMap<BuildSide, Vec<ColumnId>>,
     spools: BTreeMap<TableId, Vec<ColumnId>>,
+    windows: Vec<Windows>,
     carries: Vec<ColumnId>,
+}
+
+/// Windows along the same rows in the same order.
+struct Windows {
+    over: Over,
+    columns: Vec<ColumnId>,
+    windows: Vec<ColumnId>,
 }
 
 impl Sinks {
@@ -108,6 +116,14 @@ impl Sinks {
                     columns,
                 });
             }
+        }
+        for mut windows in self.windows {
+            let order = windows.columns.split_off(windows.over.keys as usize);
+            sinks.push(Sink::Window {
+                keys: windows.columns,
+                order,
+                windows: windows.windows,
+            });
         }
         if !self.carries.is_empty() {
             sinks.push(Sink::Carry {
@@ -152,8 +168,23 @@ fn place(
                 sinks.group_keys.insert(group, keys.clone());
             }
         }
-        (Op::Window(Window::CumulativeSum), Domain::Rows(table)) => {
+        (Op::Window(window), Domain::Rows(table)) if window.is_carried() => {
             at(rounds, times.of(id) - 1, table).carries.push(id);
+        }
+        (Op::Window(WindowOver { window, over }), Domain::Rows(table))
+            if columns.execution(id) == Execution::Barrier =>
+        {
+            let by = &args[window.values()..];
+            let windows = &mut at(rounds, times.of(id) - 1, table).windows;
+            let same = |known: &&mut Windows| known.over == *over && known.columns == by;
+            match windows.iter_mut().find(same) {
+                Some(known) => known.windows.push(id),
+                None => windows.push(Windows {
+                    over: over.clone(),
+                    columns: by.to_vec(),
+                    windows: vec![id],
+                }),
+            }
         }
         (
             Op::Lookup {
@@ -256,7 +287,7 @@ fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
                 roots.extend(selection.count());
                 roots.extend(kept.iter().flat_map(|id| &columns.column(*id).args));
             }
-            Sink::Carry { windows } => {
+            Sink::Window { windows, .. } | Sink::Carry { windows } => {
                 roots.extend(windows.iter().flat_map(|id| &columns.column(*id).args));
             }
         }

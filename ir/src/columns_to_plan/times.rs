@@ -2,7 +2,7 @@
 
 use crate::columns::{Columns, Rows};
 use crate::id::{ColumnId, Id, TableId};
-use crate::op::{Op, Window};
+use crate::op::Op;
 use crate::plan::BuildSide;
 use crate::types::Domain;
 
@@ -41,7 +41,7 @@ impl Times {
                     }
                 }
                 Op::Key(_) | Op::Take => time = time.max(argument_time(&times, columns, id) + 1),
-                Op::Window(Window::CumulativeSum) => time += 1,
+                Op::Window(window) if window.is_carried() || !window.is_local() => time += 1,
                 Op::Lookup {
                     null_matches: false,
                     ..

@@ -15,7 +15,7 @@ use crate::interpret::row::{Outcome, row_local};
 use crate::interpret::selection::select;
 use crate::interpret::tables::{Groups, Index};
 use crate::interpret::{reduce, tables, window};
-use crate::op::{Op, Pick};
+use crate::op::{Op, Over, Pick, WindowOver};
 use crate::types::Domain;
 use crate::value::Value;
 
@@ -254,11 +254,12 @@ impl<'a> Interpreter<'a> {
                     Ok(ColumnValues::Rows(cells))
                 }
             },
-            Op::Window(window) => {
-                let values = self.values(column.args[0])?;
-                Ok(ColumnValues::Rows(window::window(
-                    self, id, *window, values,
-                )))
+            Op::Window(WindowOver { window, over }) => {
+                let (values, by) = column.args.split_at(window.values());
+                let partitions = self.partitions(values[0], by, over)?;
+                let values = self.arguments(values)?;
+                let cells = window::window(self, id, *window, &values, &partitions);
+                Ok(ColumnValues::Rows(cells))
             }
         }
     }
@@ -324,6 +325,18 @@ impl<'a> Interpreter<'a> {
         let groups = self.once(|this| Groups::new(&this.arguments(keys)?));
         self.groups.insert(table, groups.clone());
         groups.ok_or(Raised)
+    }
+
+    /// The rows that a window moves along, each list in its order. `like` is a column of the table.
+    fn partitions(
+        &mut self,
+        like: ColumnId,
+        by: &[ColumnId],
+        over: &Over,
+    ) -> Result<Arc<Vec<Vec<usize>>>, Raised> {
+        let rows = self.values(like)?.rows().unwrap_or_default();
+        let partitions = self.once(|this| window::partitions(&this.arguments(by)?, over, rows));
+        partitions.ok_or(Raised)
     }
 
     /// The rows of a table by their keys.

@@ -140,6 +140,7 @@ impl<'a> PassRun<'a> {
                 | SinkPlan::Reduce { .. }
                 | SinkPlan::Group { .. }
                 | SinkPlan::Build { .. }
+                | SinkPlan::Window { .. }
                 | SinkPlan::Carry { .. } => Ok(0..table_rows),
             })
             .collect::<Result<_, _>>()?;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use icosian_ir::columns::{Columns, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
-use icosian_ir::op::{Op, Window};
+use icosian_ir::op::Op;
 use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink};
 use icosian_ir::types::{Domain, Lane, Type};
 
@@ -109,6 +109,8 @@ pub(crate) enum SinkPlan {
         columns: Vec<(ColumnId, usize)>,
         taken: Vec<(ColumnId, usize)>,
     },
+    /// All rows of the columns that windows look at.
+    Window { columns: Vec<(ColumnId, usize)> },
     /// Each window with the slot it sums.
     Carry { windows: Vec<(ColumnId, usize)> },
 }
@@ -172,7 +174,8 @@ impl PassProgram {
         };
         for segment in &pass.segments {
             if let Segment::Window { column } = segment
-                && columns.column(*column).op == Op::Window(Window::CumulativeSum)
+                && let Op::Window(window) = &columns.column(*column).op
+                && window.is_carried()
             {
                 program.cumulative.push(*column);
             }
@@ -198,7 +201,9 @@ impl PassProgram {
                 .copied()
                 .chain(values.iter().filter_map(|value| value.1))
                 .collect(),
-            SinkPlan::Build { columns } => columns.iter().map(|column| column.1).collect(),
+            SinkPlan::Build { columns } | SinkPlan::Window { columns } => {
+                columns.iter().map(|column| column.1).collect()
+            }
             SinkPlan::Spool {
                 selection, columns, ..
             } => {
@@ -428,6 +433,12 @@ impl Builder<'_> {
                 selection,
                 columns,
             } => self.spool(*table, selection, columns)?,
+            Sink::Window { windows, .. } => SinkPlan::Window {
+                columns: kept_by_windows(self.columns, windows)
+                    .into_iter()
+                    .map(|column| Ok((column, self.find(column)?)))
+                    .collect::<Result<_, RunError>>()?,
+            },
             Sink::Carry { windows } => SinkPlan::Carry {
                 windows: self.with_arguments(windows)?,
             },
@@ -510,6 +521,17 @@ impl Builder<'_> {
 /// The columns that a build keeps, ascending.
 pub(crate) fn kept_by_build(side: &BuildSide, payload: &[ColumnId]) -> Vec<ColumnId> {
     let mut all: Vec<ColumnId> = side.columns().chain(payload.iter().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The columns that windows look at and move along, ascending.
+pub(crate) fn kept_by_windows(columns: &Columns, windows: &[ColumnId]) -> Vec<ColumnId> {
+    let args = windows
+        .iter()
+        .flat_map(|window| &columns.column(*window).args);
+    let mut all: Vec<ColumnId> = args.copied().collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -17,6 +17,7 @@ use crate::convert::values_to_arrays;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
+use crate::execute::keyed_window::finish_windows;
 use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
@@ -178,6 +179,23 @@ impl Run<'_> {
                         data.insert(*id, kept[*position].clone())?;
                     }
                     extend(params, *table, data)?;
+                }
+                (
+                    Sink::Window {
+                        keys,
+                        order,
+                        windows,
+                    },
+                    SinkPlan::Window { columns: kept },
+                    SinkState::Rows(parts),
+                ) => {
+                    let mut data = BoundTable::new(rows);
+                    for ((id, _), column) in kept.iter().zip(kept_columns(columns, kept, parts)?) {
+                        data.insert(*id, one_chunk(column)?)?;
+                    }
+                    let by = (&keys[..], &order[..]);
+                    let data = finish_windows(self, pass.table, by, windows, &data)?;
+                    extend(params, pass.table, data)?;
                 }
                 (Sink::Carry { windows }, _, SinkState::Carry(mut entries)) => {
                     entries.sort_by_key(|entry| entry.start);
