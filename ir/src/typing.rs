@@ -10,7 +10,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::id::TableId;
-use crate::op::{CastMode, Op, Overflow, Reduction, Window};
+use crate::op::{CastMode, Comparison, Op, Overflow, Pick, Reduction, Window, WindowOver};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
 
@@ -508,6 +508,30 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             let domain = common_domain(name, &arguments[keys..])?;
             Ok((ScalarType::Row(*table).nullable(), domain))
         }
+        Op::Find(find) => {
+            let conditions = find.conditions();
+            count(2 * conditions)?;
+            expect_rows(name, arguments, 0..conditions, find.table)?;
+            let comparable = |condition: &usize| {
+                let (there, here) = (types[*condition], types[conditions + condition]);
+                there.scalar == here.scalar && !matches!(there.scalar, ScalarType::Row(_))
+            };
+            if !(0..conditions).all(|condition| comparable(&condition)) {
+                return Err(wrong("values of the types over there"));
+            }
+            let ordered = |comparison: &Comparison| {
+                !matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+            };
+            let nearest = find.pick == Pick::Nearest;
+            if conditions == 0
+                || !find.comparisons.iter().all(ordered)
+                || nearest && find.comparisons.is_empty()
+            {
+                return Err(wrong("equalities, then `<`, `<=`, `>` or `>=`"));
+            }
+            let domain = common_domain(name, &arguments[conditions..])?;
+            Ok((ScalarType::Row(find.table).nullable(), domain))
+        }
         Op::Gather => {
             count(2)?;
             let ScalarType::Row(table) = types[0].scalar else {
@@ -541,26 +565,38 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 },
             ))
         }
-        Op::Window(window) => {
-            count(1)?;
+        Op::Window(WindowOver { window, over }) => {
+            count(window.values() + over.columns())?;
             let table = rows_of(name, arguments, 0)?;
-            let scalar = types[0].scalar;
-            let ty = match window {
-                Window::Shift { .. } if matches!(scalar, ScalarType::Row(_)) => {
-                    return Err(wrong("values, not rows"));
-                }
-                Window::Shift { .. } => scalar.nullable(),
-                Window::CumulativeSum => reduction_type(Reduction::Sum, Some(types[0]), true)
-                    .ok_or_else(|| wrong("a number"))?
-                    .nullable_if(types[0].nullable),
-                Window::RollingSum { .. } => reduction_type(Reduction::Sum, Some(types[0]), true)
-                    .ok_or_else(|| wrong("a number"))?
-                    .nullable_if(true),
-                Window::RollingMean { .. } => reduction_type(Reduction::Mean, Some(types[0]), true)
-                    .ok_or_else(|| wrong("a number"))?,
-            };
+            expect_rows(name, arguments, 1..arguments.len(), table)?;
+            let (values, columns) = types.split_at(window.values());
+            if columns
+                .iter()
+                .any(|ty| matches!(ty.scalar, ScalarType::Row(_)))
+            {
+                return Err(wrong("values, not rows"));
+            }
+            let ty = window_type(*window, values)
+                .ok_or_else(|| wrong("a column that the window can move along"))?;
             Ok((ty, Domain::Rows(table)))
         }
+    }
+}
+
+/// The type that a window gives for these columns.
+fn window_type(window: Window, values: &[Type]) -> Option<Type> {
+    let value = *values.first()?;
+    match window {
+        Window::Shift { .. } => match value.scalar {
+            ScalarType::Row(_) => None,
+            scalar => Some(scalar.nullable()),
+        },
+        Window::CumulativeSum => reduction_type(Reduction::Sum, Some(value), true)
+            .map(|ty| ty.nullable_if(value.nullable)),
+        Window::RollingSum { .. } => {
+            reduction_type(Reduction::Sum, Some(value), true).map(|ty| ty.nullable_if(true))
+        }
+        Window::RollingMean { .. } => reduction_type(Reduction::Mean, Some(value), true),
     }
 }
 

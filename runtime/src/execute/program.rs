@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use icosian_ir::columns::{Columns, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
-use icosian_ir::op::{Op, Window};
-use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink};
+use icosian_ir::op::Op;
+use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
@@ -107,6 +107,8 @@ pub(crate) enum SinkPlan {
         columns: Vec<(ColumnId, usize)>,
         taken: Vec<(ColumnId, usize)>,
     },
+    /// All rows of the columns that windows look at.
+    Window { columns: Vec<(ColumnId, usize)> },
     /// Each window with the slot it sums.
     Carry { windows: Vec<(ColumnId, usize)> },
 }
@@ -170,7 +172,8 @@ impl PassProgram {
         };
         for segment in &pass.segments {
             if let Segment::Window { column } = segment
-                && columns.column(*column).op == Op::Window(Window::CumulativeSum)
+                && let Op::Window(window) = &columns.column(*column).op
+                && window.is_carried()
             {
                 program.cumulative.push(*column);
             }
@@ -198,7 +201,9 @@ impl PassProgram {
                 .copied()
                 .chain(values.iter().flat_map(|value| value.1.clone()))
                 .collect(),
-            SinkPlan::Build { columns } => columns.iter().map(|column| column.1).collect(),
+            SinkPlan::Build { columns } | SinkPlan::Window { columns } => {
+                columns.iter().map(|column| column.1).collect()
+            }
             SinkPlan::Spool {
                 selection, columns, ..
             } => {
@@ -345,7 +350,7 @@ impl Builder<'_> {
                 (SegmentKind::Window(*column), args(column), vec![*column])
             }
             Segment::Probe { column } => {
-                // The first half of the arguments are the keys over there.
+                // The first half of the arguments are columns over there.
                 let args = args(column);
                 let here = args[args.len() / 2..].to_vec();
                 (SegmentKind::Probe(*column), here, vec![*column])
@@ -418,8 +423,8 @@ impl Builder<'_> {
                     .collect::<Result<_, _>>()?,
                 values: reductions(columns)?,
             },
-            Sink::Build { keys, payload } => SinkPlan::Build {
-                columns: kept_by_build(keys, payload)
+            Sink::Build { side, payload } => SinkPlan::Build {
+                columns: kept_by_build(side, payload)
                     .into_iter()
                     .map(|column| Ok((column, self.find(column)?)))
                     .collect::<Result<_, RunError>>()?,
@@ -429,6 +434,12 @@ impl Builder<'_> {
                 selection,
                 columns,
             } => self.spool(*table, selection, columns)?,
+            Sink::Window { windows, .. } => SinkPlan::Window {
+                columns: kept_by_windows(self.columns, windows)
+                    .into_iter()
+                    .map(|column| Ok((column, self.find(column)?)))
+                    .collect::<Result<_, RunError>>()?,
+            },
             Sink::Carry { windows } => SinkPlan::Carry {
                 windows: self.with_arguments(windows)?,
             },
@@ -509,8 +520,19 @@ impl Builder<'_> {
 }
 
 /// The columns that a build keeps, ascending.
-pub(crate) fn kept_by_build(keys: &[ColumnId], payload: &[ColumnId]) -> Vec<ColumnId> {
-    let mut all: Vec<ColumnId> = keys.iter().chain(payload).copied().collect();
+pub(crate) fn kept_by_build(side: &BuildSide, payload: &[ColumnId]) -> Vec<ColumnId> {
+    let mut all: Vec<ColumnId> = side.columns().chain(payload.iter().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The columns that windows look at and move along, ascending.
+pub(crate) fn kept_by_windows(columns: &Columns, windows: &[ColumnId]) -> Vec<ColumnId> {
+    let args = windows
+        .iter()
+        .flat_map(|window| &columns.column(*window).args);
+    let mut all: Vec<ColumnId> = args.copied().collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -186,7 +186,10 @@ impl State {
                         read_states(accumulators, next()?)?;
                     }
                 }
-                (SinkPlan::Build { .. } | SinkPlan::Spool { .. }, SinkState::Rows(parts)) => {
+                (
+                    SinkPlan::Build { .. } | SinkPlan::Window { .. } | SinkPlan::Spool { .. },
+                    SinkState::Rows(parts),
+                ) => {
                     let kept = kept_columns(plan)?;
                     let arrays = kept
                         .iter()
@@ -229,9 +232,9 @@ impl State {
 
 fn kept_columns(plan: &SinkPlan) -> Result<Vec<icosian_ir::id::ColumnId>, RunError> {
     match plan {
-        SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
-            Ok(columns.iter().map(|column| column.0).collect())
-        }
+        SinkPlan::Build { columns }
+        | SinkPlan::Window { columns }
+        | SinkPlan::Spool { columns, .. } => Ok(columns.iter().map(|column| column.0).collect()),
         SinkPlan::Output
         | SinkPlan::Reduce { .. }
         | SinkPlan::Group { .. }

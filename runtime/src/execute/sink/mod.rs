@@ -43,7 +43,7 @@ pub(crate) enum SinkState {
     Reduce(Vec<Accumulators>),
     /// Groups.
     Group(GroupState),
-    /// Rows kept, of a build or a spool.
+    /// Rows kept, of a build, a spool or windows.
     Rows(Vec<RowsPart>),
     /// The sums of each morsel.
     Carry(Vec<CarryEntry>),
@@ -141,7 +141,9 @@ impl SinkState {
                     values: accumulators(columns, values)?,
                 })
             }
-            SinkPlan::Build { .. } | SinkPlan::Spool { .. } => SinkState::Rows(Vec::new()),
+            SinkPlan::Build { .. } | SinkPlan::Window { .. } | SinkPlan::Spool { .. } => {
+                SinkState::Rows(Vec::new())
+            }
             SinkPlan::Carry { .. } => SinkState::Carry(Vec::new()),
         })
     }
@@ -248,7 +250,7 @@ pub(crate) trait BlockColumns<'a> {
 
 /// A sink working on one morsel.
 pub(crate) struct MorselSink {
-    /// Of a build or spool: the rows kept of this morsel.
+    /// Of a build, spool or windows: the rows kept of this morsel.
     chooser: Chooser,
     builders: Vec<ColumnBuilder>,
     kept: usize,
@@ -268,7 +270,9 @@ impl MorselSink {
     ) -> Result<MorselSink, RunError> {
         let slot_type = |slot: usize| program.slots[slot].ty;
         let (builders, sums) = match sink {
-            SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
+            SinkPlan::Build { columns }
+            | SinkPlan::Window { columns }
+            | SinkPlan::Spool { columns, .. } => {
                 let builders = columns
                     .iter()
                     .map(|(_, slot)| ColumnBuilder::new(slot_type(*slot)));
@@ -292,6 +296,7 @@ impl MorselSink {
             | SinkPlan::Reduce { .. }
             | SinkPlan::Group { .. }
             | SinkPlan::Build { .. }
+            | SinkPlan::Window { .. }
             | SinkPlan::Carry { .. } => Chooser::All,
         };
         Ok(MorselSink {
@@ -350,7 +355,12 @@ impl MorselSink {
                 }
                 Ok(())
             }
-            (SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. }, SinkState::Rows(_)) => {
+            (
+                SinkPlan::Build { columns }
+                | SinkPlan::Window { columns }
+                | SinkPlan::Spool { columns, .. },
+                SinkState::Rows(_),
+            ) => {
                 let selected = &mut self.selected;
                 self.chooser.choose(block, rows, first_row, selected)?;
                 self.keep(columns, block)
