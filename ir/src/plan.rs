@@ -7,11 +7,14 @@
 //!
 //! The plan is the same everywhere: it knows nothing of the machine, the threads or hash order.
 
+mod build_side;
+
 use std::fmt;
+
+pub use build_side::{Arrangement, BuildSide};
 
 use crate::columns::{Columns, Selection, write_list};
 use crate::id::{ColumnId, PassId, Table, TableId};
-use crate::op::Reduction;
 
 /// Rows per block.
 pub const BLOCK_ROWS: usize = 1024;
@@ -76,7 +79,7 @@ pub enum Segment {
     },
     /// A probe of a built table.
     Probe {
-        /// The `Lookup` column computed: 32-bit positions, null where nothing matches.
+        /// The `Lookup` or `Find` column computed: 32-bit positions, null where nothing matches.
         column: ColumnId,
     },
     /// A value fetched from a built table.
@@ -121,11 +124,10 @@ pub enum Sink {
         /// `Key` and `Reduce` columns whose rows are the groups.
         columns: Vec<ColumnId>,
     },
-    /// The build side of lookups into the pass's table by one list of keys; two rows of one key
-    /// (null keys left out) are an error.
+    /// The build side of lookups into the pass's table.
     Build {
-        /// The key columns, of the pass's table.
-        keys: Vec<ColumnId>,
+        /// By which columns, of the pass's table, and how.
+        side: BuildSide,
         /// The columns that `Gather` reads, of the pass's table.
         payload: Vec<ColumnId>,
     },
@@ -146,6 +148,16 @@ pub enum Sink {
         /// arguments of each, those of the pass's table are kept.
         columns: Vec<ColumnId>,
     },
+    /// Windows along rows by key or in an order of their own, or that need all rows: they become
+    /// columns of the pass's table.
+    Window {
+        /// The key columns, of the pass's table.
+        keys: Vec<ColumnId>,
+        /// The columns that order the rows of a key, of the pass's table.
+        order: Vec<ColumnId>,
+        /// The `Window` columns; all have these keys and this order, in the same directions.
+        windows: Vec<ColumnId>,
+    },
     /// The sums of each morsel, from which a later pass over the same morsels starts its
     /// cumulative windows.
     Carry {
@@ -164,11 +176,6 @@ pub fn parts_of(columns: &Columns, part: TableId, stacked: &[ColumnId]) -> Vec<C
     found.sort_unstable();
     found.dedup();
     found
-}
-
-/// Whether an op of a reduction reads a value (all but `Len`).
-pub fn reads_value(reduction: Reduction) -> bool {
-    reduction != Reduction::Len
 }
 
 impl Plan {
@@ -258,7 +265,7 @@ impl PlanText<'_> {
                     keys,
                     columns,
                 } => (format!("group {table} by"), &keys[..], &columns[..]),
-                Sink::Build { keys, payload } => ("build by".to_owned(), &keys[..], &payload[..]),
+                Sink::Build { side, payload } => (side.to_string(), &[][..], &payload[..]),
                 Sink::Spool {
                     table,
                     selection,
@@ -266,6 +273,22 @@ impl PlanText<'_> {
                 } => (format!("spool {table} {selection}"), &[][..], &columns[..]),
                 Sink::Stack { table, columns } => {
                     (format!("part of {table} ->"), &columns[..], &[][..])
+                }
+                Sink::Window {
+                    keys,
+                    order,
+                    windows,
+                } => {
+                    write!(f, "  sink window by")?;
+                    write_list(f, keys)?;
+                    if !order.is_empty() {
+                        write!(f, " ordered by")?;
+                        write_list(f, order)?;
+                    }
+                    write!(f, " ->")?;
+                    write_list(f, windows)?;
+                    writeln!(f)?;
+                    continue;
                 }
                 Sink::Carry { windows } => ("carry".to_owned(), &windows[..], &[][..]),
             };

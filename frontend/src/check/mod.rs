@@ -10,6 +10,7 @@
 //! A mistake poisons what it stands in, silently for its users, so one mistake is told once.
 
 mod calls;
+mod choice;
 mod clashes;
 mod compose;
 mod configs;
@@ -27,6 +28,7 @@ mod lookup;
 mod names;
 mod operators;
 mod over;
+mod reductions;
 mod select;
 mod stacks;
 mod steps;

@@ -77,6 +77,10 @@ impl Checker<'_> {
         let (Some(other), Some((step, _))) = (found, self.step(table)) else {
             return self.operands.push(Operand::Poison);
         };
+        // A table that needs itself was told.
+        if self.declarations[table].table.is_none() {
+            return self.operands.push(Operand::Poison);
+        }
         let name = Rc::clone(&self.units[unit].name);
         let span = step.span;
         if matches!(self.full_member(other, &name), Member::Missing) {
@@ -104,7 +108,10 @@ impl Checker<'_> {
             let side = &self.declarations[*side].name;
             parts.push(format!("`{side}` has no {}{more}", shown.join(", ")));
         }
-        let message = format!("`union` takes tables of the same columns: {}", parts.join("; "));
+        let message = format!(
+            "`union` takes tables of the same columns: {}",
+            parts.join("; ")
+        );
         let mut diagnostic = Diagnostic::error(Code::UnknownMember, message).at(span);
         if let Some((side, names)) = missing.first()
             && let Some(name) = names.first()
@@ -192,7 +199,8 @@ impl Checker<'_> {
                     | UnitKind::Carried { .. }
                     | UnitKind::JoinRow { .. } => false,
                 };
-                if is_own {
+                // A name that begins so is the flow's own business.
+                if is_own && !unit.name.starts_with('_') {
                     names.push(Rc::clone(&unit.name));
                 }
             }
@@ -257,9 +265,8 @@ impl Checker<'_> {
                 SelectorKind::Glob { pattern, .. } => {
                     let pattern = program.text(*pattern);
                     let names = members.iter().map(|member| &self.units[*member].name);
-                    let fits = |name: &&Rc<str>| {
-                        !name.starts_with('_') && glob_matches(pattern, name)
-                    };
+                    let fits =
+                        |name: &&Rc<str>| !name.starts_with('_') && glob_matches(pattern, name);
                     (pattern.to_owned(), names.filter(fits).cloned().collect())
                 }
                 SelectorKind::Tag(tag) => {
@@ -279,7 +286,11 @@ impl Checker<'_> {
                 let message = format!("`{text}` selects nothing");
                 self.report(Diagnostic::error(Code::BadSelector, message).at(selector.span));
             }
-            chosen.extend(found.into_iter().filter(|name| seen.insert(Rc::clone(name))));
+            chosen.extend(
+                found
+                    .into_iter()
+                    .filter(|name| seen.insert(Rc::clone(name))),
+            );
         }
         chosen.into()
     }
@@ -388,12 +399,7 @@ impl Checker<'_> {
     }
 
     /// Columns one after the other; a diagnostic if they don't meet in one type.
-    fn stack(
-        &mut self,
-        table: TableId,
-        columns: &[Expression],
-        span: Span,
-    ) -> Option<Expression> {
+    fn stack(&mut self, table: TableId, columns: &[Expression], span: Span) -> Option<Expression> {
         let error = match self.builder.stacked(table, columns) {
             Ok(column) => return Some(column),
             Err(error) => error,

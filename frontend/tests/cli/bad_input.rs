@@ -46,7 +46,7 @@ fn mistakes_in_flows() {
         ("y = \"", &["E0102"]),
         ("config c: i32", &["E0212", "--config c="]),
         ("import \"none.flow\"", &["E0209", "none.flow"]),
-        ("table d = t union t", &["E0490", "union"]),
+        ("table d = t join a = t[x=x]", &["E0490", "join"]),
     ];
     for (text, told) in cases {
         let sandbox = Sandbox::new(&[

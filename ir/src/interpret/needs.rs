@@ -57,10 +57,12 @@ pub(super) fn dependencies(
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Stack
         | Op::Window(_) => {}

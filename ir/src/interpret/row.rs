@@ -7,7 +7,7 @@ use crate::interpret::cell::Cell;
 use crate::interpret::error::{RowError, RowErrorKind};
 use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
-use crate::meaning::{OutOfRange, arithmetic, cast, compare};
+use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare};
 use crate::op::{Math, Op};
 use crate::types::{ScalarType, Type};
 use crate::value::Value;
@@ -31,6 +31,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => true,
@@ -40,6 +41,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Stack
@@ -85,6 +87,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => match strict(cells) {
@@ -97,6 +100,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Stack
@@ -209,6 +213,13 @@ fn apply(
             Some(result) => result.map_err(|_| RowErrorKind::CastOutOfRange { to: *target }),
             None => ill_typed(op),
         },
+        Op::Bits(function) => match values {
+            [Value::Integer(a)] => Ok(Value::Integer(bits::apply(*function, *a, 0, from))),
+            [Value::Integer(a), Value::Integer(b)] => {
+                Ok(Value::Integer(bits::apply(*function, *a, *b, from)))
+            }
+            _ => ill_typed(op),
+        },
         Op::Math(math) => match (math, values) {
             (Math::Abs, [Value::Integer(a)]) => {
                 in_range(to, arithmetic::absolute(*a, to).map(Some))
@@ -236,6 +247,7 @@ fn apply(
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Stack

@@ -106,7 +106,8 @@ fn wanted<'a>(columns: &Columns, sinks: &'a [Sink], plans: &[SinkPlan]) -> Wante
     let mut keep = |sink: usize, selection: Option<&'a Selection>, plan: &SinkPlan| {
         if let SinkPlan::Build { columns }
         | SinkPlan::Spool { columns, .. }
-        | SinkPlan::Stack { columns, .. } = plan
+        | SinkPlan::Stack { columns, .. }
+        | SinkPlan::Window { columns } = plan
         {
             let columns = columns.iter().map(|column| column.0).collect();
             kept.push(Kept {
@@ -123,8 +124,8 @@ fn wanted<'a>(columns: &Columns, sinks: &'a [Sink], plans: &[SinkPlan]) -> Wante
             Sink::Group { keys, columns, .. } => {
                 needed.extend(keys.iter().copied().chain(columns.iter().flat_map(args)));
             }
-            Sink::Build { keys, .. } => {
-                needed.extend(keys);
+            Sink::Build { side, .. } => {
+                needed.extend(side.columns());
                 keep(position, None, plan);
             }
             Sink::Spool { selection, .. } => {
@@ -132,6 +133,10 @@ fn wanted<'a>(columns: &Columns, sinks: &'a [Sink], plans: &[SinkPlan]) -> Wante
                 keep(position, Some(selection), plan);
             }
             Sink::Stack { .. } => keep(position, None, plan),
+            Sink::Window { keys, order, .. } => {
+                needed.extend(keys.iter().chain(order));
+                keep(position, None, plan);
+            }
             Sink::Carry { windows } => needed.extend(windows.iter().flat_map(args)),
         }
     }

@@ -244,9 +244,9 @@ impl<'g> Naming<'g> {
                 let node = &graph.nodes[*node];
                 traits.hidden |= node.domain == Domain::Scalar && self.hidden.contains(&*node.name);
             }
-            Op::Window(_) => {
+            Op::Window(window) => {
                 traits.outside = true;
-                traits.governable = true;
+                traits.governable |= window.over.is_none();
             }
             Op::Reduce { from, keys, .. } => {
                 let group = group_of(graph, id).is_some();
@@ -264,12 +264,9 @@ impl<'g> Naming<'g> {
     fn brackets(&self, id: ExprId) -> u32 {
         let expression = &self.graph.expressions[id];
         match expression.op {
-            Op::Broadcast(_)
-            | Op::Literal(_)
-            | Op::Node(_)
-            | Op::Key(_)
-            | Op::Take
-            | Op::Stack => 0,
+            Op::Broadcast(_) | Op::Literal(_) | Op::Node(_) | Op::Key(_) | Op::Take | Op::Stack => {
+                0
+            }
             // A chain to the left, or an `else` chain to the right, needs none; the other sides
             // are counted where they have an operator.
             Op::Add(Overflow::Raise)
