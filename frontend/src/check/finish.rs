@@ -4,7 +4,7 @@ use icosian_ir::id::NodeId;
 use icosian_ir::types::Domain;
 
 use super::Checked;
-use super::declarations::{Checker, DeclarationId, Entity, Place, State, UnitId};
+use super::declarations::{Checker, DeclarationId, Entity, Place, State, UnitId, UnitKind};
 use super::expressions::Operand;
 use super::names::Member;
 use super::select::Pattern;
@@ -90,7 +90,14 @@ impl Checker<'_> {
             };
             for unit in members[icosian_ir::id::Id::index(parent)].clone() {
                 let name = self.units[unit].name.clone();
-                if self.declarations[table].members.contains_key(&name) {
+                if let Some(&known) = self.declarations[table].members.get(&name) {
+                    // Someone may have asked whether it is there, and no more.
+                    if matches!(self.units[known].kind, UnitKind::Carried { .. })
+                        && self.units[known].state == State::Waiting
+                    {
+                        self.evaluate(known);
+                        members[icosian_ir::id::Id::index(table)].push(known);
+                    }
                     continue;
                 }
                 // What one side of a union alone defines is no column of the union.
