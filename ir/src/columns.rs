@@ -201,6 +201,7 @@ impl Columns {
                     Execution::Fused
                 }
             }
+            Op::Text(_) => Execution::Columnar,
             Op::Lookup { .. } | Op::Gather => Execution::Probe,
             Op::Window(_) => Execution::Window,
             Op::Filter | Op::Reduce { .. } | Op::Key(_) => Execution::Barrier,

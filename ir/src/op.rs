@@ -6,10 +6,13 @@
 //! What an op does with nulls, NaN and errors is defined once, in [`crate::interpret`] and
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
+mod text;
+
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
+pub use text::{TextArgument, TextFunction};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -155,6 +158,8 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
+    Text(TextFunction),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
     Minimum,
     /// The greater of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -249,6 +254,7 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
@@ -290,6 +296,7 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Text(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
@@ -363,6 +370,7 @@ impl std::fmt::Display for Op {
                 f.write_str(overflow(mode))
             }
             Op::Cast(to, _) => write!(f, " {to}"),
+            Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
             Op::Lookup {
                 table,
                 keys,
@@ -415,6 +423,7 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather

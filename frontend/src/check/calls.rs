@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use icosian_ir::id::{ExprId as Expression, TableId};
-use icosian_ir::op::{Op, Reduction};
+use icosian_ir::op::{Op, Reduction, TextFunction};
 use icosian_ir::types::{Domain, ScalarType};
 use icosian_ir::value::Value;
 
@@ -152,11 +152,15 @@ impl Checker<'_> {
             self.unknown_function(place, &text, name.span, given.first());
             return self.operands.push(Operand::Poison);
         };
-        let parameters: Vec<(&str, bool)> = builtin
+        let mut parameters: Vec<(&str, bool)> = builtin
             .parameters
             .iter()
             .map(|parameter| (parameter.name, parameter.optional))
             .collect();
+        if builtin.meaning == Meaning::Text(TextFunction::Concat) {
+            // Any number of further texts, which have no names.
+            parameters.resize(given.len().max(parameters.len()), ("…", false));
+        }
         let result = self
             .bind_arguments(&text, &builtin.signature(), &parameters, given, span)
             .and_then(|bound| self.call_builtin(builtin, &bound, context, span));
@@ -329,6 +333,7 @@ impl Checker<'_> {
                 let domain = self.builder.domain(first.0);
                 self.stand_in(ScalarType::I32.required().nullable_if(ty.nullable), domain)
             }
+            Meaning::Text(text) => self.text_function(text, name, &present, span)?,
             Meaning::Random => {
                 self.cannot_run("`random`", span);
                 let domain = match self.home_table(context.home) {

@@ -31,6 +31,7 @@ mod select;
 mod steps;
 mod tables;
 mod test_blocks;
+mod text;
 mod types;
 mod units;
 mod windows;

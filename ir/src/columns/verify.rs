@@ -307,6 +307,7 @@ impl Columns {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }

@@ -10,6 +10,7 @@ mod convert;
 mod dependencies;
 mod fingerprint;
 mod text;
+mod text_functions;
 
 use std::collections::HashMap;
 

@@ -19,6 +19,7 @@ mod needs;
 mod reduce;
 mod row;
 mod tables;
+mod text;
 mod window;
 
 #[cfg(test)]

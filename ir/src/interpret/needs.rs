@@ -61,6 +61,7 @@ pub(super) fn dependencies(
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Text(_)
         | Op::Minimum
         | Op::Maximum
         | Op::Lookup { .. }

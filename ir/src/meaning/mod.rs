@@ -7,6 +7,7 @@ pub mod compare;
 pub mod key;
 pub mod math;
 pub mod sums;
+pub mod text;
 
 /// A result that the type wanted can't hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,8 +4,10 @@
 //! delivered or a [`State`] that merges with those of other partitions and, finished, becomes known
 //! to later steps in [`Params`]. An [`Executor`] is a loop over exactly that.
 
+mod arena;
 mod columnar;
 mod destination;
+mod distinct;
 mod executor;
 mod fused;
 mod interpreted;
@@ -18,6 +20,7 @@ mod prepared;
 mod probe;
 mod program;
 mod replay;
+mod row_text;
 mod run;
 mod sink;
 mod state;
