@@ -57,6 +57,8 @@ mod prepared;
 
 mod output;
 
+mod state;
+
 mod testing;
 
 pub use arrow;
@@ -76,3 +78,4 @@ pub use operators::{FlowBuilder, IntoValue, TableBuilder, Value};
 pub use output::{Batches, RunOutput};
 pub use prepared::{Prepared, Stage};
 pub use selection::Selection;
+pub use state::FittedState;

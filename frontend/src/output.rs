@@ -25,6 +25,15 @@ pub struct RunOutput {
 }
 
 impl RunOutput {
+    /// The flow that was run.
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    pub(crate) fn result(&self) -> &RunResult {
+        &self.result
+    }
+
     pub(crate) fn new(flow: Flow, result: RunResult) -> RunOutput {
         RunOutput { flow, result }
     }

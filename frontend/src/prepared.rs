@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
 use crate::output::{Batches, RunOutput};
+use crate::state::GivenTables;
 
 /// Rows of a batch in morsels of 65,536: enough that all cores work on one.
 const MORSELS_PER_BATCH: usize = 16;
@@ -47,14 +48,17 @@ pub enum Stage {
 pub struct Prepared {
     flow: Flow,
     prepared: execute::Prepared,
+    /// The tables that a state gives.
+    given: GivenTables,
     executor: OnceLock<ParallelExecutor>,
 }
 
 impl Prepared {
-    pub(crate) fn new(flow: Flow, prepared: execute::Prepared) -> Prepared {
+    pub(crate) fn new(flow: Flow, prepared: execute::Prepared, given: GivenTables) -> Prepared {
         Prepared {
             flow,
             prepared,
+            given,
             executor: OnceLock::new(),
         }
     }
@@ -231,8 +235,11 @@ impl Prepared {
             .iter()
             .filter(|(_, input)| input.table == table);
         let (given, read): (Vec<_>, Vec<_>) = of_table.partition(|(_, input)| input.overridden);
+        let learned = self.given.get(&table);
         let is_source = columns.tables[table].rows == Rows::Source;
-        let mut data = if is_source {
+        let mut data = if let Some(learned) = learned {
+            BoundTable::new(learned.rows)
+        } else if is_source {
             let source = self.source_of(table, inputs)?;
             let wanted: Vec<WantedColumn> = read
                 .iter()
@@ -260,10 +267,11 @@ impl Prepared {
             BoundTable::new(rows.map_or(0, |array| array.len()))
         };
         for (id, input) in given {
-            let array = inputs
-                .columns
-                .get(&input.name)
-                .ok_or_else(|| option_error(format!("no values are given for `{}`", input.name)))?;
+            let learned = learned.and_then(|learned| learned.columns.get(&input.name));
+            let array =
+                inputs.columns.get(&input.name).or(learned).ok_or_else(|| {
+                    option_error(format!("no values are given for `{}`", input.name))
+                })?;
             let array = widen(array, input.ty)
                 .map_err(|error| option_error(format!("`{}`: {error}", input.name)))?;
             self.insert(&mut data, id, vec![array])?;
@@ -305,6 +313,7 @@ impl Prepared {
             let mut open = self.tables_read();
             open.retain(|table| {
                 columns.tables[*table].rows == Rows::Source
+                    && !self.given.contains_key(table)
                     && !inputs.tables.contains_key(&graph.tables[*table].name)
             });
             if open.len() > 1 {

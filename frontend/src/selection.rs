@@ -1,6 +1,6 @@
 //! What is asked of a flow: outputs, and nodes whose values the caller gives.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use icosian_ir::columns_to_plan::columns_to_plan;
@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
 use crate::flow::Flow;
 use crate::prepared::Prepared;
+use crate::state::{FittedState, GivenTables};
 use crate::values::value_from_text;
 
 /// Outputs chosen from a flow, not yet planned.
@@ -21,6 +22,8 @@ pub struct Selection {
     flow: Flow,
     outputs: Vec<NodeId>,
     overrides: HashMap<NodeId, Override>,
+    /// The tables that a state gives.
+    given: GivenTables,
     backend: Backend,
 }
 
@@ -30,6 +33,7 @@ impl Selection {
             flow,
             outputs,
             overrides: HashMap::new(),
+            given: GivenTables::default(),
             backend: Backend::Jit,
         }
     }
@@ -80,6 +84,23 @@ impl Selection {
         Ok(self)
     }
 
+    /// Takes what was learned as given: nothing above it is walked, and the inputs of training are
+    /// not read. Values that [`Selection::set`] gives stand before those of the state.
+    ///
+    /// # Errors
+    /// If another flow learned the state.
+    pub fn with_state(mut self, state: &FittedState) -> Result<Selection, Error> {
+        let learned = state.of_flow(&self.flow)?;
+        for (node, value) in learned.scalars {
+            self.overrides.entry(node).or_insert(Override::Value(value));
+        }
+        for node in learned.columns {
+            self.overrides.entry(node).or_insert(Override::Column);
+        }
+        self.given = learned.tables;
+        Ok(self)
+    }
+
     /// Chooses between machine code and the interpreter; both give the same answers.
     #[must_use]
     pub fn backend(mut self, backend: Backend) -> Selection {
@@ -95,13 +116,14 @@ impl Selection {
         let request = Request {
             outputs: self.outputs,
             overrides: self.overrides,
+            given: self.given.keys().copied().collect::<HashSet<_>>(),
         };
         let graph = self.flow.graph();
         let columns =
             graph_to_columns(graph, &request).map_err(|error| lower_error(&self.flow, &error))?;
         let plan = columns_to_plan(&columns);
         let prepared = execute::Prepared::new(Arc::new(columns), Arc::new(plan), self.backend)?;
-        Ok(Prepared::new(self.flow, prepared))
+        Ok(Prepared::new(self.flow, prepared, self.given))
     }
 }
 
@@ -121,6 +143,12 @@ fn lower_error(flow: &Flow, error: &LowerError) -> Error {
             let node = &graph.nodes[*node];
             let message = format!("`{}` is {}, which {value} is not", node.name, node.ty);
             Diagnostic::error(Code::BadOption, message)
+        }
+        LowerError::NotGiven { table } => {
+            let name = &graph.tables[*table].name;
+            let message = format!("the state holds the columns of `{name}`, and no rows behind it");
+            Diagnostic::error(Code::StateOfAnotherFlow, message)
+                .help("define the column wanted on the rows that are learned from")
         }
         LowerError::RowReference { node } => {
             let name = &graph.nodes[*node].name;

@@ -12,7 +12,7 @@ use std::fmt;
 pub use verify::VerifyError;
 
 use crate::id::{ColumnId, InputId, NodeId, ParamId, Table, TableId};
-use crate::op::{Execution, Math, Op};
+use crate::op::{Execution, Math, Op, TimeFunction};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -176,6 +176,9 @@ impl Columns {
                 | Math::Erf
                 | Math::Pow
                 | Math::Atan2 => Execution::Wide,
+            },
+            Op::Time(function) => match function {
+                TimeFunction::Part(_) => Execution::Columnar,
             },
             Op::Broadcast(_)
             | Op::Add(_)

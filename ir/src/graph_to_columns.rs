@@ -7,7 +7,7 @@
 //!
 //! Walks keep their own stacks: graphs may be chains of any length.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::columns::{Columns, ColumnsBuilder, Input, Output, Param, Rows, Shape};
@@ -25,6 +25,8 @@ pub struct Request {
     pub outputs: Vec<NodeId>,
     /// Nodes whose value the caller gives; nothing above them is walked.
     pub overrides: HashMap<NodeId, Override>,
+    /// Derived tables whose rows the caller gives; of their members only overridden ones are known.
+    pub given: HashSet<TableId>,
 }
 
 /// A value that the caller gives for a node.
@@ -53,6 +55,11 @@ pub enum LowerError {
         /// The value.
         value: Value,
     },
+    /// A value on the rows of a given table that is not given with them.
+    NotGiven {
+        /// The table.
+        table: TableId,
+    },
     /// Row references can't be delivered.
     RowReference {
         /// The node.
@@ -65,6 +72,7 @@ impl fmt::Display for LowerError {
         match self {
             LowerError::Unsupported { step, .. } => write!(f, "`{step}` can't run yet"),
             LowerError::Override { value, .. } => write!(f, "{value} is not of the node's type"),
+            LowerError::NotGiven { .. } => write!(f, "a value is not given with its table"),
             LowerError::RowReference { .. } => write!(f, "a row reference can't be delivered"),
         }
     }
@@ -196,7 +204,16 @@ impl Lowering<'_> {
             Domain::Rows(table) => Some(table),
             Domain::Scalar => None,
         };
+        if let Some(table) = own
+            && self.request.given.contains(&table)
+            && self.is_of_other_rows(id, table)
+        {
+            return Err(LowerError::NotGiven { table });
+        }
         for table in own.into_iter().chain(reduced) {
+            if self.request.given.contains(&table) {
+                continue;
+            }
             let rows = &self.graph.tables[table].rows;
             if let Some(step) = unsupported(rows) {
                 return Err(LowerError::Unsupported { table, step });
@@ -204,6 +221,19 @@ impl Lowering<'_> {
             needs.extend(row_expressions(rows));
         }
         Ok(needs)
+    }
+
+    /// Whether an expression takes its values from the rows that a table is made of.
+    fn is_of_other_rows(&self, id: ExprId, table: TableId) -> bool {
+        let expression = &self.graph.expressions[id];
+        match expression.op {
+            Op::Reduce { keys: 0, .. } => true,
+            Op::Lookup { .. } | Op::Gather => false,
+            _ => expression.args.iter().any(|arg| {
+                let domain = self.graph.expressions[*arg].domain;
+                domain != Domain::Scalar && domain != Domain::Rows(table)
+            }),
+        }
     }
 
     fn column(&self, id: ExprId) -> ColumnId {
@@ -323,6 +353,9 @@ impl Lowering<'_> {
 
     /// Fills in where a derived table's rows come from; what that needs is lowered.
     fn shape_rows(&mut self, table: TableId) {
+        if self.request.given.contains(&table) {
+            return;
+        }
         let rows = match &self.graph.tables[table].rows {
             TableRows::Filter { parent, predicate } => Rows::Filter {
                 parent: *parent,

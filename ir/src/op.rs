@@ -7,12 +7,14 @@
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
 mod text;
+mod time;
 
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use text::{TextArgument, TextFunction};
+pub use time::{TimeFunction, TimePart};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -160,6 +162,8 @@ pub enum Op {
     Math(Math),
     /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
     Text(TextFunction),
+    /// A function of dates and timestamps.
+    Time(TimeFunction),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
     Minimum,
     /// The greater of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -255,6 +259,7 @@ impl Op {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Text(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
@@ -297,6 +302,7 @@ impl Op {
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
             Op::Text(function) => function.name(),
+            Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
@@ -424,6 +430,7 @@ impl std::fmt::Display for Op {
             | Op::Coalesce
             | Op::Math(_)
             | Op::Text(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather

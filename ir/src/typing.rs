@@ -3,6 +3,8 @@
 //! The graph builder inserts the casts that LANGUAGE rule 15 allows and then asks this module, as
 //! do the verifiers of the later stages; so an ill-typed op can't get past any stage.
 
+mod time;
+
 use std::fmt;
 
 use crate::id::TableId;
@@ -234,6 +236,8 @@ pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option
             Some(from_unit.per_second() < to_unit.per_second())
         }
         (Date, Timestamp(unit, None)) => Some(unit != TimeUnit::Second),
+        // Finer units end long before dates do.
+        (Timestamp(unit, _), Date) if from.is_wall_clock() => Some(unit <= TimeUnit::Millisecond),
         _ => None,
     }
 }
@@ -413,6 +417,11 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             }
             let nullable = any_null || function.may_find_nothing();
             row_local(function.result().required().nullable_if(nullable))
+        }
+        Op::Time(function) => {
+            count(time::arity(*function))?;
+            let scalar = time::result(*function, &types).map_err(wrong)?;
+            row_local(scalar.required().nullable_if(any_null))
         }
         Op::Minimum | Op::Maximum => {
             count(2)?;

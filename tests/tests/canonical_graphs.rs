@@ -260,6 +260,7 @@ fn bindings_documentation_and_tags_survive() {
     assert_eq!(again.doc, graph.doc);
     for (left, right) in graph.tables.values().zip(again.tables.values()) {
         assert_eq!((&left.doc, &left.rows), (&right.doc, &right.rows));
+        assert_eq!(left.fit, right.fit);
     }
     for (left, right) in graph.nodes.values().zip(again.nodes.values()) {
         assert_eq!((&left.doc, &left.tags), (&right.doc, &right.tags));

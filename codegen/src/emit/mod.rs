@@ -185,7 +185,8 @@ impl Emitter<'_, '_> {
             | Op::Filter
             | Op::Reduce { .. }
             | Op::Key(_)
-            | Op::Window(_) => return Err(unsupported(id, column)),
+            | Op::Window(_)
+            | Op::Time(_) => return Err(unsupported(id, column)),
         };
         if !column.ty.nullable {
             emitted.valid = Mask::Always;

@@ -256,6 +256,7 @@ fn casts_between_times() {
                 check(Op::Cast(Duration(to), mode), &[Duration(from)]);
             }
             check(Op::Cast(Timestamp(from, None), mode), &[Date]);
+            check(Op::Cast(Date, mode), &[Timestamp(from, None)]);
             check(Op::Cast(Timestamp(from, None), mode), &[I64]);
             check(Op::Cast(I64, mode), &[Duration(from)]);
         }

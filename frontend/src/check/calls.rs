@@ -323,17 +323,8 @@ impl Checker<'_> {
                 &present,
                 span,
             )?,
-            Meaning::TimePart => {
-                let ty = self.builder.ty(first.0);
-                if !matches!(ty.scalar, ScalarType::Date | ScalarType::Timestamp(..)) {
-                    self.wrong_argument(name, "a date or timestamp", first, span);
-                    return None;
-                }
-                self.cannot_run(&format!("`{name}`"), span);
-                let domain = self.builder.domain(first.0);
-                self.stand_in(ScalarType::I32.required().nullable_if(ty.nullable), domain)
-            }
             Meaning::Text(text) => self.text_function(text, name, &present, span)?,
+            Meaning::TimePart(part) => self.time_part(part, first, span)?,
             Meaning::Random => {
                 self.cannot_run("`random`", span);
                 let domain = match self.home_table(context.home) {

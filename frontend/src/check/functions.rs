@@ -5,7 +5,7 @@
 //! `calls`.
 
 use icosian_ir::graph::BinaryOperator;
-use icosian_ir::op::{CastMode, Math, Overflow, TextFunction};
+use icosian_ir::op::{CastMode, Math, Overflow, TextFunction, TimePart};
 use icosian_ir::types::ScalarType;
 
 /// A parameter of a built-in function.
@@ -52,8 +52,8 @@ pub(crate) enum Meaning {
     Timestamp(CastMode),
     /// `duration(x, unit="ms")`.
     Duration(CastMode),
-    /// A part of a date or timestamp, an i32.
-    TimePart,
+    /// A part of a date or timestamp.
+    TimePart(TimePart),
     /// A deterministic random number per row.
     Random,
     /// A function of text.
@@ -159,6 +159,11 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "arctan2" => "atan2(y, x)",
         "groupby" | "group_by" => "reduction(x) over key, or a table: flights group by key { ... }",
         "lookup" | "merge" => "table[column=value]",
+        "dayofweek" | "day_of_week" | "isodow" => "weekday(x), Monday is 1 and Sunday 7",
+        "dayofyear" | "ordinal_day" | "yday" => "day_of_year(x)",
+        "week" | "weekofyear" | "isoweek" | "week_of_year" => "iso_week(x)",
+        "isoyear" => "iso_year(x)",
+        "dayofmonth" | "mday" => "day(x)",
         _ => return None,
     })
 }
@@ -205,7 +210,7 @@ macro_rules! functions {
 
 use BinaryOperator::{Add, Mul, Sub};
 use CastMode::{Null, Raise, Wrap};
-use Meaning::{Arithmetic, Cast, TimePart};
+use Meaning::{Arithmetic, Cast};
 use ScalarType::{Bool, F32, F64, I8, I16, I32, I64, Str, U8, U16, U32, U64};
 
 functions! {
@@ -292,13 +297,6 @@ functions! {
     "try_date" X, Meaning::Date(Null), "as date; null where it doesn't fit", "try_date(x)";
     "try_timestamp" X_UNIT_ZONE, Meaning::Timestamp(Null), "as timestamp; null where it doesn't fit", "try_timestamp(x, unit=\"ns\")";
     "try_duration" X_UNIT, Meaning::Duration(Null), "as duration; null where it doesn't fit", "try_duration(x, unit=\"ns\")";
-    "year" X, TimePart, "the year of a date or timestamp", "time_hour.year()";
-    "month" X, TimePart, "the month, 1 to 12", "time_hour.month()";
-    "day" X, TimePart, "the day of the month, from 1", "time_hour.day()";
-    "weekday" X, TimePart, "the day of the week", "time_hour.weekday()";
-    "hour" X, TimePart, "the hour, 0 to 23", "time_hour.hour()";
-    "minute" X, TimePart, "the minute, 0 to 59", "time_hour.minute()";
-    "second" X, TimePart, "the second, 0 to 59", "time_hour.second()";
     "length" X, Meaning::Text(TextFunction::Length), "how many characters a text has", "length(name)";
     "byte_length" X, Meaning::Text(TextFunction::ByteLength), "how many bytes a text has in UTF-8", "byte_length(name)";
     "slice" &[required("x"), required("start"), optional("length")], Meaning::Text(TextFunction::Slice), "the characters from position start on, from the end if negative; length of them, else all", "tailnum.slice(0, 2)";
@@ -325,6 +323,22 @@ functions! {
     "regex_replace" &[required("x"), required("pattern"), required("new")], Meaning::Text(TextFunction::RegexReplace), "every match of a regular expression made new, where $1 and ${name} are its groups", "phone.regex_replace(\"[^0-9]\", \"\")";
     "regex_count" X_PATTERN, Meaning::Text(TextFunction::RegexCount), "how often a regular expression matches, without overlaps", "note.regex_count(\"[0-9]+\")";
     "like" X_PATTERN, Meaning::Text(TextFunction::Like), "whether all of x is as an SQL pattern says: % any text, _ any character", "name.like(\"Mc%\")";
+    "year" X, Meaning::TimePart(TimePart::Year), "the year of a date or timestamp", "time_hour.year()";
+    "quarter" X, Meaning::TimePart(TimePart::Quarter), "the quarter of the year, 1 to 4", "time_hour.quarter()";
+    "month" X, Meaning::TimePart(TimePart::Month), "the month, 1 to 12", "time_hour.month()";
+    "day" X, Meaning::TimePart(TimePart::Day), "the day of the month, from 1", "time_hour.day()";
+    "day_of_year" X, Meaning::TimePart(TimePart::DayOfYear), "the day of the year, from 1", "time_hour.day_of_year()";
+    "weekday" X, Meaning::TimePart(TimePart::Weekday), "the day of the week: Monday is 1, Sunday 7", "time_hour.weekday()";
+    "iso_year" X, Meaning::TimePart(TimePart::IsoYear), "the year that the ISO 8601 week belongs to", "time_hour.iso_year()";
+    "iso_week" X, Meaning::TimePart(TimePart::IsoWeek), "the ISO 8601 week, 1 to 53", "time_hour.iso_week()";
+    "days_in_month" X, Meaning::TimePart(TimePart::DaysInMonth), "how many days the month has", "day.days_in_month()";
+    "is_leap_year" X, Meaning::TimePart(TimePart::IsLeapYear), "whether the year has 366 days", "day.is_leap_year()";
+    "hour" X, Meaning::TimePart(TimePart::Hour), "the hour, 0 to 23", "time_hour.hour()";
+    "minute" X, Meaning::TimePart(TimePart::Minute), "the minute, 0 to 59", "time_hour.minute()";
+    "second" X, Meaning::TimePart(TimePart::Second), "the second, 0 to 59", "time_hour.second()";
+    "millisecond" X, Meaning::TimePart(TimePart::Millisecond), "milliseconds within the second, 0 to 999", "at.millisecond()";
+    "microsecond" X, Meaning::TimePart(TimePart::Microsecond), "microseconds within the second, 0 to 999999", "at.microsecond()";
+    "nanosecond" X, Meaning::TimePart(TimePart::Nanosecond), "nanoseconds within the second, 0 to 999999999", "at.nanosecond()";
     "random" &[required("seed")], Meaning::Random, "a number in [0, 1) that depends on the row and the seed alone", "random(7)";
 }
 

@@ -32,6 +32,7 @@ mod steps;
 mod tables;
 mod test_blocks;
 mod text;
+mod time;
 mod types;
 mod units;
 mod windows;

@@ -130,8 +130,15 @@ impl Checker<'_> {
             }
             _ => "",
         };
+        let fit = declaration.item.is_some_and(|item| {
+            let item = &self.program(declaration.place).items[item].kind;
+            !declaration.hidden && matches!(item, ItemKind::Definition { fit: true, .. })
+        });
         match self.builder.table(name, doc, rows) {
             Ok(table) => {
+                if fit {
+                    self.builder.set_table_fit(table);
+                }
                 self.builder.set_table_rank(table, rank);
                 self.declarations[id].table = Some(table);
                 self.declaration_of.insert(table, id);

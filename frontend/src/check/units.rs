@@ -225,7 +225,7 @@ impl Checker<'_> {
                 }
                 let node = self.define(unit, self.table_of_rows(place.rows), expression)?;
                 if fit {
-                    self.builder.set_fit(node);
+                    self.learned(unit, node);
                 }
                 Some(State::Done(node))
             }
@@ -273,6 +273,24 @@ impl Checker<'_> {
                 Some(State::Done(self.define(unit, Some(table), column)?))
             }
         }
+    }
+
+    /// Marks a node as learned; only single values and tables are.
+    fn learned(&mut self, unit: UnitId, node: NodeId) {
+        let Some(table) = self.builder.graph().table_of(node) else {
+            return self.builder.set_fit(node);
+        };
+        let (name, span) = (self.units[unit].name.clone(), self.units[unit].span);
+        let table = &self.builder.graph().tables[table].name;
+        let message =
+            format!("`fit` learns one value or a table; `{name}` has the rows of `{table}`");
+        let help =
+            format!("learn a table and look rows up: fit learned = {table} group by key {{ … }}");
+        self.report(
+            Diagnostic::error(Code::MisplacedItem, message)
+                .at(span)
+                .help(help),
+        );
     }
 
     fn table_of_rows(&self, rows: Rows) -> Option<DeclarationId> {

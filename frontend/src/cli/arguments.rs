@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run a flow and print or write what it gives.
     Run(RunArguments),
+    /// Compute what a flow learns and save it.
+    Fit(FitArguments),
     /// Look for mistakes in a flow without running it.
     Check(CheckArguments),
     /// Format flows in place.
@@ -73,6 +75,9 @@ pub(crate) struct SelectArguments {
     /// Give a node its value; nothing above it is computed.
     #[arg(long, value_name = "NODE=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Take what the flow learns from this file, which `icosian fit` wrote.
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<PathBuf>,
 }
 
 /// How to run.
@@ -117,6 +122,20 @@ pub(crate) struct RunArguments {
     pub(crate) param: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    #[command(flatten)]
+    pub(crate) engine: EngineArguments,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct FitArguments {
+    #[command(flatten)]
+    pub(crate) flow: FlowArguments,
+    /// Where to save what is learned.
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: PathBuf,
+    /// Give a parameter its value.
+    #[arg(long, short, value_name = "NAME=VALUE")]
+    pub(crate) param: Vec<String>,
     #[command(flatten)]
     pub(crate) engine: EngineArguments,
 }

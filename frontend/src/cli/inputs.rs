@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use icosian::{Flow, FlowOptions, Inputs, Selection, Source};
+use icosian::{FittedState, Flow, FlowOptions, Inputs, Selection, Source};
 
 use super::arguments::{FlowArguments, InputArguments, SelectArguments};
 use super::exit::Failure;
@@ -174,6 +174,9 @@ pub(crate) fn select(flow: &Flow, arguments: &SelectArguments) -> Result<Selecti
     }
     for (node, text) in names_and_values("--set", &arguments.set)? {
         selection = selection.set_text(&node, &text)?;
+    }
+    if let Some(path) = &arguments.state {
+        selection = selection.with_state(&FittedState::load(path)?)?;
     }
     Ok(selection)
 }

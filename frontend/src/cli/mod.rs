@@ -7,6 +7,7 @@ mod console;
 mod eval;
 mod exit;
 mod explain;
+mod fit;
 mod fmt;
 mod graph;
 mod head;
@@ -60,6 +61,7 @@ fn dispatch(arguments: Arguments, console: &mut Console, interrupt: &Interrupt) 
     match arguments.command {
         None => repl::repl(&arguments::ReplArguments::default(), console, interrupt),
         Some(Command::Run(arguments)) => run::run(&arguments, console, interrupt),
+        Some(Command::Fit(arguments)) => fit::fit(&arguments, console, interrupt),
         Some(Command::Check(arguments)) => check::check(&arguments, console),
         Some(Command::Fmt(arguments)) => fmt::fmt(&arguments, console),
         Some(Command::Explain(arguments)) => explain::explain(&arguments, console),

@@ -90,6 +90,8 @@ codes! {
     TestFailed = "E0504", "a test whose expectation was not met";
     UnreadableFlow = "E0601", "a flow that can't be read";
     BadOption = "E0602", "a call with something wrong";
+    BadState = "E0603", "a state that can't be read or written";
+    StateOfAnotherFlow = "E0604", "a state that another flow learned";
 }
 
 impl std::fmt::Display for Code {

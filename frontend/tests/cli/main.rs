@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod fit;
 mod repl;
 mod run;
 

@@ -308,6 +308,7 @@ impl Columns {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Text(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }

@@ -133,6 +133,7 @@ impl GraphBuilder {
             doc: doc.to_owned(),
             rows,
             members: Vec::new(),
+            fit: false,
             rank,
         });
         self.graph.table_names.insert(name.to_owned(), id);
@@ -253,7 +254,12 @@ impl GraphBuilder {
         entry.tags = tags;
     }
 
-    /// Marks a node as learned once.
+    /// Marks a table as learned once, with all its members.
+    pub fn set_table_fit(&mut self, table: TableId) {
+        self.graph.tables[table].fit = true;
+    }
+
+    /// Marks a scalar as learned once.
     pub fn set_fit(&mut self, node: NodeId) {
         self.graph.nodes[node].fit = true;
     }

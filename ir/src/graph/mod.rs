@@ -11,6 +11,7 @@ mod dependencies;
 mod fingerprint;
 mod text;
 mod text_functions;
+mod time;
 
 use std::collections::HashMap;
 
@@ -20,7 +21,7 @@ pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 
 pub use fingerprint::Fingerprint;
-pub use text::{LANGUAGE_VERSION, TIME_ZONE_VERSION, UNICODE_VERSION};
+pub use text::{LANGUAGE_VERSION, PartFingerprints, TIME_ZONE_VERSION, UNICODE_VERSION};
 
 use crate::id::{ExprId, NodeId, Table, TableId};
 use crate::op::Op;
@@ -188,6 +189,24 @@ pub enum TableRows {
     },
 }
 
+impl TableRows {
+    /// The tables whose rows these are made of; none for sources.
+    pub fn parents(&self) -> Vec<TableId> {
+        match self {
+            TableRows::Source(_) => Vec::new(),
+            TableRows::Filter { parent, .. }
+            | TableRows::Group { parent, .. }
+            | TableRows::Order { parent, .. }
+            | TableRows::Limit { parent, .. }
+            | TableRows::Distinct { parent, .. }
+            | TableRows::Unpivot { parent, .. } => vec![*parent],
+            TableRows::Union { parent, other } | TableRows::Join { parent, other, .. } => {
+                vec![*parent, *other]
+            }
+        }
+    }
+}
+
 /// A table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableDefinition {
@@ -199,6 +218,8 @@ pub struct TableDefinition {
     pub rows: TableRows,
     /// Its member nodes, in the order of the text.
     pub members: Vec<NodeId>,
+    /// Whether its rows and members are learned once and kept (LANGUAGE rule 11).
+    pub fit: bool,
     /// Its place in the order of the text, as [`Node::rank`].
     pub rank: u64,
 }
@@ -246,6 +267,25 @@ impl Graph {
             Domain::Scalar => None,
             Domain::Rows(table) => Some(table),
         }
+    }
+
+    /// The tables that are learned, and the nodes: scalars, and all members of those tables but row
+    /// references.
+    pub fn learned(&self) -> (Vec<TableId>, Vec<NodeId>) {
+        let tables: Vec<TableId> = self
+            .tables
+            .iter()
+            .filter(|(_, table)| table.fit)
+            .map(|(id, _)| id)
+            .collect();
+        let of_tables = tables.iter().flat_map(|table| &self.tables[*table].members);
+        let of_tables = of_tables.filter(|node| !self.nodes[**node].is_row_reference());
+        let mut nodes: Vec<NodeId> = of_tables.copied().collect();
+        let scalars = self.nodes.iter().filter(|(_, node)| node.fit);
+        nodes.extend(scalars.map(|(id, _)| id));
+        nodes.sort_unstable();
+        nodes.dedup();
+        (tables, nodes)
     }
 
     /// Sorts nodes by their places in the text; a column that derived tables carry has one place,

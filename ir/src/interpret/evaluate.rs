@@ -191,6 +191,7 @@ impl<'a> Interpreter<'a> {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),
             Op::Text(function) => self.text(id, *function),

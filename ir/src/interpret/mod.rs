@@ -20,6 +20,7 @@ mod reduce;
 mod row;
 mod tables;
 mod text;
+mod time;
 mod window;
 
 #[cfg(test)]

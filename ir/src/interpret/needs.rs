@@ -62,6 +62,7 @@ pub(super) fn dependencies(
         | Op::Cast(..)
         | Op::Math(_)
         | Op::Text(_)
+        | Op::Time(_)
         | Op::Minimum
         | Op::Maximum
         | Op::Lookup { .. }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::interpret::cell::Cell;
 use crate::interpret::error::{RowError, RowErrorKind};
 use crate::interpret::text;
+use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
 use crate::meaning::{OutOfRange, arithmetic, cast, compare};
 use crate::op::{Math, Op};
@@ -32,6 +33,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Cast(..)
         | Op::Math(_)
         | Op::Text(_)
+        | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => true,
         Op::Literal(_)
@@ -84,6 +86,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => match strict(cells) {
             Ok(values) => apply(op, from, to, &values[..cells.len()]).map(Cell::Value),
@@ -222,6 +225,7 @@ fn apply(
             (math, [Value::F64(a), Value::F64(b)]) => Ok(Value::F64(apply2(*math, *a, *b))),
             _ => ill_typed(op),
         },
+        Op::Time(function) => time::apply(op, *function, from, values),
         Op::And
         | Op::Or
         | Op::IfElse
@@ -271,7 +275,7 @@ fn in_range(
     }
 }
 
-fn ill_typed(op: &Op) -> ! {
+pub(super) fn ill_typed(op: &Op) -> ! {
     panic!("{op} over values it does not take: the columns were not verified")
 }
 

@@ -8,6 +8,7 @@ pub mod key;
 pub mod math;
 pub mod sums;
 pub mod text;
+pub mod time;
 
 /// A result that the type wanted can't hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

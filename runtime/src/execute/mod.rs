@@ -26,6 +26,7 @@ mod sink;
 mod state;
 mod state_batches;
 mod stream;
+mod time;
 mod view;
 mod wide;
 mod window;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use icosian_codegen::Nulls;
+use icosian_ir::op::Op;
 use icosian_ir::plan::BLOCK_ROWS;
 use icosian_ir::types::{Lane, Type};
 
@@ -312,7 +313,10 @@ impl<'r> Worker<'r> {
         match &segment.kind {
             SegmentKind::Fused(fused) => self.run_fused(*fused, segment),
             SegmentKind::Wide(_) => self.run_wide(position, segment).map(|()| false),
-            SegmentKind::Columnar(column) => self.run_columnar(position, *column, segment),
+            SegmentKind::Columnar(column) => match self.run.prepared.columns().column(*column).op {
+                Op::Time(function) => self.run_time(function, *column, segment),
+                _ => self.run_columnar(position, *column, segment),
+            },
             SegmentKind::Probe(column) => {
                 self.run_probe(position, *column, segment).map(|()| false)
             }

@@ -177,6 +177,24 @@ pub fn read(source: &Source, wanted: &[WantedColumn]) -> Result<TableData, Sourc
     Ok(TableData { batches, rows })
 }
 
+/// The Arrow schema of an Arrow IPC file, with its metadata.
+///
+/// # Errors
+/// If the file can't be read or is no such file.
+pub fn ipc_schema(path: &Path) -> Result<arrow::datatypes::SchemaRef, SourceError> {
+    ipc_file::arrow_schema(path)
+}
+
+/// The wanted columns of an Arrow IPC file, whatever it is called.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_ipc(path: &Path, wanted: &[WantedColumn]) -> Result<TableData, SourceError> {
+    let batches = ipc_file::read(path, wanted)?;
+    let rows = batches.iter().map(RecordBatch::num_rows).sum();
+    Ok(TableData { batches, rows })
+}
+
 /// Which columns are decoded, and where the wanted ones are among them.
 #[derive(Debug)]
 struct Projection {

@@ -177,10 +177,11 @@ fn stored_schema(schema: &SchemaRef, format: Format) -> SchemaRef {
         .iter()
         .map(|field| {
             let stored = stored_type(field.data_type(), format);
-            Field::new(field.name(), stored, field.is_nullable())
+            let stored = Field::new(field.name(), stored, field.is_nullable());
+            stored.with_metadata(field.metadata().clone())
         })
         .collect();
-    Arc::new(Schema::new(fields))
+    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
 }
 
 fn stored_type(ty: &DataType, format: Format) -> DataType {

@@ -173,6 +173,7 @@ impl ExpressionText<'_> {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Text(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
@@ -325,6 +326,7 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Text(function) => call(function.name().to_owned()),
+            Op::Time(function) => call(function.name().to_owned()),
             Op::Minimum => call("min".to_owned()),
             Op::Maximum => call("max".to_owned()),
             Op::Lookup { table, keys, .. } => {

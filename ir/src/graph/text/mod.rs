@@ -28,6 +28,7 @@ mod expressions;
 mod forms;
 mod literals;
 mod naming;
+mod part;
 
 use std::fmt::{self, Write};
 
@@ -35,6 +36,7 @@ use self::expressions::{ExpressionText, Place};
 use self::forms::parts;
 use self::literals::{constant, quoted, text_literal, write_doc};
 use self::naming::{Naming, is_implied, is_key};
+pub use self::part::PartFingerprints;
 use super::{Binding, Graph, NodeKind, TableRows, Tag, row_expressions};
 use crate::id::{ExprId, Id, NodeId, TableId};
 use crate::types::{Domain, ScalarType};
@@ -298,7 +300,8 @@ impl Writer<'_> {
         self.values_before(&roots)?;
         self.enter(None)?;
         write_doc(&mut self.text, "", &table.doc)?;
-        write!(self.text, "table {}", quoted(&table.name))?;
+        let word = if table.fit { "fit" } else { "table" };
+        write!(self.text, "{word} {}", quoted(&table.name))?;
         match &table.rows {
             TableRows::Source(binding) => {
                 if let Some(binding) = binding {
@@ -307,8 +310,8 @@ impl Writer<'_> {
                 self.columns(id)?;
             }
             rows => {
-                write!(self.text, " = ")?;
-                self.query(id, rows)?;
+                let query = self.expressions.query(id, rows);
+                write!(self.text, " = {query}")?;
             }
         }
         if is_group(graph, id) {
@@ -360,22 +363,25 @@ impl Writer<'_> {
         }
         write!(self.text, "}}")
     }
+}
 
-    fn query(&mut self, id: TableId, rows: &TableRows) -> fmt::Result {
-        let table = |table: TableId| self.expressions.table(table);
-        let of = |value: ExprId, parent: TableId| self.expressions.of(value, Place::Rows(parent));
+impl ExpressionText<'_> {
+    /// The query that makes a table's rows; empty for a source.
+    pub(super) fn query(&self, id: TableId, rows: &TableRows) -> String {
+        let table = |table: TableId| self.table(table);
+        let of = |value: ExprId, parent: TableId| self.of(value, Place::Rows(parent));
         let list = |values: &[ExprId], parent: TableId| {
             let values: Vec<String> = values.iter().map(|value| of(*value, parent)).collect();
             values.join(", ")
         };
-        let text = match rows {
+        match rows {
             TableRows::Source(_) => String::new(),
             TableRows::Filter { parent, predicate } => {
                 format!("{} where {}", table(*parent), of(*predicate, *parent))
             }
             TableRows::Group { parent, keys } => {
                 let keys = keys.iter().enumerate().map(|(position, key)| {
-                    let name = self.expressions.key_name(id, position as u32);
+                    let name = self.key_name(id, position as u32);
                     format!("{} = {}", quoted(&name), of(*key, *parent))
                 });
                 let keys: Vec<String> = keys.collect();
@@ -390,7 +396,7 @@ impl Writer<'_> {
                 format!("{} order by {}", table(*parent), keys.join(", "))
             }
             TableRows::Limit { parent, rows } => {
-                let rows = self.expressions.of(*rows, Place::Top);
+                let rows = self.of(*rows, Place::Top);
                 format!("{} limit {rows}", table(*parent))
             }
             TableRows::Distinct { parent, columns } => {
@@ -422,11 +428,11 @@ impl Writer<'_> {
                     list(columns, *parent)
                 )
             }
-        };
-        self.text.push_str(&text);
-        Ok(())
+        }
     }
+}
 
+impl Writer<'_> {
     fn outputs(&mut self) -> fmt::Result {
         let graph = self.graph;
         for set in &graph.outputs {

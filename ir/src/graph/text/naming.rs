@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use super::forms::{Role, group_of, is_word, parts};
-use crate::graph::{Graph, NodeKind, TableRows, row_expressions};
+use crate::graph::{Fingerprint, Graph, NodeKind, TableRows, row_expressions};
 use crate::id::{ExprId, Id, NodeId};
 use crate::op::{Op, Overflow};
 use crate::types::Domain;
@@ -44,6 +44,8 @@ pub(super) struct Naming<'g> {
     last: u32,
     /// Names of tables and scalars that columns have too.
     hidden: HashSet<&'g str>,
+    /// Names that stand for what expressions are; numbers do where these are empty.
+    fingerprints: Vec<Option<Fingerprint>>,
 }
 
 impl<'g> Naming<'g> {
@@ -57,6 +59,7 @@ impl<'g> Naming<'g> {
             traits: vec![Traits::default(); count],
             last: last_number(graph),
             hidden: hidden_names(graph),
+            fingerprints: Vec::new(),
         };
         naming.count_uses();
         for id in graph.expressions.ids() {
@@ -81,8 +84,35 @@ impl<'g> Naming<'g> {
         naming
     }
 
+    /// No names yet: each expression is named by what it is, when that is known.
+    pub(super) fn by_fingerprint(graph: &'g Graph) -> Self {
+        let count = graph.expressions.len();
+        Naming {
+            graph,
+            uses: Vec::new(),
+            numbers: vec![0; count],
+            traits: Vec::new(),
+            last: 0,
+            hidden: HashSet::new(),
+            fingerprints: vec![None; count],
+        }
+    }
+
+    /// Names an expression by what it is.
+    pub(super) fn set_fingerprint(&mut self, id: ExprId, fingerprint: Fingerprint) {
+        self.fingerprints[id.index()] = Some(fingerprint);
+    }
+
+    /// What an expression is, if it is named by that.
+    pub(super) fn fingerprint(&self, id: ExprId) -> Option<Fingerprint> {
+        self.fingerprints.get(id.index()).copied().flatten()
+    }
+
     /// The name of an expression, if it has one.
     pub(super) fn name_of(&self, id: ExprId) -> Option<String> {
+        if let Some(fingerprint) = self.fingerprint(id) {
+            return Some(format!("_{fingerprint}"));
+        }
         match self.numbers[id.index()] {
             0 => None,
             number => Some(format!("_{number}")),
@@ -91,7 +121,7 @@ impl<'g> Naming<'g> {
 
     /// Whether an expression has a name.
     pub(super) fn is_named(&self, id: ExprId) -> bool {
-        self.numbers[id.index()] > 0
+        self.numbers[id.index()] > 0 || self.fingerprint(id).is_some()
     }
 
     /// Names an expression.
