@@ -232,9 +232,9 @@ fn pieces(template: &str, regex: &Regex) -> Result<Vec<Piece>, PatternError> {
         };
         let after = &rest[dollar + 1..];
         let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-        let (name, length) = if after.starts_with('$') {
+        let (name, length) = if let Some(after) = after.strip_prefix('$') {
             pieces.push(Piece::Text("$".to_owned()));
-            rest = &after[1..];
+            rest = after;
             continue;
         } else if digits > 0 {
             (&after[..digits], digits)
