@@ -6,15 +6,19 @@
 //! What an op does with nulls, NaN and errors is defined once, in [`crate::interpret`] and
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
+mod bits;
 mod text;
 mod time;
+mod window;
 
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
+pub use bits::BitFunction;
 pub use text::{TextArgument, TextFunction};
 pub use time::{TimeFunction, TimePart};
+pub use window::{Over, Window, WindowOver};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -86,32 +90,6 @@ pub enum Reduction {
     All,
 }
 
-/// A value per row from that row and its neighbours in row order.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Window {
-    /// The value `rows` rows before (after, if negative); null beyond the ends.
-    Shift {
-        /// How far back.
-        rows: i64,
-    },
-    /// The sum of the non-null values up to and including this row; null where this row is null.
-    CumulativeSum,
-    /// Sum over this row and the `rows - 1` before; null below `min_rows` non-null values.
-    RollingSum {
-        /// The window's length in rows, at least 1.
-        rows: u64,
-        /// The least number of non-null values, at most `rows`.
-        min_rows: u64,
-    },
-    /// Mean over the same window.
-    RollingMean {
-        /// The window's length in rows, at least 1.
-        rows: u64,
-        /// The least number of non-null values, at most `rows`.
-        min_rows: u64,
-    },
-}
-
 /// An operation; its arguments stand beside it in the graph or the columnar IR.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Op {
@@ -162,6 +140,8 @@ pub enum Op {
     Math(Math),
     /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
     Text(TextFunction),
+    /// A function of the bits of integers; of a shift the second argument is a u8.
+    Bits(BitFunction),
     /// A function of dates and timestamps.
     Time(TimeFunction),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -182,8 +162,8 @@ pub enum Op {
     /// Arguments: a row reference (from [`Op::Lookup`]) and a column over there. The value of that
     /// row; null where there is none.
     Gather,
-    /// Arguments: a column of the parent table. The values on the rows that the table kept.
-    Filter,
+    /// Arguments: a column of the parent table. The values on the rows that the table took of it.
+    Take,
 
     /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
     /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
@@ -199,8 +179,8 @@ pub enum Op {
     /// Columnar IR only: the key column at this position of a group table. Argument: the key in the
     /// parent table.
     Key(u32),
-    /// A window over the rows of the argument's table, in its order.
-    Window(Window),
+    /// A window over the rows of its arguments' table.
+    Window(WindowOver),
 }
 
 /// Where an op may stand.
@@ -259,12 +239,13 @@ impl Op {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Text(_)
+            | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -302,15 +283,16 @@ impl Op {
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
             Op::Text(function) => function.name(),
+            Op::Bits(function) => function.name(),
             Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
             Op::Gather => "gather",
-            Op::Filter => "filter",
+            Op::Take => "take",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
-            Op::Window(window) => window.name(),
+            Op::Window(window) => window.window.name(),
         }
     }
 }
@@ -329,31 +311,6 @@ impl Reduction {
             Reduction::Len => "len",
             Reduction::Any => "any",
             Reduction::All => "all",
-        }
-    }
-}
-
-impl Window {
-    /// The op's name in stage texts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Window::Shift { .. } => "shift",
-            Window::CumulativeSum => "cumulative_sum",
-            Window::RollingSum { .. } => "rolling_sum",
-            Window::RollingMean { .. } => "rolling_mean",
-        }
-    }
-
-    /// Rows before and after a row that its value depends on; none for cumulative windows, which
-    /// depend on all rows before.
-    pub fn halo(self) -> Option<(u64, u64)> {
-        match self {
-            Window::Shift { rows } if rows >= 0 => Some((rows.unsigned_abs(), 0)),
-            Window::Shift { rows } => Some((0, rows.unsigned_abs())),
-            Window::CumulativeSum => None,
-            Window::RollingSum { rows, .. } | Window::RollingMean { rows, .. } => {
-                Some((rows.saturating_sub(1), 0))
-            }
         }
     }
 }
@@ -413,12 +370,8 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Key(position) => write!(f, " {position}"),
-            Op::Window(Window::Shift { rows }) => write!(f, " {rows}"),
-            Op::Window(
-                Window::RollingSum { rows, min_rows } | Window::RollingMean { rows, min_rows },
-            ) => write!(f, " rows={rows} min={min_rows}"),
-            Op::Window(Window::CumulativeSum)
-            | Op::Div
+            Op::Window(window) => window.fmt(f),
+            Op::Div
             | Op::FloorDiv
             | Op::Rem
             | Op::Compare(_)
@@ -430,11 +383,12 @@ impl std::fmt::Display for Op {
             | Op::Coalesce
             | Op::Math(_)
             | Op::Text(_)
+            | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Filter => Ok(()),
+            | Op::Take => Ok(()),
         }
     }
 }

@@ -8,7 +8,7 @@ mod time;
 use std::fmt;
 
 use crate::id::TableId;
-use crate::op::{CastMode, Op, Overflow, Reduction, TextFunction, Window};
+use crate::op::{CastMode, Op, Overflow, Reduction, TextFunction, Window, WindowOver};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
 
@@ -418,6 +418,28 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             let nullable = any_null || function.may_find_nothing();
             row_local(function.result().required().nullable_if(nullable))
         }
+        Op::Bits(function) => {
+            count(function.arity())?;
+            let scalar = types[0].scalar;
+            let second = if function.is_shift() {
+                ScalarType::U8
+            } else {
+                scalar
+            };
+            if !scalar.is_integer() || types[1..].iter().any(|ty| ty.scalar != second) {
+                return Err(wrong(if function.is_shift() {
+                    "an integer and a u8"
+                } else {
+                    "integers of one type"
+                }));
+            }
+            let result = if function.counts() {
+                ScalarType::I32
+            } else {
+                scalar
+            };
+            row_local(result.required().nullable_if(any_null))
+        }
         Op::Time(function) => {
             count(time::arity(*function))?;
             let scalar = time::result(*function, &types).map_err(wrong)?;
@@ -448,7 +470,7 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             expect_rows(name, arguments, 1..2, table)?;
             Ok((types[1].nullable_if(types[0].nullable), arguments[0].domain))
         }
-        Op::Filter => {
+        Op::Take => {
             count(1)?;
             // Which table keeps the rows is the maker's to say.
             Ok((types[0], arguments[0].domain))
@@ -474,26 +496,38 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 },
             ))
         }
-        Op::Window(window) => {
-            count(1)?;
+        Op::Window(WindowOver { window, over }) => {
+            count(window.values() + over.columns())?;
             let table = rows_of(name, arguments, 0)?;
-            let scalar = types[0].scalar;
-            let ty = match window {
-                Window::Shift { .. } if matches!(scalar, ScalarType::Row(_)) => {
-                    return Err(wrong("values, not rows"));
-                }
-                Window::Shift { .. } => scalar.nullable(),
-                Window::CumulativeSum => reduction_type(Reduction::Sum, Some(types[0]), true)
-                    .ok_or_else(|| wrong("a number"))?
-                    .nullable_if(types[0].nullable),
-                Window::RollingSum { .. } => reduction_type(Reduction::Sum, Some(types[0]), true)
-                    .ok_or_else(|| wrong("a number"))?
-                    .nullable_if(true),
-                Window::RollingMean { .. } => reduction_type(Reduction::Mean, Some(types[0]), true)
-                    .ok_or_else(|| wrong("a number"))?,
-            };
+            expect_rows(name, arguments, 1..arguments.len(), table)?;
+            let (values, columns) = types.split_at(window.values());
+            if columns
+                .iter()
+                .any(|ty| matches!(ty.scalar, ScalarType::Row(_)))
+            {
+                return Err(wrong("values, not rows"));
+            }
+            let ty = window_type(*window, values)
+                .ok_or_else(|| wrong("a column that the window can move along"))?;
             Ok((ty, Domain::Rows(table)))
         }
+    }
+}
+
+/// The type that a window gives for these columns.
+fn window_type(window: Window, values: &[Type]) -> Option<Type> {
+    let value = *values.first()?;
+    match window {
+        Window::Shift { .. } => match value.scalar {
+            ScalarType::Row(_) => None,
+            scalar => Some(scalar.nullable()),
+        },
+        Window::CumulativeSum => reduction_type(Reduction::Sum, Some(value), true)
+            .map(|ty| ty.nullable_if(value.nullable)),
+        Window::RollingSum { .. } => {
+            reduction_type(Reduction::Sum, Some(value), true).map(|ty| ty.nullable_if(true))
+        }
+        Window::RollingMean { .. } => reduction_type(Reduction::Mean, Some(value), true),
     }
 }
 

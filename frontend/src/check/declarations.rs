@@ -393,7 +393,7 @@ impl<'a> Checker<'a> {
             Some(
                 StepKind::Where(_)
                 | StepKind::OrderBy(_)
-                | StepKind::Limit(_)
+                | StepKind::Limit { .. }
                 | StepKind::Distinct(_)
                 | StepKind::Union(_)
                 | StepKind::Join { .. }

@@ -10,6 +10,7 @@
 //! A mistake poisons what it stands in, silently for its users, so one mistake is told once.
 
 mod calls;
+mod choice;
 mod clashes;
 mod compose;
 mod configs;

@@ -250,7 +250,7 @@ impl Checker<'_> {
                 };
                 let rows = self.declarations[table].table?;
                 let column = self.builder.use_node(node);
-                let column = self.builder.filtered(rows, column);
+                let column = self.builder.taken(rows, column);
                 let node = self.define(unit, Some(table), column)?;
                 let original = &self.builder.graph().nodes[node_of(self.units[from].state)?];
                 let (doc, tags) = (original.doc.clone(), original.tags.clone());

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::columns::{Columns, Rows};
 use crate::id::{ColumnId, TableId};
-use crate::op::{Op, Window};
+use crate::op::{Execution, Op, Over, WindowOver};
 use crate::plan::{Pass, Plan, Sink, Step};
 use crate::types::Domain;
 use times::Times;
@@ -29,7 +29,7 @@ pub fn columns_to_plan(columns: &Columns) -> Plan {
     for (id, column) in columns.columns.iter() {
         place(columns, &times, id, &column.op, column.domain, &mut rounds);
     }
-    place_filters(columns, &times, &mut rounds);
+    place_spools(columns, &times, &mut rounds);
     place_outputs(columns, &times, &mut rounds);
 
     let mut plan = Plan::default();
@@ -51,7 +51,7 @@ pub fn columns_to_plan(columns: &Columns) -> Plan {
     };
     for ((round, table), sinks) in rounds {
         emit_scalars(&mut plan, round);
-        let pass = pass(columns, table, sinks.into_sinks());
+        let pass = pass(columns, table, sinks.into_sinks(columns));
         let id = plan.passes.push(pass);
         plan.steps.push(Step::Pass(id));
     }
@@ -72,12 +72,20 @@ struct Sinks {
     groups: BTreeMap<TableId, Vec<ColumnId>>,
     group_keys: BTreeMap<TableId, Vec<ColumnId>>,
     builds: BTreeMap<Vec<ColumnId>, Vec<ColumnId>>,
-    spools: BTreeMap<TableId, (ColumnId, Vec<ColumnId>)>,
+    spools: BTreeMap<TableId, Vec<ColumnId>>,
+    windows: Vec<Windows>,
     carries: Vec<ColumnId>,
 }
 
+/// Windows along the same rows in the same order.
+struct Windows {
+    over: Over,
+    columns: Vec<ColumnId>,
+    windows: Vec<ColumnId>,
+}
+
 impl Sinks {
-    fn into_sinks(self) -> Vec<Sink> {
+    fn into_sinks(self, program: &Columns) -> Vec<Sink> {
         let mut sinks = Vec::new();
         if !self.outputs.is_empty() {
             sinks.push(Sink::Output {
@@ -100,11 +108,21 @@ impl Sinks {
         for (keys, payload) in self.builds {
             sinks.push(Sink::Build { keys, payload });
         }
-        for (table, (predicate, columns)) in self.spools {
-            sinks.push(Sink::Spool {
-                table,
-                predicate,
-                columns,
+        for (table, columns) in self.spools {
+            if let Rows::Take { selection, .. } = &program.tables[table].rows {
+                sinks.push(Sink::Spool {
+                    table,
+                    selection: selection.clone(),
+                    columns,
+                });
+            }
+        }
+        for mut windows in self.windows {
+            let order = windows.columns.split_off(windows.over.keys as usize);
+            sinks.push(Sink::Window {
+                keys: windows.columns,
+                order,
+                windows: windows.windows,
             });
         }
         if !self.carries.is_empty() {
@@ -150,8 +168,23 @@ fn place(
                 sinks.group_keys.insert(group, keys.clone());
             }
         }
-        (Op::Window(Window::CumulativeSum), Domain::Rows(table)) => {
+        (Op::Window(window), Domain::Rows(table)) if window.is_carried() => {
             at(rounds, times.of(id) - 1, table).carries.push(id);
+        }
+        (Op::Window(WindowOver { window, over }), Domain::Rows(table))
+            if columns.execution(id) == Execution::Barrier =>
+        {
+            let by = &args[window.values()..];
+            let windows = &mut at(rounds, times.of(id) - 1, table).windows;
+            let same = |known: &&mut Windows| known.over == *over && known.columns == by;
+            match windows.iter_mut().find(same) {
+                Some(known) => known.windows.push(id),
+                None => windows.push(Windows {
+                    over: over.clone(),
+                    columns: by.to_vec(),
+                    windows: vec![id],
+                }),
+            }
         }
         (
             Op::Lookup {
@@ -179,32 +212,21 @@ fn place(
     }
 }
 
-/// Filtered tables: a spool as soon as the predicate is known, and one in each later round in which
-/// further columns of it are.
-fn place_filters(columns: &Columns, times: &Times, rounds: &mut Rounds) {
-    for (table, shape) in columns.tables.iter() {
-        if let Rows::Filter { parent, predicate } = &shape.rows {
-            let sinks = rounds.entry((times.rows(table) - 1, *parent)).or_default();
-            sinks
-                .spools
-                .entry(table)
-                .or_insert((*predicate, Vec::new()));
+/// Rows taken of a table: a spool as soon as it is known which, and one in each later round in which
+/// further columns are.
+fn place_spools(columns: &Columns, times: &Times, rounds: &mut Rounds) {
+    let mut place = |table: TableId, round: u32, column: Option<ColumnId>| {
+        if let Rows::Take { parent, .. } = &columns.tables[table].rows {
+            let spools = &mut at(rounds, round, *parent).spools;
+            spools.entry(table).or_default().extend(column);
         }
+    };
+    for table in columns.tables.ids() {
+        place(table, times.rows(table).saturating_sub(1), None);
     }
     for (id, column) in columns.columns.iter() {
-        let Domain::Rows(table) = column.domain else {
-            continue;
-        };
-        if let (Op::Filter, Rows::Filter { parent, predicate }) =
-            (&column.op, &columns.tables[table].rows)
-        {
-            let sinks = rounds.entry((times.of(id) - 1, *parent)).or_default();
-            sinks
-                .spools
-                .entry(table)
-                .or_insert((*predicate, Vec::new()))
-                .1
-                .push(id);
+        if let (Op::Take, Domain::Rows(table)) = (&column.op, column.domain) {
+            place(table, times.of(id) - 1, Some(id));
         }
     }
 }
@@ -253,14 +275,15 @@ fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
             }
             Sink::Build { keys, payload } => roots.extend(keys.iter().chain(payload)),
             Sink::Spool {
-                predicate,
+                selection,
                 columns: kept,
                 ..
             } => {
-                roots.push(*predicate);
+                roots.extend(selection.keys());
+                roots.extend(selection.count());
                 roots.extend(kept.iter().flat_map(|id| &columns.column(*id).args));
             }
-            Sink::Carry { windows } => {
+            Sink::Window { windows, .. } | Sink::Carry { windows } => {
                 roots.extend(windows.iter().flat_map(|id| &columns.column(*id).args));
             }
         }

@@ -74,9 +74,14 @@ fn routine(columns: &Columns, column: ColumnId) -> Segment {
 
 /// Whether a pass over `table` finds the column there instead of computing it.
 fn is_read(columns: &Columns, table: TableId, column: &Column) -> bool {
+    if let Op::Window(window) = &column.op
+        && !window.is_local()
+    {
+        return true;
+    }
     match &columns.tables[table].rows {
         Rows::Source => matches!(column.op, Op::Input(_)),
-        Rows::Filter { .. } => matches!(column.op, Op::Filter | Op::Input(_)),
+        Rows::Take { .. } => matches!(column.op, Op::Take | Op::Input(_)),
         Rows::Group { .. } => {
             matches!(column.op, Op::Key(_) | Op::Reduce { .. } | Op::Input(_))
         }
@@ -159,8 +164,8 @@ fn halo(columns: &Columns, needed: &Needed, roots: &[ColumnId]) -> (u64, u64) {
         let Domain::Rows(table) = column.domain else {
             continue;
         };
-        let (before, after) = match column.op {
-            Op::Window(window) => window.halo().unwrap_or((0, 0)),
+        let (before, after) = match &column.op {
+            Op::Window(window) => window.window.halo().unwrap_or((0, 0)),
             _ => (0, 0),
         };
         for arg in local_args(columns, table, column) {

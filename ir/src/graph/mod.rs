@@ -5,6 +5,7 @@
 //! expression here is exactly typed.
 
 mod arithmetic;
+mod bits;
 mod builder;
 mod convert;
 mod dependencies;
@@ -16,14 +17,16 @@ mod time;
 use std::collections::HashMap;
 
 pub use arithmetic::BinaryOperator;
-pub use builder::{BuildError, GraphBuilder};
+pub use builder::{BuildError, GraphBuilder, Partition};
 pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 
 pub use fingerprint::Fingerprint;
 pub use text::{LANGUAGE_VERSION, PartFingerprints, TIME_ZONE_VERSION, UNICODE_VERSION};
 
+use crate::columns::End;
 use crate::id::{ExprId, NodeId, Table, TableId};
+use crate::meaning::order::Direction;
 use crate::op::Op;
 use crate::types::{Domain, Type};
 use crate::value::Value;
@@ -111,13 +114,13 @@ pub struct Binding {
     pub delimiter: Option<char>,
 }
 
-/// How a sort key orders.
+/// What rows are ordered by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SortKey {
     /// What is compared.
     pub expression: ExprId,
-    /// Greatest first.
-    pub descending: bool,
+    /// Which way.
+    pub direction: Direction,
 }
 
 /// Where a table's rows come from.
@@ -146,10 +149,12 @@ pub enum TableRows {
         /// The keys, first the most significant.
         keys: Vec<SortKey>,
     },
-    /// `parent limit rows`
+    /// `parent limit rows` and `parent tail rows`
     Limit {
         /// The table cut.
         parent: TableId,
+        /// Which rows stay.
+        end: End,
         /// How many rows stay.
         rows: ExprId,
     },

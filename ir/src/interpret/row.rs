@@ -8,7 +8,7 @@ use crate::interpret::error::{RowError, RowErrorKind};
 use crate::interpret::text;
 use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
-use crate::meaning::{OutOfRange, arithmetic, cast, compare};
+use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare};
 use crate::op::{Math, Op};
 use crate::types::{ScalarType, Type};
 use crate::value::Value;
@@ -33,6 +33,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Cast(..)
         | Op::Math(_)
         | Op::Text(_)
+        | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => true,
@@ -43,7 +44,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -86,6 +87,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => match strict(cells) {
@@ -100,7 +102,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -210,6 +212,13 @@ fn apply(
             Some(result) => result.map_err(|_| RowErrorKind::CastOutOfRange { to: *target }),
             None => ill_typed(op),
         },
+        Op::Bits(function) => match values {
+            [Value::Integer(a)] => Ok(Value::Integer(bits::apply(*function, *a, 0, from))),
+            [Value::Integer(a), Value::Integer(b)] => {
+                Ok(Value::Integer(bits::apply(*function, *a, *b, from)))
+            }
+            _ => ill_typed(op),
+        },
         Op::Math(math) => match (math, values) {
             (Math::Abs, [Value::Integer(a)]) => {
                 in_range(to, arithmetic::absolute(*a, to).map(Some))
@@ -239,7 +248,7 @@ fn apply(
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),

@@ -2,10 +2,12 @@
 //! wide routines share.
 
 pub mod arithmetic;
+pub mod bits;
 pub mod cast;
 pub mod compare;
 pub mod key;
 pub mod math;
+pub mod order;
 pub mod sums;
 pub mod text;
 pub mod time;

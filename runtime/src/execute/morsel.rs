@@ -182,8 +182,9 @@ impl<'r> Worker<'r> {
         let mut sinks: Vec<MorselSink> = program
             .sinks
             .iter()
-            .map(|sink| MorselSink::new(program, sink))
-            .collect();
+            .zip(&run.ranges)
+            .map(|(sink, range)| MorselSink::new(program, sink, range.clone()))
+            .collect::<Result<_, _>>()?;
         let mut texts: Vec<TextBuilder> = Vec::new();
         texts.resize_with(program.delivered.len(), TextBuilder::default);
         let mut nulls = vec![0; program.delivered.len()];

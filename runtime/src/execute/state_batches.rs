@@ -192,7 +192,10 @@ impl State {
                         read_states(accumulators, next()?)?;
                     }
                 }
-                (SinkPlan::Build { .. } | SinkPlan::Spool { .. }, SinkState::Rows(parts)) => {
+                (
+                    SinkPlan::Build { .. } | SinkPlan::Window { .. } | SinkPlan::Spool { .. },
+                    SinkState::Rows(parts),
+                ) => {
                     let kept = kept_columns(plan)?;
                     let arrays = kept
                         .iter()
@@ -239,9 +242,9 @@ fn refused(error: impl std::fmt::Display) -> RunError {
 
 fn kept_columns(plan: &SinkPlan) -> Result<Vec<icosian_ir::id::ColumnId>, RunError> {
     match plan {
-        SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
-            Ok(columns.iter().map(|column| column.0).collect())
-        }
+        SinkPlan::Build { columns }
+        | SinkPlan::Window { columns }
+        | SinkPlan::Spool { columns, .. } => Ok(columns.iter().map(|column| column.0).collect()),
         SinkPlan::Output
         | SinkPlan::Reduce { .. }
         | SinkPlan::Group { .. }
@@ -250,7 +253,7 @@ fn kept_columns(plan: &SinkPlan) -> Result<Vec<icosian_ir::id::ColumnId>, RunErr
 }
 
 fn one(scalar: ScalarType, arrays: Vec<ArrayRef>) -> Result<ArrayRef, RunError> {
-    let mut arrays = together(scalar, arrays)?;
+    let mut arrays = together(arrays)?;
     Ok(arrays
         .pop()
         .unwrap_or_else(|| new_empty_array(&arrow_type(scalar))))

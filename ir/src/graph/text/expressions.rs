@@ -5,7 +5,7 @@ use super::literals::{cast_parts, constant, quoted, untyped_constant};
 use super::naming::{Naming, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
-use crate::op::{CastMode, Comparison, Op, Overflow, Reduction, TextFunction, Window};
+use crate::op::{CastMode, Comparison, Op, Overflow, Reduction, TextFunction, Window, WindowOver};
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
 
@@ -116,7 +116,7 @@ impl ExpressionText<'_> {
             let expression = &self.graph.expressions[at];
             match (&expression.op, expression.domain) {
                 (Op::Node(node), _) => return self.graph.nodes[*node].short_name().to_owned(),
-                (Op::Filter, _) => at = expression.args[0],
+                (Op::Take, _) => at = expression.args[0],
                 (Op::Key(position), Domain::Rows(table)) => {
                     return self.key_name(table, *position);
                 }
@@ -173,12 +173,13 @@ impl ExpressionText<'_> {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Text(_)
+            | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Window(_) => Binding::Postfix,
         }
@@ -246,7 +247,7 @@ impl ExpressionText<'_> {
         };
         match &expression.op {
             Op::Literal(value) => vec![Piece::Owned(constant(value, expression.ty.scalar))],
-            Op::Node(_) | Op::Filter | Op::Key(_) => {
+            Op::Node(_) | Op::Take | Op::Key(_) => {
                 let name = match &expression.op {
                     Op::Node(node) if expression.domain == Domain::Scalar => {
                         self.graph.nodes[*node].name.clone()
@@ -326,6 +327,7 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Text(function) => call(function.name().to_owned()),
+            Op::Bits(function) => call(function.name().to_owned()),
             Op::Time(function) => call(function.name().to_owned()),
             Op::Minimum => call("min".to_owned()),
             Op::Maximum => call("max".to_owned()),
@@ -350,8 +352,43 @@ impl ExpressionText<'_> {
                 from,
                 keys,
             } => self.reduction(id, *reduction, *from, *keys as usize, place),
-            Op::Window(window) => vec![arg(0, Binding::Postfix), Piece::Owned(suffix(*window))],
+            Op::Window(window) => {
+                let mut pieces = vec![
+                    arg(0, Binding::Postfix),
+                    Piece::Owned(suffix(window.window)),
+                ];
+                pieces.extend(self.over(id, window, place));
+                pieces
+            }
         }
+    }
+
+    /// The rows that a window moves along, as written behind it.
+    fn over(&self, id: ExprId, window: &WindowOver, place: Place) -> Vec<Piece> {
+        let args = &self.graph.expressions[id].args[window.window.values()..];
+        let (keys, order) = args.split_at(window.over.keys as usize);
+        let mut pieces = Vec::new();
+        if window.over.is_none() {
+            return pieces;
+        }
+        pieces.push(Piece::Text(" over ("));
+        for (position, key) in keys.iter().enumerate() {
+            if position > 0 {
+                pieces.push(Piece::Text(", "));
+            }
+            pieces.push(Piece::Expression(*key, Binding::Conditional, place));
+        }
+        for (position, (column, direction)) in order.iter().zip(&window.over.order).enumerate() {
+            pieces.push(Piece::Text(match (position, keys.len()) {
+                (0, 0) => "order by ",
+                (0, _) => " order by ",
+                _ => ", ",
+            }));
+            pieces.push(Piece::Expression(*column, Binding::Conditional, place));
+            pieces.push(Piece::Owned(direction.to_string()));
+        }
+        pieces.push(Piece::Text(")"));
+        pieces
     }
 
     fn reduction(
