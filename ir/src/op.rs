@@ -7,9 +7,12 @@
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
 mod bits;
+mod find;
 mod text;
 mod time;
 mod window;
+
+pub use find::{Find, Pick};
 
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
@@ -159,7 +162,11 @@ pub enum Op {
         /// Whether a null key finds a null key (groups) or nothing (lookups).
         null_matches: bool,
     },
-    /// Arguments: a row reference (from [`Op::Lookup`]) and a column over there. The value of that
+    /// The row of a table for which all conditions hold, the one picked of several; null where there
+    /// is none. Arguments: the columns over there, then as many values here. A null on either side
+    /// meets no condition, NaN no comparison; keys know one NaN, and comparisons are IEEE.
+    Find(Find),
+    /// Arguments: a row reference (from [`Op::Lookup`] or [`Op::Find`]) and a column over there. The value of that
     /// row; null where there is none.
     Gather,
     /// Arguments: a column of the parent table. The values on the rows that the table took of it.
@@ -244,10 +251,21 @@ impl Op {
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Take
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
+        }
+    }
+
+    /// The table that a lookup looks in, and how many conditions it has: as many columns over there
+    /// come first among its arguments, then the values here.
+    pub fn conditions(&self) -> Option<(TableId, usize)> {
+        match self {
+            Op::Lookup { table, keys, .. } => Some((*table, *keys as usize)),
+            Op::Find(find) => Some((find.table, find.conditions())),
+            _ => None,
         }
     }
 
@@ -288,6 +306,7 @@ impl Op {
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
+            Op::Find(_) => "find",
             Op::Gather => "gather",
             Op::Take => "take",
             Op::Reduce { reduction, .. } => reduction.name(),
@@ -346,6 +365,7 @@ impl std::fmt::Display for Op {
                     Ok(())
                 }
             }
+            Op::Find(find) => write!(f, " {find}"),
             Op::Reduce {
                 reduction,
                 from,

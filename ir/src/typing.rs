@@ -8,7 +8,9 @@ mod time;
 use std::fmt;
 
 use crate::id::TableId;
-use crate::op::{CastMode, Op, Overflow, Reduction, TextFunction, Window, WindowOver};
+use crate::op::{
+    CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
+};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
 
@@ -461,6 +463,30 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             }
             let domain = common_domain(name, &arguments[keys..])?;
             Ok((ScalarType::Row(*table).nullable(), domain))
+        }
+        Op::Find(find) => {
+            let conditions = find.conditions();
+            count(2 * conditions)?;
+            expect_rows(name, arguments, 0..conditions, find.table)?;
+            let comparable = |condition: &usize| {
+                let (there, here) = (types[*condition], types[conditions + condition]);
+                there.scalar == here.scalar && !matches!(there.scalar, ScalarType::Row(_))
+            };
+            if !(0..conditions).all(|condition| comparable(&condition)) {
+                return Err(wrong("values of the types over there"));
+            }
+            let ordered = |comparison: &Comparison| {
+                !matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+            };
+            let nearest = find.pick == Pick::Nearest;
+            if conditions == 0
+                || !find.comparisons.iter().all(ordered)
+                || nearest && find.comparisons.is_empty()
+            {
+                return Err(wrong("equalities, then `<`, `<=`, `>` or `>=`"));
+            }
+            let domain = common_domain(name, &arguments[conditions..])?;
+            Ok((ScalarType::Row(find.table).nullable(), domain))
         }
         Op::Gather => {
             count(2)?;

@@ -183,6 +183,7 @@ impl Emitter<'_, '_> {
             | Op::Param(_)
             | Op::Text(_)
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Take
             | Op::Reduce { .. }

@@ -341,6 +341,7 @@ impl Columns {
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Window(_) => infer(),
         }
@@ -387,8 +388,10 @@ impl Columns {
 /// The tables that an op and its rows name.
 fn tables_named(op: &Op, domain: Domain) -> impl Iterator<Item = TableId> {
     let mut of_op = None;
-    if let Op::Broadcast(table) | Op::Lookup { table, .. } | Op::Reduce { from: table, .. } = op {
+    if let Op::Broadcast(table) | Op::Reduce { from: table, .. } = op {
         of_op = Some(*table);
+    } else if let Some((table, _)) = op.conditions() {
+        of_op = Some(table);
     }
     let of_domain = match domain {
         Domain::Scalar => None,

@@ -10,6 +10,7 @@ mod builder;
 mod convert;
 mod dependencies;
 mod fingerprint;
+mod lookups;
 mod text;
 mod text_functions;
 mod time;

@@ -43,6 +43,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -101,6 +102,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -247,6 +249,7 @@ fn apply(
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }

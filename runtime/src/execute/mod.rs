@@ -5,6 +5,8 @@
 //! to later steps in [`Params`]. An [`Executor`] is a loop over exactly that.
 
 mod arena;
+mod built;
+mod candidates;
 mod columnar;
 mod destination;
 mod distinct;
@@ -15,6 +17,7 @@ mod kernels;
 mod keyed_window;
 mod keys;
 mod morsel;
+mod order_words;
 mod params;
 mod partition;
 mod pass;

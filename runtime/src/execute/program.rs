@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use icosian_ir::columns::{Columns, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::op::Op;
-use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink};
+use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
@@ -350,7 +350,7 @@ impl Builder<'_> {
                 (SegmentKind::Window(*column), args(column), vec![*column])
             }
             Segment::Probe { column } => {
-                // The first half of the arguments are the keys over there.
+                // The first half of the arguments are columns over there.
                 let args = args(column);
                 let here = args[args.len() / 2..].to_vec();
                 (SegmentKind::Probe(*column), here, vec![*column])
@@ -422,8 +422,8 @@ impl Builder<'_> {
                     .collect::<Result<_, _>>()?,
                 values: reductions(columns)?,
             },
-            Sink::Build { keys, payload } => SinkPlan::Build {
-                columns: kept_by_build(keys, payload)
+            Sink::Build { side, payload } => SinkPlan::Build {
+                columns: kept_by_build(side, payload)
                     .into_iter()
                     .map(|column| Ok((column, self.find(column)?)))
                     .collect::<Result<_, RunError>>()?,
@@ -519,8 +519,8 @@ impl Builder<'_> {
 }
 
 /// The columns that a build keeps, ascending.
-pub(crate) fn kept_by_build(keys: &[ColumnId], payload: &[ColumnId]) -> Vec<ColumnId> {
-    let mut all: Vec<ColumnId> = keys.iter().chain(payload).copied().collect();
+pub(crate) fn kept_by_build(side: &BuildSide, payload: &[ColumnId]) -> Vec<ColumnId> {
+    let mut all: Vec<ColumnId> = side.columns().chain(payload.iter().copied()).collect();
     all.sort_unstable();
     all.dedup();
     all

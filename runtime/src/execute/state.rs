@@ -9,15 +9,16 @@ use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::interpret::{Cell, RowError, RowErrorKind};
 use icosian_ir::op::Op;
-use icosian_ir::plan::Sink;
+use icosian_ir::plan::{Arrangement, BuildSide, Sink};
 use icosian_ir::value::Value;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::convert::values_to_arrays;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
+use crate::execute::built::BuiltTable;
 use crate::execute::keyed_window::finish_windows;
-use crate::execute::params::{BuiltTable, Carry, Params};
+use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
 use crate::execute::run::Run;
@@ -142,7 +143,7 @@ impl Run<'_> {
                     finish_groups(columns, *table, results, values, state, params)?;
                 }
                 (
-                    Sink::Build { keys, .. },
+                    Sink::Build { side, .. },
                     SinkPlan::Build { columns: kept },
                     SinkState::Rows(parts),
                 ) => {
@@ -150,8 +151,7 @@ impl Run<'_> {
                     for ((id, _), column) in kept.iter().zip(kept_columns(columns, kept, parts)?) {
                         data.insert(*id, one_chunk(column)?)?;
                     }
-                    let name = &columns.tables[pass.table].name;
-                    let built = BuiltTable::new(columns, name, keys.clone(), data)?;
+                    let built = BuiltTable::new(columns, side.clone(), data)?;
                     params
                         .built
                         .entry(pass.table)
@@ -287,13 +287,18 @@ fn finish_groups(
         rows[*group] = u32::try_from(row).map_err(|_| internal("more than 2^32 groups"))?;
     }
     let built = BuiltTable {
-        key_columns: key_columns
-            .into_iter()
-            .collect::<Option<Vec<_>>>()
-            .unwrap_or_default(),
+        side: BuildSide {
+            table,
+            keys: key_columns
+                .into_iter()
+                .collect::<Option<Vec<_>>>()
+                .unwrap_or_default(),
+            arrangement: Arrangement::Unique,
+        },
         data: data.clone(),
         keys: state.keys,
         rows,
+        candidates: None,
     };
     params.built.entry(table).or_default().push(Arc::new(built));
     extend(params, table, data)

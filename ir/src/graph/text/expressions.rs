@@ -5,7 +5,9 @@ use super::literals::{cast_parts, constant, quoted, untyped_constant};
 use super::naming::{Naming, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
-use crate::op::{CastMode, Comparison, Op, Overflow, Reduction, TextFunction, Window, WindowOver};
+use crate::op::{
+    CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
+};
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
 
@@ -178,6 +180,7 @@ impl ExpressionText<'_> {
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Take
             | Op::Reduce { .. }
@@ -332,16 +335,21 @@ impl ExpressionText<'_> {
             Op::Minimum => call("min".to_owned()),
             Op::Maximum => call("max".to_owned()),
             Op::Lookup { table, keys, .. } => {
-                let keys = *keys as usize;
-                let mut pieces = vec![Piece::Owned(format!("{}[", self.table(*table)))];
-                for key in 0..keys {
-                    let comma = if key > 0 { ", " } else { "" };
-                    let column = quoted(&self.short_name(expression.args[key]));
-                    pieces.push(Piece::Owned(format!("{comma}{column} = ")));
-                    pieces.push(arg(keys + key, Binding::Conditional));
-                }
-                pieces.push(Piece::Text("]"));
-                pieces
+                let symbols = std::iter::repeat_n("=", *keys as usize);
+                self.lookup(id, "", *table, symbols, place)
+            }
+            Op::Find(find) => {
+                let keys = std::iter::repeat_n("=", find.keys as usize);
+                let others = find
+                    .comparisons
+                    .iter()
+                    .map(|comparison| comparison.symbol());
+                let pick = match find.pick {
+                    Pick::First => "first ",
+                    Pick::Last => "last ",
+                    Pick::Nearest => "",
+                };
+                self.lookup(id, pick, find.table, keys.chain(others), place)
             }
             Op::Gather => {
                 let column = quoted(&self.short_name(expression.args[1]));
@@ -361,6 +369,28 @@ impl ExpressionText<'_> {
                 pieces
             }
         }
+    }
+
+    /// A lookup: its conditions in order, each with its symbol.
+    fn lookup(
+        &self,
+        id: ExprId,
+        pick: &'static str,
+        table: TableId,
+        symbols: impl Iterator<Item = &'static str>,
+        place: Place,
+    ) -> Vec<Piece> {
+        let args = &self.graph.expressions[id].args;
+        let (there, _) = args.split_at(args.len() / 2);
+        let mut pieces = vec![Piece::Owned(format!("{pick}{}[", self.table(table)))];
+        for (position, (column, symbol)) in there.iter().zip(symbols).enumerate() {
+            let comma = if position > 0 { ", " } else { "" };
+            let column = quoted(&self.short_name(*column));
+            pieces.push(Piece::Owned(format!("{comma}{column} {symbol} ")));
+            pieces.push(self.argument(id, there.len() + position, Binding::Conditional, place));
+        }
+        pieces.push(Piece::Text("]"));
+        pieces
     }
 
     /// The rows that a window moves along, as written behind it.
