@@ -8,6 +8,7 @@
 
 mod bits;
 mod find;
+mod reduction;
 mod text;
 mod time;
 mod window;
@@ -19,6 +20,7 @@ pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use bits::BitFunction;
+pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 pub use text::{TextArgument, TextFunction};
 pub use time::{TimeFunction, TimePart};
 pub use window::{Over, Window, WindowOver};
@@ -60,37 +62,6 @@ pub enum CastMode {
     Null,
     /// Integers wrap around; between integer types only.
     Wrap,
-}
-
-/// Values of many rows made one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Reduction {
-    /// The exact sum, rounded once; 0 of nothing. Integers: 64-bit, checked on delivery.
-    Sum,
-    /// The exact sum over the count, rounded once.
-    Mean,
-    /// The least value; −0 below +0, NaN greatest.
-    Min,
-    /// The greatest value; −0 below +0, NaN greatest.
-    Max,
-    /// Variance with `ddof` degrees of freedom taken off, from exact moments.
-    Var {
-        /// What is taken off the count in the divisor.
-        ddof: u8,
-    },
-    /// The square root of the variance.
-    Std {
-        /// What is taken off the count in the divisor.
-        ddof: u8,
-    },
-    /// How many values are not null.
-    Count,
-    /// How many rows; takes no value.
-    Len,
-    /// Whether some value is true; nulls skipped, null of nothing.
-    Any,
-    /// Whether every value is true; nulls skipped, null of nothing.
-    All,
 }
 
 /// An operation; its arguments stand beside it in the graph or the columnar IR.
@@ -172,15 +143,16 @@ pub enum Op {
     /// Arguments: a column of the parent table. The values on the rows that the table took of it.
     Take,
 
-    /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
-    /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
-    /// of `from`. With keys (graph only) the result of its group stands in each row of `from`.
+    /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
+    /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
+    /// rows of a group table of `from`. With keys (graph only) the result of its group stands in each
+    /// row of `from`.
     Reduce {
         /// Which.
         reduction: Reduction,
         /// The table whose rows are reduced.
         from: TableId,
-        /// How many key columns follow the value.
+        /// How many key columns follow the values.
         keys: u32,
     },
     /// Columnar IR only: the key column at this position of a group table. Argument: the key in the
@@ -316,24 +288,6 @@ impl Op {
     }
 }
 
-impl Reduction {
-    /// The function's name in flow text.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reduction::Sum => "sum",
-            Reduction::Mean => "mean",
-            Reduction::Min => "min",
-            Reduction::Max => "max",
-            Reduction::Var { .. } => "var",
-            Reduction::Std { .. } => "std",
-            Reduction::Count => "count",
-            Reduction::Len => "len",
-            Reduction::Any => "any",
-            Reduction::All => "all",
-        }
-    }
-}
-
 impl std::fmt::Display for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let overflow = |overflow: &Overflow| match overflow {
@@ -371,16 +325,8 @@ impl std::fmt::Display for Op {
                 from,
                 keys,
             } => {
-                match reduction {
-                    Reduction::Var { ddof } | Reduction::Std { ddof } => write!(f, " ddof={ddof}")?,
-                    Reduction::Sum
-                    | Reduction::Mean
-                    | Reduction::Min
-                    | Reduction::Max
-                    | Reduction::Count
-                    | Reduction::Len
-                    | Reduction::Any
-                    | Reduction::All => {}
+                for option in reduction.options() {
+                    write!(f, " {}={}", option.name, option.value)?;
                 }
                 write!(f, " of {from}")?;
                 if *keys > 0 {

@@ -447,12 +447,16 @@ impl ExpressionText<'_> {
             pieces.push(Piece::Owned(format!("{table}len()")));
         } else {
             pieces.push(Piece::Owned(format!("{}(", reduction.name())));
-            pieces.push(Piece::Expression(args[0], Binding::Conditional, inside));
-            match reduction {
-                Reduction::Var { ddof } | Reduction::Std { ddof } if ddof != 1 => {
-                    pieces.push(Piece::Owned(format!(", ddof={ddof}")));
+            for (position, value) in args[..values].iter().enumerate() {
+                if position > 0 {
+                    pieces.push(Piece::Text(", "));
                 }
-                _ => {}
+                pieces.push(Piece::Expression(*value, Binding::Conditional, inside));
+            }
+            let options = reduction.options().into_iter();
+            for option in options.filter(|option| !option.is_default) {
+                let text = format!(", {}={}", option.name, option.value);
+                pieces.push(Piece::Owned(text));
             }
             pieces.push(Piece::Text(")"));
         }
