@@ -188,7 +188,9 @@ impl Columns {
                 | Math::Tan
                 | Math::Erf
                 | Math::Pow
-                | Math::Atan2 => Execution::Wide,
+                | Math::Atan2
+                | Math::Degrees
+                | Math::Radians => Execution::Wide,
             },
             Op::Time(function) => match function {
                 TimeFunction::Part(_) => Execution::Columnar,
@@ -209,6 +211,7 @@ impl Columns {
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
+            | Op::Bits(_)
             | Op::Minimum
             | Op::Maximum => {
                 if text() {
@@ -217,9 +220,10 @@ impl Columns {
                     Execution::Fused
                 }
             }
-            Op::Lookup { .. } | Op::Gather => Execution::Probe,
-            Op::Window(_) => Execution::Window,
-            Op::Take | Op::Reduce { .. } | Op::Key(_) => Execution::Barrier,
+            Op::Text(_) => Execution::Columnar,
+            Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
+            Op::Window(window) if window.is_local() => Execution::Window,
+            Op::Take | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => Execution::Barrier,
         }
     }
 }

@@ -11,6 +11,7 @@
 //! [`Emitted`]: lanes, a mask of valid rows, a mask of rows that raised.
 
 mod arithmetic;
+mod bits;
 mod cast;
 mod cast_float;
 mod compare;
@@ -173,13 +174,16 @@ impl Emitter<'_, '_> {
             Op::Coalesce => self.coalesce(id, column)?,
             Op::Cast(_, mode) => self.cast(id, column, *mode)?,
             Op::Math(math) => self.math(id, column, *math)?,
+            Op::Bits(function) => self.bit_function(id, column, *function)?,
             Op::Minimum | Op::Maximum => self.extremum(id, column)?,
             Op::Broadcast(_) => self.operand(column.args[0])?,
             Op::Literal(_)
             | Op::Node(_)
             | Op::Input(_)
             | Op::Param(_)
+            | Op::Text(_)
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Take
             | Op::Reduce { .. }

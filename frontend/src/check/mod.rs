@@ -10,6 +10,7 @@
 //! A mistake poisons what it stands in, silently for its users, so one mistake is told once.
 
 mod calls;
+mod choice;
 mod clashes;
 mod compose;
 mod configs;
@@ -27,10 +28,12 @@ mod lookup;
 mod names;
 mod operators;
 mod over;
+mod reductions;
 mod select;
 mod steps;
 mod tables;
 mod test_blocks;
+mod text;
 mod time;
 mod types;
 mod units;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::interpret::cell::Cell;
 use crate::interpret::error::{RowError, RowErrorKind};
+use crate::interpret::text;
 use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
-use crate::meaning::{OutOfRange, arithmetic, cast, compare};
+use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare};
 use crate::op::{Math, Op};
 use crate::types::{ScalarType, Type};
 use crate::value::Value;
@@ -31,6 +32,8 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Text(_)
+        | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => true,
@@ -40,6 +43,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -84,18 +88,21 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => match strict(cells) {
             Ok(values) => apply(op, from, to, &values[..cells.len()]).map(Cell::Value),
             Err(cell) => Ok(cell),
         },
+        Op::Text(function) => text::once(*function, cells),
         Op::Literal(_)
         | Op::Node(_)
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -207,6 +214,13 @@ fn apply(
             Some(result) => result.map_err(|_| RowErrorKind::CastOutOfRange { to: *target }),
             None => ill_typed(op),
         },
+        Op::Bits(function) => match values {
+            [Value::Integer(a)] => Ok(Value::Integer(bits::apply(*function, *a, 0, from))),
+            [Value::Integer(a), Value::Integer(b)] => {
+                Ok(Value::Integer(bits::apply(*function, *a, *b, from)))
+            }
+            _ => ill_typed(op),
+        },
         Op::Math(math) => match (math, values) {
             (Math::Abs, [Value::Integer(a)]) => {
                 in_range(to, arithmetic::absolute(*a, to).map(Some))
@@ -228,12 +242,14 @@ fn apply(
         | Op::IfElse
         | Op::Coalesce
         | Op::IsNull
+        | Op::Text(_)
         | Op::Literal(_)
         | Op::Node(_)
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -275,8 +291,11 @@ pub(super) fn ill_typed(op: &Op) -> ! {
     panic!("{op} over values it does not take: the columns were not verified")
 }
 
-/// The result of a row-local op over constants, of these types; `None` if it would raise or if the op
-/// is not row-local.
+/// The longest text, in bytes, that is computed before the run.
+const MAX_FOLDED: usize = 1 << 16;
+
+/// The result of a row-local op over constants, of these types; `None` if it would raise, if it is a
+/// very long text, or if the op is not row-local.
 ///
 /// # Panics
 /// If the op does not take such values.
@@ -287,6 +306,7 @@ pub fn fold(op: &Op, args: &[Value], types: &[Type], to: Type) -> Option<Value> 
     let cells: Vec<Cell> = args.iter().cloned().map(Cell::Value).collect();
     let cells: Vec<&Cell> = cells.iter().collect();
     match row_local(op, types.first()?.scalar, to.scalar, &cells) {
+        Ok(Cell::Value(Value::Str(text))) if text.len() > MAX_FOLDED => None,
         Ok(Cell::Value(value)) => Some(value),
         Ok(Cell::Error(_)) | Err(_) => None,
     }

@@ -2,12 +2,16 @@
 //! wide routines share.
 
 pub mod arithmetic;
+pub mod bits;
 pub mod cast;
 pub mod compare;
 pub mod key;
 pub mod math;
 pub mod order;
+pub mod quantile;
+pub mod sketch;
 pub mod sums;
+pub mod text;
 pub mod time;
 
 /// A result that the type wanted can't hold.
