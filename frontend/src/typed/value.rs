@@ -182,6 +182,8 @@ impl<'flow, S: Shape, T: Element> Symbol<'flow, S, T> {
     }
 
     /// The value, where it is null the other.
+    // The type is the point: it says where nulls can remain.
+    #[expect(clippy::type_complexity)]
     pub fn or_else<O: Operand<'flow, T::Base>>(
         self,
         other: O,
@@ -257,6 +259,7 @@ where
 
 impl<'flow, S: Shape, T: Element<Base = bool>> Symbol<'flow, S, T> {
     /// `then` where this is true, else (also where it is null) `otherwise`.
+    #[expect(clippy::type_complexity)]
     pub fn choose<S1: Shape, S2: Shape, A: Element, B: Element>(
         self,
         then: Symbol<'flow, S1, A>,
