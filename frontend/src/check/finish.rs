@@ -4,7 +4,7 @@ use icosian_ir::id::NodeId;
 use icosian_ir::types::Domain;
 
 use super::Checked;
-use super::declarations::{Checker, DeclarationId, Entity, Place, State, UnitId};
+use super::declarations::{Checker, Declaration, DeclarationId, Entity, Place, State, UnitId};
 use super::expressions::Operand;
 use super::select::Pattern;
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
@@ -13,6 +13,10 @@ use crate::syntax::ast::{self, ItemKind, Selector, SelectorKind};
 impl Checker<'_> {
     /// Finishes the graph.
     pub(crate) fn finish(mut self) -> Checked {
+        for list in [&mut self.checks, &mut self.outputs, &mut self.tests] {
+            let modules = &self.modules;
+            list.retain(|(place, _)| !modules[place.module].template);
+        }
         self.carry_all();
         self.check_all();
         for (place, item) in std::mem::take(&mut self.outputs) {
@@ -71,6 +75,20 @@ impl Checker<'_> {
         for (declaration, unit) in living {
             members[icosian_ir::id::Id::index(declaration)].push(unit);
         }
+        // A bound table has those of its module that live on the rows it stands on.
+        let bound: Vec<DeclarationId> = self
+            .instances
+            .values()
+            .flat_map(|instance| instance.bound_tables())
+            .collect();
+        for declaration in bound {
+            let Declaration { table, place, .. } = &self.declarations[declaration];
+            let host = table.and_then(|table| self.declaration_of.get(&table));
+            let Some(host) = host else { continue };
+            let living = members[icosian_ir::id::Id::index(*host)].iter().copied();
+            let own = living.filter(|unit| self.units[*unit].place.module == place.module);
+            members[icosian_ir::id::Id::index(declaration)] = own.collect();
+        }
         // A table's rows are made before those of tables derived from it.
         let mut derived: Vec<DeclarationId> = self
             .declarations
@@ -88,7 +106,7 @@ impl Checker<'_> {
                 continue;
             };
             for unit in members[icosian_ir::id::Id::index(parent)].clone() {
-                let name = self.units[unit].name.clone();
+                let name = self.carried_name(unit, table);
                 if self.declarations[table].members.contains_key(&name) {
                     continue;
                 }
@@ -256,7 +274,7 @@ impl Checker<'_> {
             let text = self.expand(place, *name);
             operand = match operand {
                 Operand::Table(table) => self.done_member(table, &text, name.span)?,
-                Operand::Module(module) => match self.modules[module].names.get(&text).cloned() {
+                Operand::Module(module) => match self.name_in_module(module, &text) {
                     Some(Entity::Unit(unit)) => self.done_value(unit)?,
                     Some(Entity::Table(table)) => Operand::Table(table),
                     Some(Entity::Module(module)) => Operand::Module(module),

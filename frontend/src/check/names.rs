@@ -21,6 +21,18 @@ pub(crate) enum Meaning {
     Poison,
 }
 
+impl From<&Entity> for Meaning {
+    fn from(entity: &Entity) -> Meaning {
+        match entity {
+            Entity::Unit(unit) => Meaning::Unit(*unit),
+            Entity::Table(table) => Meaning::Table(*table),
+            Entity::Module(module) => Meaning::Module(*module),
+            Entity::Config(value) => Meaning::Constant(value.clone()),
+            Entity::Poison => Meaning::Poison,
+        }
+    }
+}
+
 /// What a table has under a name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Member {
@@ -48,13 +60,7 @@ impl Checker<'_> {
         }
         let module = &self.modules[place.module];
         if let Some(entity) = module.names.get(name) {
-            return match entity {
-                Entity::Unit(unit) => Meaning::Unit(*unit),
-                Entity::Table(table) => Meaning::Table(*table),
-                Entity::Module(module) => Meaning::Module(*module),
-                Entity::Config(value) => Meaning::Constant(value.clone()),
-                Entity::Poison => Meaning::Poison,
-            };
+            return Meaning::from(entity);
         }
         match module.source_members.get(name).map(Vec::as_slice) {
             Some([unit]) => Meaning::Unit(*unit),
@@ -116,11 +122,13 @@ impl Checker<'_> {
             other => return other,
         }
         let module = self.declarations[table].place.module;
-        let Some(Entity::Unit(unit)) = self.modules[module].names.get(name) else {
+        let Some(Entity::Unit(unit)) = self.dotted(module, name) else {
             return Member::Missing;
         };
-        let unit = *unit;
-        if !matches!(self.units[unit].kind, UnitKind::Definition { .. }) {
+        if !matches!(
+            self.units[unit].kind,
+            UnitKind::Definition { .. } | UnitKind::Bound { .. }
+        ) {
             return Member::Missing;
         }
         let node = match self.units[unit].state {
@@ -148,6 +156,21 @@ impl Checker<'_> {
         Member::Found(self.carry(&chain, unit))
     }
 
+    /// What a name with the names of instances before it means, such as `t.speed`.
+    fn dotted(&mut self, module: ModuleId, name: &str) -> Option<Entity> {
+        if let Some(entity) = self.modules[module].names.get(name) {
+            return Some(entity.clone());
+        }
+        let (mut module, mut rest) = (module, name);
+        while let Some((first, after)) = rest.split_once('.') {
+            match self.modules[module].names.get(first) {
+                Some(Entity::Module(inner)) => (module, rest) = (*inner, after),
+                _ => return None,
+            }
+        }
+        self.name_in_module(module, rest)
+    }
+
     /// Carries a member through derived tables, the last of `chain` first.
     fn carry(&mut self, chain: &[DeclarationId], unit: UnitId) -> UnitId {
         let mut unit = unit;
@@ -159,10 +182,9 @@ impl Checker<'_> {
 
     /// The member of a derived table that holds what `from` holds in the table before.
     pub(crate) fn carried(&mut self, table: DeclarationId, from: UnitId) -> UnitId {
-        let Unit {
-            name, span, rank, ..
-        } = &self.units[from];
-        let (name, span, rank) = (Rc::clone(name), *span, *rank);
+        let name = self.carried_name(from, table);
+        let Unit { span, rank, .. } = &self.units[from];
+        let (span, rank) = (*span, *rank);
         let (place, hidden) = {
             let declaration = &self.declarations[table];
             (declaration.place, declaration.hidden)
@@ -222,6 +244,7 @@ impl Checker<'_> {
             }
         }
         let text = self.expand(place, *last);
+        self.wake(module);
         match self.modules[module].names.get(&text) {
             Some(Entity::Table(table)) => Some(*table),
             Some(Entity::Poison) => None,
