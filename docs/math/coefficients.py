@@ -150,6 +150,8 @@ for name, value, widths, doc in [
     ("HALF_PI", pi / 2, (53, 53, 53), "π/2"),
     ("TWO_THIRDS", mpf(2) / 3, (53, 53), "2/3"),
     ("ERROR_FUNCTION_ONE", at_one, (53, 53), "−ln erfc(1)"),
+    ("DEGREE", 180 / pi, (53, 53), "180/π"),
+    ("RADIAN", pi / 180, (53, 53), "π/180"),
     ("TWO_OVER_ROOT_PI", two_over_root_pi, (53, 53), "2/√π"),
 ]:
     for suffix, ordinal, part in zip(["HIGH", "MIDDLE" if len(widths) == 3 else "LOW", "LOW"],

@@ -4,15 +4,17 @@
 //! serves. Arguments always come before their users, so every walk is a loop over ids.
 //! Nothing here knows of files, Arrow, threads or machines.
 
+mod selection;
 mod verify;
 
 use std::collections::HashMap;
 use std::fmt;
 
+pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
 
 use crate::id::{ColumnId, InputId, NodeId, ParamId, Table, TableId};
-use crate::op::{Execution, Math, Op};
+use crate::op::{Execution, Math, Op, TimeFunction};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -63,12 +65,12 @@ pub struct Param {
 pub enum Rows {
     /// A source given per run.
     Source,
-    /// The rows of `parent` on which `predicate` (a bool column of `parent`) is true.
-    Filter {
-        /// The table filtered.
+    /// Rows of `parent`; its columns are [`Op::Take`] of the parent's.
+    Take {
+        /// The table whose rows are taken.
         parent: TableId,
-        /// True on the rows kept; null and false drop.
-        predicate: ColumnId,
+        /// Which, and in which order.
+        selection: Selection,
     },
     /// One row per distinct combination of `keys` (columns of `parent`), by first appearance.
     /// Null is a key of its own, −0 and +0 are one, so are all NaN.
@@ -78,6 +80,17 @@ pub enum Rows {
         /// The key columns.
         keys: Vec<ColumnId>,
     },
+}
+
+impl Rows {
+    /// Every column that must be known before the rows are.
+    pub fn makers(&self) -> Vec<ColumnId> {
+        match self {
+            Rows::Source => Vec::new(),
+            Rows::Take { selection, .. } => selection.makers(),
+            Rows::Group { keys, .. } => keys.clone(),
+        }
+    }
 }
 
 /// A table of the columnar IR.
@@ -175,7 +188,12 @@ impl Columns {
                 | Math::Tan
                 | Math::Erf
                 | Math::Pow
-                | Math::Atan2 => Execution::Wide,
+                | Math::Atan2
+                | Math::Degrees
+                | Math::Radians => Execution::Wide,
+            },
+            Op::Time(function) => match function {
+                TimeFunction::Part(_) => Execution::Columnar,
             },
             Op::Broadcast(_)
             | Op::Add(_)
@@ -193,6 +211,7 @@ impl Columns {
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
+            | Op::Bits(_)
             | Op::Minimum
             | Op::Maximum => {
                 if text() {
@@ -203,7 +222,7 @@ impl Columns {
             }
             Op::Lookup { .. } | Op::Gather => Execution::Probe,
             Op::Window(_) => Execution::Window,
-            Op::Filter | Op::Reduce { .. } | Op::Key(_) => Execution::Barrier,
+            Op::Take | Op::Reduce { .. } | Op::Key(_) => Execution::Barrier,
         }
     }
 }
@@ -306,7 +325,7 @@ impl fmt::Display for Columns {
             write!(f, "table {id} {}", shape.name)?;
             match &shape.rows {
                 Rows::Source => writeln!(f)?,
-                Rows::Filter { parent, predicate } => writeln!(f, " = {parent} where {predicate}")?,
+                Rows::Take { parent, selection } => writeln!(f, " = {parent} {selection}")?,
                 Rows::Group { parent, keys } => {
                     write!(f, " = {parent} group by")?;
                     write_list(f, keys)?;

@@ -10,7 +10,9 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use crate::columns::{Columns, ColumnsBuilder, Input, Output, Param, Rows, Shape};
+use crate::columns::{
+    Columns, ColumnsBuilder, Input, Output, Param, Rows, Selection, Shape, SortKey,
+};
 use crate::graph::{Graph, NodeKind, TableRows, row_expressions};
 use crate::id::{ColumnId, ExprId, Id, NodeId, TableId};
 use crate::interpret::fold;
@@ -94,6 +96,8 @@ pub fn graph_to_columns(graph: &Graph, request: &Request) -> Result<Columns, Low
         behind: HashMap::new(),
         groups: HashMap::new(),
         needed: Vec::new(),
+        asked: vec![false; graph.tables.len()],
+        shaped: vec![false; graph.tables.len()],
     };
     for table in graph.tables.values() {
         let shape = Shape {
@@ -131,6 +135,10 @@ struct Lowering<'a> {
     groups: HashMap<(TableId, Vec<ColumnId>), TableId>,
     /// Definitions whose expressions were lowered.
     needed: Vec<NodeId>,
+    /// Tables whose rows' makers were asked for.
+    asked: Vec<bool>,
+    /// Tables whose rows are in the columns.
+    shaped: Vec<bool>,
 }
 
 /// What to do next with an expression.
@@ -189,7 +197,7 @@ impl Lowering<'_> {
     /// The expressions that must be lowered before this one.
     fn needs(&mut self, id: ExprId) -> Result<Vec<ExprId>, LowerError> {
         let expression = &self.graph.expressions[id];
-        let mut needs = expression.args.clone();
+        let mut needs = Vec::new();
         if let Op::Node(node) = expression.op
             && let Some(definition) = self.definition(node)
         {
@@ -210,17 +218,30 @@ impl Lowering<'_> {
         {
             return Err(LowerError::NotGiven { table });
         }
-        for table in own.into_iter().chain(reduced) {
-            if self.request.given.contains(&table) {
+        // What makes the rows comes first: what has them comes after it.
+        let mut tables: Vec<TableId> = own.into_iter().chain(reduced).collect();
+        let mut asked = Vec::new();
+        while let Some(table) = tables.pop() {
+            let given = self.request.given.contains(&table);
+            if given || std::mem::replace(&mut self.asked[table.index()], true) {
                 continue;
             }
             let rows = &self.graph.tables[table].rows;
             if let Some(step) = unsupported(rows) {
                 return Err(LowerError::Unsupported { table, step });
             }
-            needs.extend(row_expressions(rows));
+            asked.push(table);
+            tables.extend(rows.parents());
         }
-        Ok(needs)
+        // A table comes after those that it, or what makes its rows, is made of.
+        asked.sort_unstable();
+        let rows = asked
+            .into_iter()
+            .flat_map(|table| row_expressions(&self.graph.tables[table].rows));
+        let mut all: Vec<ExprId> = rows.collect();
+        all.extend(needs);
+        all.extend(&expression.args);
+        Ok(all)
     }
 
     /// Whether an expression takes its values from the rows that a table is made of.
@@ -351,24 +372,69 @@ impl Lowering<'_> {
         value
     }
 
-    /// Fills in where a derived table's rows come from; what that needs is lowered.
+    /// Fills in where a table's rows come from, and those of the tables before it; what that needs
+    /// is lowered.
     fn shape_rows(&mut self, table: TableId) {
-        if self.request.given.contains(&table) {
-            return;
+        let mut found = vec![table];
+        let mut ancestors = Vec::new();
+        while let Some(table) = found.pop() {
+            let given = self.request.given.contains(&table);
+            if !given && !std::mem::replace(&mut self.shaped[table.index()], true) {
+                ancestors.push(table);
+                found.extend(self.graph.tables[table].rows.parents());
+            }
         }
+        // A table comes after those it is made of.
+        ancestors.sort_unstable();
+        for table in ancestors {
+            self.shape(table);
+        }
+    }
+
+    /// A column that stands for the rows of a table: it has nothing but them.
+    fn rows_of(&mut self, table: TableId) -> ColumnId {
+        let ty = ScalarType::Bool.required();
+        let value = self.builder.literal(Value::Bool(true), ty);
+        let domain = Domain::Rows(table);
+        self.builder
+            .add_typed(Op::Broadcast(table), vec![value], ty, domain)
+    }
+
+    fn shape(&mut self, table: TableId) {
         let rows = match &self.graph.tables[table].rows {
-            TableRows::Filter { parent, predicate } => Rows::Filter {
+            TableRows::Filter { parent, predicate } => Rows::Take {
                 parent: *parent,
-                predicate: self.column(*predicate),
+                selection: Selection::Where(self.column(*predicate)),
+            },
+            TableRows::Order { parent, keys } => {
+                let keys = keys.iter().map(|key| SortKey {
+                    column: self.column(key.expression),
+                    direction: key.direction,
+                });
+                Rows::Take {
+                    parent: *parent,
+                    selection: Selection::Order(keys.collect()),
+                }
+            }
+            TableRows::Limit { parent, end, rows } => Rows::Take {
+                parent: *parent,
+                selection: Selection::Limit {
+                    end: *end,
+                    count: self.column(*rows),
+                    parent_rows: self.rows_of(*parent),
+                },
+            },
+            TableRows::Distinct { parent, columns } => Rows::Take {
+                parent: *parent,
+                selection: Selection::Distinct(
+                    columns.iter().map(|column| self.column(*column)).collect(),
+                ),
             },
             TableRows::Group { parent, keys } => Rows::Group {
                 parent: *parent,
                 keys: keys.iter().map(|key| self.column(*key)).collect(),
             },
             TableRows::Source(_)
-            | TableRows::Order { .. }
-            | TableRows::Limit { .. }
-            | TableRows::Distinct { .. }
             | TableRows::Union { .. }
             | TableRows::Join { .. }
             | TableRows::Unpivot { .. } => return,
@@ -479,10 +545,12 @@ impl Lowering<'_> {
 /// The step word of a way to make rows that does not run yet.
 fn unsupported(rows: &TableRows) -> Option<&'static str> {
     match rows {
-        TableRows::Source(_) | TableRows::Filter { .. } | TableRows::Group { .. } => None,
-        TableRows::Order { .. } => Some("order by"),
-        TableRows::Limit { .. } => Some("limit"),
-        TableRows::Distinct { .. } => Some("distinct"),
+        TableRows::Source(_)
+        | TableRows::Filter { .. }
+        | TableRows::Order { .. }
+        | TableRows::Limit { .. }
+        | TableRows::Distinct { .. }
+        | TableRows::Group { .. } => None,
         TableRows::Union { .. } => Some("union"),
         TableRows::Join { .. } => Some("join"),
         TableRows::Unpivot { .. } => Some("unpivot"),

@@ -6,10 +6,15 @@
 //! What an op does with nulls, NaN and errors is defined once, in [`crate::interpret`] and
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
+mod bits;
+mod time;
+
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
+pub use bits::BitFunction;
+pub use time::{TimeFunction, TimePart};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -155,6 +160,10 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// A function of the bits of integers; of a shift the second argument is a u8.
+    Bits(BitFunction),
+    /// A function of dates and timestamps.
+    Time(TimeFunction),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
     Minimum,
     /// The greater of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -173,8 +182,8 @@ pub enum Op {
     /// Arguments: a row reference (from [`Op::Lookup`]) and a column over there. The value of that
     /// row; null where there is none.
     Gather,
-    /// Arguments: a column of the parent table. The values on the rows that the table kept.
-    Filter,
+    /// Arguments: a column of the parent table. The values on the rows that the table took of it.
+    Take,
 
     /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
     /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
@@ -249,11 +258,13 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Bits(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -290,11 +301,13 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Bits(function) => function.name(),
+            Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
             Op::Gather => "gather",
-            Op::Filter => "filter",
+            Op::Take => "take",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.name(),
@@ -415,10 +428,12 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Bits(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Filter => Ok(()),
+            | Op::Take => Ok(()),
         }
     }
 }

@@ -9,7 +9,7 @@
 
 use std::fmt;
 
-use crate::columns::{Columns, write_list};
+use crate::columns::{Columns, Selection, write_list};
 use crate::id::{ColumnId, PassId, Table, TableId};
 use crate::op::Reduction;
 
@@ -37,10 +37,10 @@ pub enum Step {
 /// One scan of a table's rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pass {
-    /// Whose rows are scanned. A source table is read from its source, a filtered table from what
-    /// the `Spool` sink of an earlier pass kept, a group table from an earlier pass's `Group` sink.
+    /// Whose rows are scanned. A source table is read from its source, a table of taken rows from
+    /// what the `Spool` sink of an earlier pass kept, a group table from an earlier pass's `Group` sink.
     pub table: TableId,
-    /// The columns read: `Input` columns of a source table, `Filter` columns of a filtered one, `Key`
+    /// The columns read: `Input` columns of a source table, `Take` columns of taken rows, `Key`
     /// and `Reduce` columns of a group table.
     pub reads: Vec<ColumnId>,
     /// Scalars that segments or sinks use, constants left out.
@@ -128,13 +128,13 @@ pub enum Sink {
         /// The columns that `Gather` reads, of the pass's table.
         payload: Vec<ColumnId>,
     },
-    /// The rows of a filtered table.
+    /// Rows taken of the pass's table.
     Spool {
-        /// The filtered table.
+        /// The table that takes them.
         table: TableId,
-        /// True on the rows kept, of the pass's table.
-        predicate: ColumnId,
-        /// The `Filter` columns kept; the argument of each is of the pass's table.
+        /// Which, and in which order.
+        selection: Selection,
+        /// The `Take` columns kept; the argument of each is of the pass's table.
         columns: Vec<ColumnId>,
     },
     /// The sums of each morsel, from which a later pass over the same morsels starts its
@@ -240,13 +240,9 @@ impl PlanText<'_> {
                 Sink::Build { keys, payload } => ("build by".to_owned(), &keys[..], &payload[..]),
                 Sink::Spool {
                     table,
-                    predicate,
+                    selection,
                     columns,
-                } => (
-                    format!("spool {table} where"),
-                    std::slice::from_ref(predicate),
-                    &columns[..],
-                ),
+                } => (format!("spool {table} {selection}"), &[][..], &columns[..]),
                 Sink::Carry { windows } => ("carry".to_owned(), &windows[..], &[][..]),
             };
             write!(f, "  sink {name}")?;

@@ -66,6 +66,11 @@ impl Zone {
         })
     }
 
+    /// Whether its clock is UTC at all times.
+    pub fn is_utc(&self) -> bool {
+        matches!(self.name(), "UTC" | "Etc/UTC" | "GMT" | "Etc/GMT")
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         std::str::from_utf8(&self.name[..usize::from(self.length)]).unwrap_or_default()
@@ -222,6 +227,11 @@ impl ScalarType {
             ScalarType::Row(_) => ScalarType::U32.integer_range(),
             other => other.integer_range(),
         }
+    }
+
+    /// Whether the clock of this timestamp stands in its value: it has no zone, or that is UTC.
+    pub fn is_wall_clock(self) -> bool {
+        matches!(self, ScalarType::Timestamp(_, zone) if zone.is_none_or(|zone| zone.is_utc()))
     }
 
     /// The smallest integer type that holds both (LANGUAGE rule 15); none for u64 with a signed type.

@@ -3,6 +3,8 @@
 //! The graph builder inserts the casts that LANGUAGE rule 15 allows and then asks this module, as
 //! do the verifiers of the later stages; so an ill-typed op can't get past any stage.
 
+mod time;
+
 use std::fmt;
 
 use crate::id::TableId;
@@ -220,6 +222,8 @@ pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option
             Some(from_unit.per_second() < to_unit.per_second())
         }
         (Date, Timestamp(unit, None)) => Some(unit != TimeUnit::Second),
+        // Finer units end long before dates do.
+        (Timestamp(unit, _), Date) if from.is_wall_clock() => Some(unit <= TimeUnit::Millisecond),
         _ => None,
     }
 }
@@ -379,6 +383,33 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             }
             row_local(scalar.required().nullable_if(any_null))
         }
+        Op::Bits(function) => {
+            count(function.arity())?;
+            let scalar = types[0].scalar;
+            let second = if function.is_shift() {
+                ScalarType::U8
+            } else {
+                scalar
+            };
+            if !scalar.is_integer() || types[1..].iter().any(|ty| ty.scalar != second) {
+                return Err(wrong(if function.is_shift() {
+                    "an integer and a u8"
+                } else {
+                    "integers of one type"
+                }));
+            }
+            let result = if function.counts() {
+                ScalarType::I32
+            } else {
+                scalar
+            };
+            row_local(result.required().nullable_if(any_null))
+        }
+        Op::Time(function) => {
+            count(time::arity(*function))?;
+            let scalar = time::result(*function, &types).map_err(wrong)?;
+            row_local(scalar.required().nullable_if(any_null))
+        }
         Op::Minimum | Op::Maximum => {
             count(2)?;
             if types[0].scalar != types[1].scalar || matches!(types[0].scalar, ScalarType::Row(_)) {
@@ -404,7 +435,7 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             expect_rows(name, arguments, 1..2, table)?;
             Ok((types[1].nullable_if(types[0].nullable), arguments[0].domain))
         }
-        Op::Filter => {
+        Op::Take => {
             count(1)?;
             // Which table keeps the rows is the maker's to say.
             Ok((types[0], arguments[0].domain))

@@ -13,6 +13,7 @@ use icosian_ir::meaning::math::{Math, apply1, apply2};
 fn bound(function: Math) -> f64 {
     match function {
         Math::Sqrt => 0.5,
+        Math::Degrees | Math::Radians => 0.51,
         Math::Exp | Math::Ln | Math::Log10 | Math::Log1p | Math::Atan2 => 0.70,
         Math::Expm1 | Math::Log2 | Math::Pow => 0.75,
         Math::Sin | Math::Cos => 0.80,

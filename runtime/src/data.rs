@@ -55,10 +55,7 @@ impl ChunkedColumn {
         let found = arrays
             .first()
             .map_or_else(|| wanted.clone(), |array| array.data_type().clone());
-        let mut chunks = Vec::with_capacity(arrays.len());
-        let mut starts = vec![0];
-        let mut rows = 0;
-        for array in arrays {
+        for array in &arrays {
             let fits = match scalar {
                 ScalarType::Str => is_text(array.data_type()) && *array.data_type() == found,
                 _ => *array.data_type() == wanted,
@@ -75,20 +72,39 @@ impl ChunkedColumn {
                     found: array.data_type().to_string(),
                 });
             }
+        }
+        ChunkedColumn::of_type(found, scalar.lane(), arrays)
+    }
+
+    fn of_type(
+        data_type: DataType,
+        lane: Option<Lane>,
+        arrays: Vec<ArrayRef>,
+    ) -> Result<ChunkedColumn, RunError> {
+        let mut chunks = Vec::with_capacity(arrays.len());
+        let mut starts = vec![0];
+        let mut rows = 0;
+        for array in arrays {
             if array.is_empty() {
                 continue;
             }
             rows += array.len();
             starts.push(rows);
-            chunks.push(Chunk::new(array, scalar.lane())?);
+            chunks.push(Chunk::new(array, lane)?);
         }
         Ok(ChunkedColumn {
-            data_type: found,
-            lane: scalar.lane(),
+            data_type,
+            lane,
             chunks,
             starts,
             errors: Vec::new(),
         })
+    }
+
+    /// What the column's rows are in one array, perhaps in another order or not all of them; without
+    /// its errors.
+    pub(crate) fn with_array(&self, array: ArrayRef) -> Result<ChunkedColumn, RunError> {
+        ChunkedColumn::of_type(array.data_type().clone(), self.lane, vec![array])
     }
 
     /// The column with errors in place of the values of some rows, which ascend.

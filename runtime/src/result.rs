@@ -135,7 +135,7 @@ impl RunResult {
     /// If the column was not asked for.
     pub fn array(&self, column: &ResultColumn) -> Result<ArrayRef, RunError> {
         let arrays = self.arrays(column)?;
-        let mut arrays = crate::execute::together(column.ty.scalar, arrays)?;
+        let mut arrays = crate::execute::together(arrays)?;
         Ok(arrays
             .pop()
             .unwrap_or_else(|| new_empty_array(&arrow_type(column.ty.scalar))))

@@ -3,7 +3,7 @@
 use icosian_ir::graph::{BinaryOperator, Graph, GraphBuilder, TableRows};
 use icosian_ir::id::{ExprId, TableId};
 use icosian_ir::meaning::math::Math;
-use icosian_ir::op::{CastMode, Comparison, Op, Overflow, Reduction, Window};
+use icosian_ir::op::{BitFunction, CastMode, Comparison, Op, Overflow, Reduction, Window};
 use icosian_ir::types::{Domain, ScalarType, TimeUnit};
 use icosian_ir::value::Value;
 
@@ -165,7 +165,7 @@ impl Maker<'_> {
             Comparison::Greater,
             Comparison::GreaterOrEqual,
         ];
-        match self.numbers.below(22) {
+        match self.numbers.below(23) {
             0..=3 => self.arithmetic(),
             4 | 5 => {
                 let operators = [
@@ -228,6 +228,7 @@ impl Maker<'_> {
                 let (left, right) = (self.operand(), self.operand());
                 self.builder.extremum(op, left, right).ok()
             }
+            21 => self.bits(),
             18 => self.reduction(),
             19 => self.window(),
             20 => {
@@ -278,6 +279,17 @@ impl Maker<'_> {
             args.push(self.rows(fits)?);
         }
         self.builder.math(math, &args).ok()
+    }
+
+    fn bits(&mut self) -> Option<ExprId> {
+        let function = *self.numbers.pick(&BitFunction::ALL);
+        let mut args = vec![self.of(ScalarType::is_integer)?];
+        if function.arity() == 2 {
+            // Counts of other types are cast, which raises.
+            let count = function.is_shift() && !self.shape.raising;
+            args.push(self.of(|scalar| scalar == ScalarType::U8 || scalar.is_integer() && !count)?);
+        }
+        self.builder.bits(function, &args).ok()
     }
 
     fn reduction(&mut self) -> Option<ExprId> {
@@ -348,7 +360,7 @@ impl Maker<'_> {
         let mut members = Vec::new();
         for _ in 0..3 {
             if let Some(value) = self.rows(|scalar| !matches!(scalar, ScalarType::Row(_))) {
-                members.push(self.builder.filtered(kept, value));
+                members.push(self.builder.taken(kept, value));
             }
         }
         let Some(first) = members.first().copied() else {

@@ -46,6 +46,10 @@ impl Emitter<'_, '_> {
             | (ScalarType::Duration(from), ScalarType::Duration(to)) => {
                 self.change_unit(a, from, to)
             }
+            (ScalarType::Timestamp(unit, _), ScalarType::Date) => {
+                let days = self.divide_units(a, SECONDS_PER_DAY * unit.per_second());
+                self.integer_to_integer(days, from_lane, to_lane, false)
+            }
             (ScalarType::Date, ScalarType::Timestamp(unit, _)) => {
                 let days = self.widen(a, true);
                 self.multiply_by_constant(days, SECONDS_PER_DAY * unit.per_second())

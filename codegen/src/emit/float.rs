@@ -77,7 +77,9 @@ impl Emitter<'_, '_> {
             | Math::Tan
             | Math::Erf
             | Math::Pow
-            | Math::Atan2 => return Err(unsupported(id, column)),
+            | Math::Atan2
+            | Math::Degrees
+            | Math::Radians => return Err(unsupported(id, column)),
         };
         Ok(Emitted {
             data: Data::Lanes(vectors),

@@ -11,6 +11,7 @@
 //! [`Emitted`]: lanes, a mask of valid rows, a mask of rows that raised.
 
 mod arithmetic;
+mod bits;
 mod cast;
 mod cast_float;
 mod compare;
@@ -173,6 +174,7 @@ impl Emitter<'_, '_> {
             Op::Coalesce => self.coalesce(id, column)?,
             Op::Cast(_, mode) => self.cast(id, column, *mode)?,
             Op::Math(math) => self.math(id, column, *math)?,
+            Op::Bits(function) => self.bit_function(id, column, *function)?,
             Op::Minimum | Op::Maximum => self.extremum(id, column)?,
             Op::Broadcast(_) => self.operand(column.args[0])?,
             Op::Literal(_)
@@ -181,10 +183,11 @@ impl Emitter<'_, '_> {
             | Op::Param(_)
             | Op::Lookup { .. }
             | Op::Gather
-            | Op::Filter
+            | Op::Take
             | Op::Reduce { .. }
             | Op::Key(_)
-            | Op::Window(_) => return Err(unsupported(id, column)),
+            | Op::Window(_)
+            | Op::Time(_) => return Err(unsupported(id, column)),
         };
         if !column.ty.nullable {
             emitted.valid = Mask::Always;

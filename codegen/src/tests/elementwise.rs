@@ -1,6 +1,6 @@
 //! Every op over every type it takes, with all pairs of extremes, with and without nulls.
 
-use icosian_ir::op::{CastMode, Comparison, Math, Op, Overflow};
+use icosian_ir::op::{BitFunction, CastMode, Comparison, Math, Op, Overflow};
 use icosian_ir::types::Domain;
 use icosian_ir::types::{ScalarType, TimeUnit, Type};
 use icosian_ir::typing::{Argument, cast_may_fail, infer};
@@ -102,6 +102,34 @@ fn times() {
 fn division() {
     for scalar in NUMBERS {
         check(Op::Div, &[scalar, scalar]);
+    }
+}
+
+#[test]
+fn bits() {
+    for function in BitFunction::ALL {
+        for scalar in NUMBERS.into_iter().filter(|scalar| scalar.is_integer()) {
+            let second = if function.is_shift() {
+                ScalarType::U8
+            } else {
+                scalar
+            };
+            check(Op::Bits(function), &[scalar, second][..function.arity()]);
+        }
+    }
+}
+
+#[test]
+fn shifts_by_constants() {
+    for scalar in NUMBERS.into_iter().filter(|scalar| scalar.is_integer()) {
+        for count in [0, 1, 5, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, 255] {
+            let mut program = Program::new();
+            let a = program.input(scalar.nullable());
+            let b = program.literal(Value::Integer(count), ScalarType::U8.required());
+            let results = [BitFunction::ShiftLeft, BitFunction::ShiftRight]
+                .map(|function| program.op(Op::Bits(function), &[a, b]));
+            program.check(&results, &product(&[with_null(scalar)]));
+        }
     }
 }
 
@@ -256,6 +284,7 @@ fn casts_between_times() {
                 check(Op::Cast(Duration(to), mode), &[Duration(from)]);
             }
             check(Op::Cast(Timestamp(from, None), mode), &[Date]);
+            check(Op::Cast(Date, mode), &[Timestamp(from, None)]);
             check(Op::Cast(Timestamp(from, None), mode), &[I64]);
             check(Op::Cast(I64, mode), &[Duration(from)]);
         }

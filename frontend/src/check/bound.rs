@@ -132,17 +132,57 @@ impl Checker<'_> {
         }
     }
 
+    /// The bound tables, and those on whose rows they stand.
+    pub(crate) fn hosts(&self) -> Vec<(DeclarationId, DeclarationId)> {
+        let bound = self.instances.values();
+        let bound = bound.flat_map(|instance| instance.bound_tables());
+        let host = |table: DeclarationId| {
+            let rows = self.declarations[table].table?;
+            Some((table, *self.declaration_of.get(&rows)?))
+        };
+        bound.filter_map(host).collect()
+    }
+
+    /// The names under which a table derived from `parent` carries a member of it: its name on
+    /// those rows, and in the module of a bound table its name there.
+    pub(crate) fn carried_names(&self, unit: UnitId, parent: DeclarationId) -> Vec<Rc<str>> {
+        let entry = &self.units[unit];
+        let mut names: Vec<Rc<str>> = vec![Rc::clone(&entry.name)];
+        if let State::Done(node) = entry.state {
+            let short: Rc<str> = self.builder.graph().nodes[node].short_name().into();
+            let parent = &self.declarations[parent];
+            let own = matches!(parent.kind, DeclarationKind::Bound(_))
+                && entry.place.module == parent.place.module;
+            if !own {
+                names.clear();
+            }
+            if !names.contains(&short) {
+                names.push(short);
+            }
+        }
+        names
+    }
+
     /// The name under which a derived table carries a member of the one before.
     pub(crate) fn carried_name(&self, from: UnitId, table: DeclarationId) -> Rc<str> {
-        let bound = matches!(
-            &self.declarations[table].kind,
-            DeclarationKind::Step { parent: Parent::Table(parent), .. }
-                if matches!(self.declarations[*parent].kind, DeclarationKind::Bound(_))
-        );
         match self.units[from].state {
-            State::Done(node) if !bound => self.builder.graph().nodes[node].short_name().into(),
+            State::Done(node) if !self.carries_bound(table) => {
+                self.builder.graph().nodes[node].short_name().into()
+            }
             _ => Rc::clone(&self.units[from].name),
         }
+    }
+
+    /// Whether a table is derived from a bound one.
+    pub(crate) fn carries_bound(&self, table: DeclarationId) -> bool {
+        let DeclarationKind::Step {
+            parent: Parent::Table(parent),
+            ..
+        } = &self.declarations[table].kind
+        else {
+            return false;
+        };
+        matches!(self.declarations[*parent].kind, DeclarationKind::Bound(_))
     }
 }
 

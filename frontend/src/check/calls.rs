@@ -157,24 +157,34 @@ impl Checker<'_> {
             .iter()
             .map(|parameter| (parameter.name, parameter.optional))
             .collect();
+        let repeated = (builtin.parameters)
+            .iter()
+            .position(|parameter| parameter.repeated);
+        let signature = builtin.signature();
         let result = self
-            .bind_arguments(&text, &builtin.signature(), &parameters, given, span)
+            .bind_arguments(&text, &signature, &parameters, repeated, given, span)
             .and_then(|bound| self.call_builtin(builtin, &bound, context, span));
         self.operands.push(result.unwrap_or(Operand::Poison));
     }
 
-    /// Puts arguments at the places of their parameters.
+    /// Puts arguments at the places of their parameters. What the `repeated` one is given beyond its
+    /// first argument follows after all.
     pub(crate) fn bind_arguments(
         &mut self,
         function: &str,
         signature: &str,
         parameters: &[(&str, bool)],
+        repeated: Option<usize>,
         given: Vec<Given>,
         span: Span,
     ) -> Option<Vec<Bound>> {
         let mut bound: Vec<Bound> = vec![None; parameters.len()];
         let mut wrong = None;
         for (position, argument) in given.into_iter().enumerate() {
+            if argument.name.is_none() && repeated.is_some_and(|repeated| position > repeated) {
+                bound.push(Some((argument.operand, argument.span)));
+                continue;
+            }
             let place = match &argument.name {
                 None => Some(position).filter(|position| *position < parameters.len()),
                 Some((name, _)) => parameters.iter().position(|(known, _)| *known == &**name),
@@ -252,6 +262,10 @@ impl Checker<'_> {
             Meaning::Math(math) => {
                 self.built(|builder| builder.math(math, &all), name, &present, span)?
             }
+            Meaning::Bits(bits) => {
+                self.built(|builder| builder.bits(bits, &all), name, &present, span)?
+            }
+            Meaning::Choice(choice) => self.choice(choice, function, &values, context, span)?,
             Meaning::Cast(to, mode) => self.cast(first, to, mode, name, span)?,
             Meaning::Arithmetic(operator, overflow) => self.built(
                 |builder| builder.arithmetic(operator, overflow, all[0], all[1]),
@@ -319,16 +333,7 @@ impl Checker<'_> {
                 &present,
                 span,
             )?,
-            Meaning::TimePart => {
-                let ty = self.builder.ty(first.0);
-                if !matches!(ty.scalar, ScalarType::Date | ScalarType::Timestamp(..)) {
-                    self.wrong_argument(name, "a date or timestamp", first, span);
-                    return None;
-                }
-                self.cannot_run(&format!("`{name}`"), span);
-                let domain = self.builder.domain(first.0);
-                self.stand_in(ScalarType::I32.required().nullable_if(ty.nullable), domain)
-            }
+            Meaning::TimePart(part) => self.time_part(part, first, span)?,
             Meaning::Random => {
                 self.cannot_run("`random`", span);
                 let domain = match self.home_table(context.home) {
@@ -413,7 +418,7 @@ impl Checker<'_> {
     }
 
     /// A reduction of a value over its table, its group, or the groups that `over` gives.
-    fn reduce(
+    pub(crate) fn reduce(
         &mut self,
         reduction: Reduction,
         (value, value_span): (Expression, Span),

@@ -401,7 +401,7 @@ impl<'a> Checker<'a> {
         let ItemKind::Extend { table, body } = &self.program(place).items[id].kind else {
             return None;
         };
-        let declaration = self.table_at(place, table)?;
+        let (_, declaration) = self.declared_table(place, table)?;
         Some(self.block(place, declaration, body, None))
     }
 

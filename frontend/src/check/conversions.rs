@@ -66,11 +66,12 @@ impl Checker<'_> {
         let ty = self.builder.ty(value);
         match ty.scalar {
             ScalarType::Date => Some(value),
-            ScalarType::Timestamp(..) => {
-                self.cannot_run("the date of a timestamp", span);
-                let domain = self.builder.domain(value);
-                Some(self.stand_in(ScalarType::Date.required().nullable_if(ty.nullable), domain))
-            }
+            ScalarType::Timestamp(..) => self.built(
+                |builder| builder.date_of(value, mode),
+                name,
+                &[(value, value_span)],
+                span,
+            ),
             scalar if scalar.is_integer() => {
                 let argument = (value, value_span);
                 let days = self.cast(argument, ScalarType::I32, mode, name, span)?;

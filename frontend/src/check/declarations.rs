@@ -39,7 +39,7 @@ typed_id! {
 pub(crate) const EXPANSION_LIMIT: usize = 500_000;
 
 /// How many places in the order of the text each `extend` block has for its members.
-const PLACES_IN_EXTEND: u64 = 1 << 32;
+pub(crate) const PLACES_IN_EXTEND: u64 = 1 << 32;
 
 /// How many diagnostics are kept.
 pub(crate) const DIAGNOSTIC_LIMIT: usize = 200;
@@ -429,7 +429,7 @@ impl<'a> Checker<'a> {
             Some(
                 StepKind::Where(_)
                 | StepKind::OrderBy(_)
-                | StepKind::Limit(_)
+                | StepKind::Limit { .. }
                 | StepKind::Distinct(_)
                 | StepKind::Union(_)
                 | StepKind::Join { .. }

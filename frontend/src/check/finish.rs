@@ -4,7 +4,7 @@ use icosian_ir::id::NodeId;
 use icosian_ir::types::Domain;
 
 use super::Checked;
-use super::declarations::{Checker, Declaration, DeclarationId, Entity, Place, State, UnitId};
+use super::declarations::{Checker, DeclarationId, Entity, Place, State, UnitId};
 use super::expressions::Operand;
 use super::select::Pattern;
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
@@ -75,19 +75,10 @@ impl Checker<'_> {
         for (declaration, unit) in living {
             members[icosian_ir::id::Id::index(declaration)].push(unit);
         }
-        // A bound table has those of its module that live on the rows it stands on.
-        let bound: Vec<DeclarationId> = self
-            .instances
-            .values()
-            .flat_map(|instance| instance.bound_tables())
-            .collect();
-        for declaration in bound {
-            let Declaration { table, place, .. } = &self.declarations[declaration];
-            let host = table.and_then(|table| self.declaration_of.get(&table));
-            let Some(host) = host else { continue };
-            let living = members[icosian_ir::id::Id::index(*host)].iter().copied();
-            let own = living.filter(|unit| self.units[*unit].place.module == place.module);
-            members[icosian_ir::id::Id::index(declaration)] = own.collect();
+        // A bound table has all that lives on the rows it stands on.
+        for (declaration, host) in self.hosts() {
+            let living = members[icosian_ir::id::Id::index(host)].clone();
+            members[icosian_ir::id::Id::index(declaration)] = living;
         }
         // A table's rows are made before those of tables derived from it.
         let mut derived: Vec<DeclarationId> = self
@@ -106,13 +97,14 @@ impl Checker<'_> {
                 continue;
             };
             for unit in members[icosian_ir::id::Id::index(parent)].clone() {
-                let name = self.carried_name(unit, table);
-                if self.declarations[table].members.contains_key(&name) {
-                    continue;
+                for name in self.carried_names(unit, parent) {
+                    if self.declarations[table].members.contains_key(&name) {
+                        continue;
+                    }
+                    let carried = self.carried(table, unit, name);
+                    self.evaluate(carried);
+                    members[icosian_ir::id::Id::index(table)].push(carried);
                 }
-                let carried = self.carried(table, unit);
-                self.evaluate(carried);
-                members[icosian_ir::id::Id::index(table)].push(carried);
             }
         }
     }

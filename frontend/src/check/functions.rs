@@ -5,8 +5,10 @@
 //! `calls`.
 
 use icosian_ir::graph::BinaryOperator;
-use icosian_ir::op::{CastMode, Math, Overflow};
+use icosian_ir::op::{BitFunction, CastMode, Math, Overflow, TimePart};
 use icosian_ir::types::ScalarType;
+
+use super::choice::Choice;
 
 /// A parameter of a built-in function.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +17,8 @@ pub struct Parameter {
     pub name: &'static str,
     /// Whether a call may leave it out.
     pub optional: bool,
+    /// Whether it takes any number of arguments; parameters after it are given by name.
+    pub repeated: bool,
 }
 
 /// What a built-in function means.
@@ -22,6 +26,10 @@ pub struct Parameter {
 pub(crate) enum Meaning {
     /// A mathematical function of each row.
     Math(Math),
+    /// A function of the bits of integers.
+    Bits(BitFunction),
+    /// Null, NaN and choice: what is built of other operations.
+    Choice(Choice),
     /// A conversion.
     Cast(ScalarType, CastMode),
     /// `+`, `-` or `*` with a chosen overflow.
@@ -52,8 +60,8 @@ pub(crate) enum Meaning {
     Timestamp(CastMode),
     /// `duration(x, unit="ms")`.
     Duration(CastMode),
-    /// A part of a date or timestamp, an i32.
-    TimePart,
+    /// A part of a date or timestamp.
+    TimePart(TimePart),
     /// A deterministic random number per row.
     Random,
 }
@@ -91,7 +99,11 @@ impl Function {
             .parameters
             .iter()
             .map(|parameter| {
-                let mark = if parameter.optional { "=" } else { "" };
+                let mark = match (parameter.repeated, parameter.optional) {
+                    (true, _) => ", ...",
+                    (false, true) => "=",
+                    (false, false) => "",
+                };
                 format!("{}{mark}", parameter.name)
             })
             .collect();
@@ -117,11 +129,24 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "lead" => "x.shift(-1)",
         "size" | "length" | "nrow" => "len()",
         "where" | "if_else" | "iff" | "ifelse" => "a if condition else b",
-        "coalesce" | "fillna" | "fill_null" | "ifnull" | "nvl" => "x ?? value",
+        "fillna" | "fill_null" | "ifnull" | "nvl" => "x ?? value",
+        "nullif" => "null_if(x, value)",
+        "fill_nan" => "nan_to_null(x) ?? value",
         "isnull" | "isna" | "is_null" => "x is null",
         "notnull" | "notna" | "is_not_null" => "x is not null",
         "isin" | "is_in" => "x in [a, b]",
-        "between" => "low <= x <= high",
+        "isnan" => "is_nan(x)",
+        "isfinite" => "is_finite(x)",
+        "isinf" | "is_inf" => "is_infinite(x)",
+        "bitwise_and" | "bitand" => "bit_and(a, b)",
+        "bitwise_or" | "bitor" => "bit_or(a, b)",
+        "bitwise_xor" | "xor" | "bitxor" => "bit_xor(a, b); of bools a != b",
+        "bitwise_not" | "invert" => "bit_not(x)",
+        "left_shift" => "shift_left(x, n)",
+        "right_shift" => "shift_right(x, n)",
+        "bit_count" | "bitwise_count" | "bitwise_count_ones" | "popcount" => "count_ones(x)",
+        "deg2rad" => "radians(x)",
+        "rad2deg" => "degrees(x)",
         "astype" | "cast" | "int" => "a cast such as i64(x), or try_i64(x)",
         "float" | "double" => "f64(x)",
         "string" => "str(x)",
@@ -134,6 +159,11 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "arctan2" => "atan2(y, x)",
         "groupby" | "group_by" => "reduction(x) over key, or a table: flights group by key { ... }",
         "lookup" | "merge" => "table[column=value]",
+        "dayofweek" | "day_of_week" | "isodow" => "weekday(x), Monday is 1 and Sunday 7",
+        "dayofyear" | "ordinal_day" | "yday" => "day_of_year(x)",
+        "week" | "weekofyear" | "isoweek" | "week_of_year" => "iso_week(x)",
+        "isoyear" => "iso_year(x)",
+        "dayofmonth" | "mday" => "day(x)",
         _ => return None,
     })
 }
@@ -142,6 +172,15 @@ const fn required(name: &'static str) -> Parameter {
     Parameter {
         name,
         optional: false,
+        repeated: false,
+    }
+}
+
+const fn repeated(name: &'static str) -> Parameter {
+    Parameter {
+        name,
+        optional: false,
+        repeated: true,
     }
 }
 
@@ -149,10 +188,12 @@ const fn optional(name: &'static str) -> Parameter {
     Parameter {
         name,
         optional: true,
+        repeated: false,
     }
 }
 
 const X: &[Parameter] = &[required("x")];
+const X_COUNT: &[Parameter] = &[required("x"), required("n")];
 const A_B: &[Parameter] = &[required("a"), required("b")];
 const X_DDOF: &[Parameter] = &[required("x"), optional("ddof")];
 const X_N: &[Parameter] = &[required("x"), optional("n")];
@@ -176,7 +217,7 @@ macro_rules! functions {
 
 use BinaryOperator::{Add, Mul, Sub};
 use CastMode::{Null, Raise, Wrap};
-use Meaning::{Arithmetic, Cast, TimePart};
+use Meaning::{Arithmetic, Bits, Cast};
 use ScalarType::{Bool, F32, F64, I8, I16, I32, I64, Str, U8, U16, U32, U64};
 
 functions! {
@@ -211,11 +252,32 @@ functions! {
     "log2" X, Meaning::Math(Math::Log2), "the logarithm to base 2", "log2(x)";
     "log10" X, Meaning::Math(Math::Log10), "the logarithm to base 10", "log10(x)";
     "pow" A_B, Meaning::Math(Math::Pow), "a to the power b, as floats", "pow(a, b)";
+    "degrees" X, Meaning::Math(Math::Degrees), "an angle of radians in degrees", "degrees(atan2(y, x))";
+    "radians" X, Meaning::Math(Math::Radians), "an angle of degrees in radians", "radians(latitude)";
     "sin" X, Meaning::Math(Math::Sin), "the sine of an angle in radians", "sin(x)";
     "cos" X, Meaning::Math(Math::Cos), "the cosine of an angle in radians", "cos(x)";
     "tan" X, Meaning::Math(Math::Tan), "the tangent of an angle in radians", "tan(x)";
     "atan2" &[required("y"), required("x")], Meaning::Math(Math::Atan2), "the angle of the point (x, y) in radians", "atan2(y, x)";
     "erf" X, Meaning::Math(Math::Erf), "the error function", "erf(x)";
+
+    "bit_and" A_B, Bits(BitFunction::And), "the bits set in both integers", "bit_and(flags, 4)";
+    "bit_or" A_B, Bits(BitFunction::Or), "the bits set in either integer", "bit_or(flags, 4)";
+    "bit_xor" A_B, Bits(BitFunction::Xor), "the bits set in one integer but not both", "bit_xor(flags, 4)";
+    "bit_not" X, Bits(BitFunction::Not), "the bits of an integer that are not set", "bit_not(flags)";
+    "shift_left" X_COUNT, Bits(BitFunction::ShiftLeft), "the bits moved up by n places, those beyond the type lost", "shift_left(1, n)";
+    "shift_right" X_COUNT, Bits(BitFunction::ShiftRight), "the bits moved down by n places, the sign kept", "shift_right(flags, 4)";
+    "count_ones" X, Bits(BitFunction::CountOnes), "how many bits are set", "count_ones(flags)";
+    "leading_zeros" X, Bits(BitFunction::LeadingZeros), "how many bits are not set above the highest that is", "leading_zeros(x)";
+    "trailing_zeros" X, Bits(BitFunction::TrailingZeros), "how many bits are not set below the lowest that is", "trailing_zeros(x)";
+
+    "is_nan" X, Meaning::Choice(Choice::IsNan), "whether a float is NaN; null of null", "is_nan(ratio)";
+    "is_finite" X, Meaning::Choice(Choice::IsFinite), "whether a number is neither NaN nor infinite", "is_finite(ratio)";
+    "is_infinite" X, Meaning::Choice(Choice::IsInfinite), "whether a float is infinite", "is_infinite(ratio)";
+    "nan_to_null" X, Meaning::Choice(Choice::NanToNull), "null where x is NaN, else x", "nan_to_null(ratio)";
+    "null_if" &[required("x"), required("value")], Meaning::Choice(Choice::NullIf), "null where x equals value, else x", "null_if(age, -1)";
+    "coalesce" &[required("a"), repeated("b")], Meaning::Choice(Choice::Coalesce), "the first value that is not null", "coalesce(nickname, first_name, \"?\")";
+    "fill_mean" X, Meaning::Choice(Choice::FillMean), "x, and where it is null the mean of the values that are not", "fill_mean(age) over class";
+    "between" &[required("x"), required("low"), required("high"), optional("closed")], Meaning::Choice(Choice::Between), "whether low <= x <= high; closed= \"both\", \"left\", \"right\" or \"none\"", "between(hour, 9, 17, closed=\"left\")";
 
     "wrapping_add" A_B, Arithmetic(Add, Overflow::Wrap), "a + b, wrapping around", "wrapping_add(a, b)";
     "wrapping_sub" A_B, Arithmetic(Sub, Overflow::Wrap), "a - b, wrapping around", "wrapping_sub(a, b)";
@@ -263,13 +325,22 @@ functions! {
     "try_date" X, Meaning::Date(Null), "as date; null where it doesn't fit", "try_date(x)";
     "try_timestamp" X_UNIT_ZONE, Meaning::Timestamp(Null), "as timestamp; null where it doesn't fit", "try_timestamp(x, unit=\"ns\")";
     "try_duration" X_UNIT, Meaning::Duration(Null), "as duration; null where it doesn't fit", "try_duration(x, unit=\"ns\")";
-    "year" X, TimePart, "the year of a date or timestamp", "time_hour.year()";
-    "month" X, TimePart, "the month, 1 to 12", "time_hour.month()";
-    "day" X, TimePart, "the day of the month, from 1", "time_hour.day()";
-    "weekday" X, TimePart, "the day of the week", "time_hour.weekday()";
-    "hour" X, TimePart, "the hour, 0 to 23", "time_hour.hour()";
-    "minute" X, TimePart, "the minute, 0 to 59", "time_hour.minute()";
-    "second" X, TimePart, "the second, 0 to 59", "time_hour.second()";
+    "year" X, Meaning::TimePart(TimePart::Year), "the year of a date or timestamp", "time_hour.year()";
+    "quarter" X, Meaning::TimePart(TimePart::Quarter), "the quarter of the year, 1 to 4", "time_hour.quarter()";
+    "month" X, Meaning::TimePart(TimePart::Month), "the month, 1 to 12", "time_hour.month()";
+    "day" X, Meaning::TimePart(TimePart::Day), "the day of the month, from 1", "time_hour.day()";
+    "day_of_year" X, Meaning::TimePart(TimePart::DayOfYear), "the day of the year, from 1", "time_hour.day_of_year()";
+    "weekday" X, Meaning::TimePart(TimePart::Weekday), "the day of the week: Monday is 1, Sunday 7", "time_hour.weekday()";
+    "iso_year" X, Meaning::TimePart(TimePart::IsoYear), "the year that the ISO 8601 week belongs to", "time_hour.iso_year()";
+    "iso_week" X, Meaning::TimePart(TimePart::IsoWeek), "the ISO 8601 week, 1 to 53", "time_hour.iso_week()";
+    "days_in_month" X, Meaning::TimePart(TimePart::DaysInMonth), "how many days the month has", "day.days_in_month()";
+    "is_leap_year" X, Meaning::TimePart(TimePart::IsLeapYear), "whether the year has 366 days", "day.is_leap_year()";
+    "hour" X, Meaning::TimePart(TimePart::Hour), "the hour, 0 to 23", "time_hour.hour()";
+    "minute" X, Meaning::TimePart(TimePart::Minute), "the minute, 0 to 59", "time_hour.minute()";
+    "second" X, Meaning::TimePart(TimePart::Second), "the second, 0 to 59", "time_hour.second()";
+    "millisecond" X, Meaning::TimePart(TimePart::Millisecond), "milliseconds within the second, 0 to 999", "at.millisecond()";
+    "microsecond" X, Meaning::TimePart(TimePart::Microsecond), "microseconds within the second, 0 to 999999", "at.microsecond()";
+    "nanosecond" X, Meaning::TimePart(TimePart::Nanosecond), "nanoseconds within the second, 0 to 999999999", "at.nanosecond()";
     "random" &[required("seed")], Meaning::Random, "a number in [0, 1) that depends on the row and the seed alone", "random(7)";
 }
 
@@ -297,5 +368,9 @@ mod tests {
     fn signatures_mark_what_may_be_left_out() {
         assert_eq!(function("std").unwrap().signature(), "std(x, ddof=)");
         assert_eq!(function("len").unwrap().signature(), "len()");
+        assert_eq!(
+            function("coalesce").unwrap().signature(),
+            "coalesce(a, b, ...)"
+        );
     }
 }

@@ -56,7 +56,8 @@ impl Checker<'_> {
         let shown: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
         let signature = format!("{name}({})", shown.join(", "));
         let poisoned = given.iter().any(|given| given.operand == Operand::Poison);
-        let Some(arguments) = self.bind_arguments(&name, &signature, &names, given, span) else {
+        let Some(arguments) = self.bind_arguments(&name, &signature, &names, None, given, span)
+        else {
             return self.operands.push(Operand::Poison);
         };
         if poisoned || self.functions[function].body.is_none() {

@@ -11,6 +11,7 @@
 
 mod bound;
 mod calls;
+mod choice;
 mod clashes;
 mod compose;
 mod configs;
@@ -33,6 +34,7 @@ mod select;
 mod steps;
 mod tables;
 mod test_blocks;
+mod time;
 mod types;
 mod units;
 mod windows;

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::constants::Constant;
 use super::declarations::{
-    Checker, DeclarationId, DeclarationKind, Entity, ModuleId, Parent, Place, Rows, State, Unit,
-    UnitId, UnitKind,
+    Checker, DeclarationId, DeclarationKind, Entity, ModuleId, PLACES_IN_EXTEND, Parent, Place,
+    Rows, State, Unit, UnitId, UnitKind,
 };
 use crate::diagnostic::Span;
 use crate::syntax::ast;
@@ -175,16 +175,20 @@ impl Checker<'_> {
     fn carry(&mut self, chain: &[DeclarationId], unit: UnitId) -> UnitId {
         let mut unit = unit;
         for &table in chain.iter().rev() {
-            unit = self.carried(table, unit);
+            let name = self.carried_name(unit, table);
+            unit = self.carried(table, unit, name);
         }
         unit
     }
 
     /// The member of a derived table that holds what `from` holds in the table before.
-    pub(crate) fn carried(&mut self, table: DeclarationId, from: UnitId) -> UnitId {
-        let name = self.carried_name(from, table);
+    pub(crate) fn carried(&mut self, table: DeclarationId, from: UnitId, name: Rc<str>) -> UnitId {
         let Unit { span, rank, .. } = &self.units[from];
-        let (span, rank) = (*span, *rank);
+        let (span, mut rank) = (*span, *rank);
+        if self.carries_bound(table) && self.units[from].name == name {
+            // A definition of its own, behind that of what it holds.
+            rank += PLACES_IN_EXTEND / 2;
+        }
         let (place, hidden) = {
             let declaration = &self.declarations[table];
             (declaration.place, declaration.hidden)
@@ -230,6 +234,17 @@ impl Checker<'_> {
 
     /// The table of a path such as `geo.track`; a diagnostic if it names none.
     pub(crate) fn table_at(&mut self, place: Place, path: &ast::Path) -> Option<DeclarationId> {
+        let (module, table) = self.declared_table(place, path)?;
+        self.wake(module);
+        Some(table)
+    }
+
+    /// The table of a path and its module, without asking for what it holds.
+    pub(crate) fn declared_table(
+        &mut self,
+        place: Place,
+        path: &ast::Path,
+    ) -> Option<(ModuleId, DeclarationId)> {
         let mut module = place.module;
         let (last, before) = path.names.split_last()?;
         for name in before {
@@ -244,9 +259,8 @@ impl Checker<'_> {
             }
         }
         let text = self.expand(place, *last);
-        self.wake(module);
         match self.modules[module].names.get(&text) {
-            Some(Entity::Table(table)) => Some(*table),
+            Some(Entity::Table(table)) => Some((module, *table)),
             Some(Entity::Poison) => None,
             _ => {
                 self.unknown_table(module, &text, last.span);

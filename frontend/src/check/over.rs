@@ -1,6 +1,7 @@
 //! The suffix `over`: its keys come first, then what it governs.
 
 use icosian_ir::id::ExprId as Expression;
+use icosian_ir::meaning::order::Direction;
 
 use super::declarations::{Checker, DeclarationId, Entity, Rows, State, UnitId};
 use super::expressions::{Context, Operand, Task};
@@ -18,7 +19,7 @@ impl OverId {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct OverSpec {
     pub keys: Vec<Expression>,
-    pub order: Vec<(Expression, bool)>,
+    pub order: Vec<(Expression, Direction)>,
 }
 
 /// Whose rows an `over` suffix governs.
@@ -140,7 +141,7 @@ impl Checker<'_> {
             .split_off(clause.keys.len())
             .into_iter()
             .zip(&clause.order)
-            .map(|(value, key)| (value, key.descending))
+            .map(|(value, key)| (value, key.direction()))
             .collect();
         Some(self.intern_over(OverSpec {
             keys: values,

@@ -1,8 +1,10 @@
 //! The rows of derived tables, step by step.
 
+use icosian_ir::columns::End;
 use icosian_ir::graph::{SortKey, TableRows};
 use icosian_ir::id::ExprId as Expression;
 use icosian_ir::types::{Domain, ScalarType, Type};
+use icosian_ir::value::Value;
 
 use super::declarations::{Checker, DeclarationId, Rows, State, UnitId, UnitKind};
 use super::expressions::{Context, Operand, Task};
@@ -33,7 +35,7 @@ impl Checker<'_> {
             StepKind::OrderBy(keys) => {
                 tasks.extend(keys.iter().map(|key| Task::Enter(key.value, inner)));
             }
-            StepKind::Limit(count) => tasks.push(Task::Enter(*count, context)),
+            StepKind::Limit { count, .. } => tasks.push(Task::Enter(*count, context)),
             StepKind::Distinct(names) => {
                 tasks.extend(names.iter().map(|name| Task::Member(parent, *name, inner)));
             }
@@ -84,37 +86,30 @@ impl Checker<'_> {
                 }
             }
             StepKind::OrderBy(sorts) => {
-                self.cannot_run("`order by`", span);
                 let mut keys = Vec::with_capacity(sorts.len());
                 for (value, sort) in values.iter().zip(sorts) {
                     let span = program.exprs[sort.value].span;
                     keys.push(SortKey {
                         expression: self.on_rows(*value, parent, "order by", span)?,
-                        descending: sort.descending,
+                        direction: sort.direction(),
                     });
                 }
                 TableRows::Order { parent, keys }
             }
-            StepKind::Limit(count) => {
-                self.cannot_run("`limit`", span);
-                let ty = self.builder.scalar_type(values[0]);
-                if !ty.is_integer() || self.builder.domain(values[0]) != Domain::Scalar {
-                    let span = program.exprs[*count].span;
-                    self.wrong_argument("limit", "one integer", (values[0], span), span);
-                    return None;
-                }
+            StepKind::Limit { from_end, count } => {
+                let span = program.exprs[*count].span;
+                let end = if *from_end { End::Last } else { End::First };
+                self.row_count(end, values[0], span)?;
                 TableRows::Limit {
                     parent,
+                    end,
                     rows: values[0],
                 }
             }
-            StepKind::Distinct(_) => {
-                self.cannot_run("`distinct`", span);
-                TableRows::Distinct {
-                    parent,
-                    columns: values,
-                }
-            }
+            StepKind::Distinct(_) => TableRows::Distinct {
+                parent,
+                columns: values,
+            },
             StepKind::Union(path) => {
                 self.cannot_run("`union`", span);
                 let other = self.table_at(place, path)?;
@@ -144,6 +139,37 @@ impl Checker<'_> {
         let name = self.declarations[table].name.clone();
         self.make_table(table, &name, rows);
         self.declarations[table].table.map(State::Rows)
+    }
+
+    /// Whether a value can say how many rows stay; a diagnostic if not.
+    fn row_count(&mut self, end: End, count: Expression, span: Span) -> Option<()> {
+        let step = end.step();
+        if !self.builder.scalar_type(count).is_integer() {
+            self.wrong_argument(step, "one integer", (count, span), span);
+            return None;
+        }
+        if let Domain::Rows(table) = self.builder.domain(count) {
+            let table = &self.builder.graph().tables[table].name;
+            let message = format!("`{step}` takes one integer, this is a column of `{table}`");
+            self.report(
+                Diagnostic::error(Code::DomainClash, message)
+                    .at(span)
+                    .help("reduce it: `max(…)`"),
+            );
+            return None;
+        }
+        if let Some(Value::Integer(count)) = self.builder.constant(count)
+            && *count < 0
+        {
+            let message = format!("`{step}` takes 0 rows or more");
+            let mut diagnostic = Diagnostic::error(Code::BadArguments, message).at(span);
+            if end == End::First {
+                diagnostic = diagnostic.help(format!("the last rows are `tail {}`", -count));
+            }
+            self.report(diagnostic);
+            return None;
+        }
+        Some(())
     }
 
     /// A value on the rows of a table; a diagnostic if it has other rows.

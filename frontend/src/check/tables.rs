@@ -306,7 +306,7 @@ impl Checker<'_> {
             StepKind::Where(_)
             | StepKind::GroupBy { .. }
             | StepKind::OrderBy(_)
-            | StepKind::Limit(_)
+            | StepKind::Limit { .. }
             | StepKind::Distinct(_)
             | StepKind::Union(_) => {}
         }

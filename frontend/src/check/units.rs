@@ -277,7 +277,7 @@ impl Checker<'_> {
                 };
                 let rows = self.declarations[table].table?;
                 let column = self.builder.use_node(node);
-                let column = self.builder.filtered(rows, column);
+                let column = self.builder.taken(rows, column);
                 let node = self.define(unit, Some(table), column)?;
                 let original = &self.builder.graph().nodes[node_of(self.units[from].state)?];
                 let (doc, tags) = (original.doc.clone(), original.tags.clone());
@@ -344,6 +344,11 @@ impl Checker<'_> {
                 format!("{}{}", self.modules[module].prefix, self.units[unit].name)
             }
             (Some(rows), _) | (None, Domain::Rows(rows)) => self.name_on(unit, rows),
+        };
+        let name = match self.units[unit].kind {
+            // An input of an instance is no output.
+            UnitKind::Bound { .. } => format!("_{name}"),
+            _ => name,
         };
         match self.builder.define(rows, &name, expression) {
             Ok(node) => {

@@ -29,6 +29,10 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// Print what depends on what.
     Graph(GraphArguments),
+    /// Print a `table` block for data files, with their columns and types, to begin a flow with.
+    Init(InitArguments),
+    /// Say what an error code means, with an example and what to write instead.
+    ExplainError(ExplainErrorArguments),
     /// Run the `test` blocks of flows, on the interpreter and as machine code.
     Test(TestArguments),
     /// Evaluate one expression over data files.
@@ -203,6 +207,27 @@ pub(crate) enum StageName {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct ExplainErrorArguments {
+    /// The code, such as E0401; without it, all are listed.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InitArguments {
+    /// Data files or folders of them (CSV, Arrow IPC, Parquet). The types of CSV are told by all
+    /// of its cells.
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Take this text as null in CSV, besides the empty cell.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) null_value: Vec<String>,
+    /// What separates the cells of CSV; `\t` is a tab.
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct GraphArguments {
     #[command(flatten)]
     pub(crate) flow: FlowArguments,
@@ -218,6 +243,8 @@ pub(crate) struct GraphArguments {
 pub(crate) enum GraphFormat {
     /// For Graphviz.
     Dot,
+    /// For Mermaid, as Markdown pages show it.
+    Mermaid,
 }
 
 #[derive(Args, Debug)]

@@ -29,6 +29,7 @@ pub(crate) fn graph(arguments: &GraphArguments, console: &mut Console) -> Outcom
     };
     match arguments.format {
         GraphFormat::Dot => dot(&mut console.out, &flow, &dependencies, &nodes)?,
+        GraphFormat::Mermaid => mermaid(&mut console.out, &flow, &dependencies, &nodes)?,
     }
     Ok(())
 }
@@ -41,6 +42,68 @@ fn needed(dependencies: &Dependencies, mut open: Vec<NodeId>) -> Vec<NodeId> {
         open.extend(unseen.filter(|needed| seen.insert(*needed)));
     }
     seen.into_iter().collect()
+}
+
+/// The nodes of each table, its name before them; first the scalars, without a table.
+fn by_table<'a>(
+    flow: &'a Flow,
+    nodes: &[NodeId],
+) -> impl Iterator<Item = (Option<TableId>, &'a str, Vec<NodeId>)> {
+    let graph = flow.graph();
+    let mut of_table: HashMap<Option<TableId>, Vec<NodeId>> = HashMap::new();
+    for node in nodes {
+        let members = of_table.entry(graph.table_of(*node)).or_default();
+        members.push(*node);
+    }
+    let tables = graph.tables.iter();
+    let tables = tables.map(|(id, table)| (Some(id), table.name.as_str()));
+    let all = std::iter::once((None, "")).chain(tables);
+    all.filter_map(move |(table, name)| Some((table, name, of_table.remove(&table)?)))
+}
+
+/// A graph for Mermaid: a box for each table, inputs rounded, arrows to what uses a node.
+fn mermaid(
+    out: &mut dyn Write,
+    flow: &Flow,
+    dependencies: &Dependencies,
+    nodes: &[NodeId],
+) -> std::io::Result<()> {
+    let graph = flow.graph();
+    // Whatever a name holds, it is text to Mermaid.
+    let quoted = |text: &str| {
+        let escape = |letter: char| match letter {
+            '"' | '#' | '&' | '<' | '>' | '\\' | '`' => format!("#{};", u32::from(letter)),
+            other => other.to_string(),
+        };
+        let escaped: String = text.chars().map(escape).collect();
+        format!("\"{escaped}\"")
+    };
+    writeln!(out, "flowchart LR")?;
+    for (table, name, members) in by_table(flow, nodes) {
+        let mut indent = "  ";
+        if let Some(table) = table {
+            writeln!(out, "  subgraph {table} [{}]", quoted(name))?;
+            indent = "    ";
+        }
+        for member in members {
+            let node = &graph.nodes[member];
+            let label = quoted(&format!("{}: {}", node.short_name(), node.ty));
+            let (open, close) = match node.kind {
+                NodeKind::Definition(_) => ("[", "]"),
+                NodeKind::Column { .. } | NodeKind::Param { .. } => ("([", "])"),
+            };
+            writeln!(out, "{indent}{member}{open}{label}{close}")?;
+        }
+        if table.is_some() {
+            writeln!(out, "  end")?;
+        }
+    }
+    for node in nodes {
+        for needed in dependencies.needs(*node) {
+            writeln!(out, "  {needed} --> {node}")?;
+        }
+    }
+    Ok(())
 }
 
 /// A graph for Graphviz: a box for each table, inputs as ellipses, arrows to what uses a node.
@@ -58,21 +121,7 @@ fn dot(
     writeln!(out, "digraph flow {{")?;
     writeln!(out, "  rankdir=LR")?;
     writeln!(out, "  node [shape=box, fontname=\"sans-serif\"]")?;
-    let mut of_table: HashMap<Option<TableId>, Vec<NodeId>> = HashMap::new();
-    for node in nodes {
-        of_table
-            .entry(graph.table_of(*node))
-            .or_default()
-            .push(*node);
-    }
-    let tables = graph
-        .tables
-        .iter()
-        .map(|(id, table)| (Some(id), table.name.as_str()));
-    for (table, name) in std::iter::once((None, "")).chain(tables) {
-        let Some(members) = of_table.get(&table) else {
-            continue;
-        };
+    for (table, name, members) in by_table(flow, nodes) {
         let mut indent = "  ";
         if table.is_some() {
             writeln!(out, "  subgraph {} {{", quoted(&format!("cluster {name}")))?;
@@ -80,7 +129,7 @@ fn dot(
             indent = "    ";
         }
         for member in members {
-            let node = &graph.nodes[*member];
+            let node = &graph.nodes[member];
             let label = quoted(&format!("{}\n{}", node.short_name(), node.ty));
             let shape = match node.kind {
                 NodeKind::Definition(_) => "",

@@ -7,10 +7,12 @@ mod console;
 mod eval;
 mod exit;
 mod explain;
+mod explain_error;
 mod fit;
 mod fmt;
 mod graph;
 mod head;
+mod init;
 mod inputs;
 mod interrupt;
 mod output;
@@ -65,6 +67,8 @@ fn dispatch(arguments: Arguments, console: &mut Console, interrupt: &Interrupt) 
         Some(Command::Check(arguments)) => check::check(&arguments, console),
         Some(Command::Fmt(arguments)) => fmt::fmt(&arguments, console),
         Some(Command::Explain(arguments)) => explain::explain(&arguments, console),
+        Some(Command::ExplainError(arguments)) => explain_error::explain_error(&arguments, console),
+        Some(Command::Init(arguments)) => init::init(&arguments, console),
         Some(Command::Graph(arguments)) => graph::graph(&arguments, console),
         Some(Command::Test(arguments)) => test::test(&arguments, console, interrupt),
         Some(Command::Eval(arguments)) => eval::eval(&arguments, console, interrupt),

@@ -22,6 +22,14 @@ macro_rules! codes {
                 match self { $(Code::$name => $text),* }
             }
 
+            /// The code's page of the catalogue `docs/errors/`: what it means, an example with what is
+            /// told of it, and what to write instead. Markdown.
+            pub fn explanation(self) -> &'static str {
+                match self {
+                    $(Code::$name => include_str!(concat!("../../../docs/errors/", $text, ".md"))),*
+                }
+            }
+
             /// What this kind of mistake is, in a few words.
             pub fn title(self) -> &'static str {
                 match self { $(Code::$name => $title),* }
@@ -91,6 +99,15 @@ codes! {
     BadOption = "E0602", "a call with something wrong";
     BadState = "E0603", "a state that can't be read or written";
     StateOfAnotherFlow = "E0604", "a state that another flow learned";
+}
+
+impl Code {
+    /// The code written so, in capitals or not, with or without the `E`.
+    pub fn from_text(text: &str) -> Option<Code> {
+        let digits = text.trim().trim_start_matches(['E', 'e']);
+        let mut codes = Code::ALL.iter();
+        codes.find(|code| &code.as_str()[1..] == digits).copied()
+    }
 }
 
 impl std::fmt::Display for Code {

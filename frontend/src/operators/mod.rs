@@ -229,7 +229,7 @@ impl TableBuilder {
         let table = self.table;
         self.flow.build("member", &[column], |graph, args| {
             // Without a table a mistake has been noted already; the handle is dropped below.
-            Ok(table.map_or(args[0], |table| graph.filtered(table, args[0])))
+            Ok(table.map_or(args[0], |table| graph.taken(table, args[0])))
         })
     }
 

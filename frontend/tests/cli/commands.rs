@@ -146,3 +146,41 @@ fn help_goes_to_standard_output() {
     }
     holds(&sandbox.run(&["--version"]).ok(), &["icosian "]);
 }
+
+#[test]
+fn the_graph_for_mermaid() {
+    let mermaid = sandbox()
+        .run(&["graph", "f.flow", "--format", "mermaid"])
+        .ok();
+    assert!(mermaid.starts_with("flowchart LR\n"));
+    holds(
+        &mermaid,
+        &[
+            "subgraph t0 [\"t\"]",
+            "([\"x: f64\"])",
+            "[\"above: bool\"]",
+            " --> ",
+            "  end\n",
+        ],
+    );
+}
+
+#[test]
+fn init_prints_a_table_that_checks() {
+    let data = "n,Work load Average/day ,name,2013\n1,2.5,a,\n-3,NA,b,2013-01-01\n";
+    let sandbox = Sandbox::new(&[("some data.csv", data)]);
+    let flow = sandbox
+        .run(&["init", "some data.csv", "--null-value", "NA"])
+        .ok();
+    assert_eq!(
+        flow,
+        "table `some data` from \"some data.csv\" (null=\"NA\") {\n    n: i64\n    \
+         Work_load_Average_day: f64? from \"Work load Average/day \"\n    name: str\n    \
+         column_2013: date? from \"2013\"\n}\n"
+    );
+    std::fs::write(sandbox.path("f.flow"), format!("{flow}total = sum(n)\n")).unwrap();
+    sandbox.run(&["fmt", "--check", "f.flow"]).ok();
+    holds(&sandbox.run(&["run", "f.flow"]).ok(), &["-2"]);
+    let err = sandbox.run(&["init", "none.csv"]).fails(1);
+    holds(&err, &["can't read none.csv"]);
+}

@@ -1,6 +1,7 @@
 //! The binary from outside: what it prints where, its exit codes, sessions through a pipe.
 
 mod bad_input;
+mod catalogue;
 mod commands;
 mod fit;
 mod repl;

@@ -8,7 +8,7 @@ mod tests;
 
 use std::fmt;
 
-use crate::columns::{Columns, Rows};
+use crate::columns::{Columns, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
 use crate::meaning::arithmetic::fits;
 use crate::op::{Level, Op};
@@ -142,12 +142,9 @@ impl Columns {
         };
         match &self.tables[id].rows {
             Rows::Source => Ok(()),
-            Rows::Filter { parent, predicate } => {
-                check(*parent, &[*predicate])?;
-                if self.columns[*predicate].ty.scalar != ScalarType::Bool {
-                    return Err(broken(id, "filtered by a column that is no bool"));
-                }
-                Ok(())
+            Rows::Take { parent, selection } => {
+                check(*parent, &selection.keys())?;
+                self.verify_selection(id, *parent, selection)
             }
             Rows::Group { parent, keys } => {
                 check(*parent, keys)?;
@@ -157,6 +154,41 @@ impl Columns {
                 Ok(())
             }
         }
+    }
+
+    fn verify_selection(
+        &self,
+        id: TableId,
+        parent: TableId,
+        selection: &Selection,
+    ) -> Result<(), VerifyError> {
+        match selection {
+            Selection::Where(predicate) => {
+                if self.columns[*predicate].ty.scalar != ScalarType::Bool {
+                    return Err(broken(id, "filtered by a column that is no bool"));
+                }
+            }
+            Selection::Order(_) | Selection::Distinct(_) => {
+                if selection.keys().is_empty() {
+                    return Err(broken(id, "selected by no key"));
+                }
+            }
+            Selection::Limit {
+                count, parent_rows, ..
+            } => {
+                let Some(count) = self.columns.get(*count) else {
+                    return Err(unknown(id, count));
+                };
+                if count.domain != Domain::Scalar || !count.ty.scalar.is_integer() {
+                    return Err(broken(id, "cut to a number that is no integer"));
+                }
+                let of = self.columns.get(*parent_rows).map(|column| column.domain);
+                if of != Some(Domain::Rows(parent)) {
+                    return Err(broken(id, "made by a column that is not of its parent"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn verify_column(&self, id: ColumnId) -> Result<(), VerifyError> {
@@ -201,11 +233,7 @@ impl Columns {
 
     /// A column of a derived table comes after what makes the table's rows.
     fn rows_known_before(&self, id: ColumnId, table: TableId) -> Result<(), VerifyError> {
-        let makers = match &self.tables[table].rows {
-            Rows::Source => &[][..],
-            Rows::Filter { predicate, .. } => std::slice::from_ref(predicate),
-            Rows::Group { keys, .. } => keys,
-        };
+        let makers = self.tables[table].rows.makers();
         match makers.iter().find(|maker| maker.index() >= id.index()) {
             Some(maker) => Err(order(id, maker)),
             None => Ok(()),
@@ -259,17 +287,17 @@ impl Columns {
                     _ => Err(broken(id, "not the key at this position")),
                 }
             }
-            Op::Filter => {
+            Op::Take => {
                 let (ty, from) = infer()?;
                 let parent = match column.domain {
                     Domain::Scalar => None,
                     Domain::Rows(table) => match &self.tables[table].rows {
-                        Rows::Filter { parent, .. } => Some(Domain::Rows(*parent)),
+                        Rows::Take { parent, .. } => Some(Domain::Rows(*parent)),
                         Rows::Source | Rows::Group { .. } => None,
                     },
                 };
                 if parent != Some(from) {
-                    return Err(broken(id, "not filtered from the parent's column"));
+                    return Err(broken(id, "not taken from the parent's column"));
                 }
                 Ok((ty, column.domain))
             }
@@ -307,6 +335,8 @@ impl Columns {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Bits(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
@@ -321,7 +351,7 @@ impl Columns {
             Domain::Scalar => None,
             Domain::Rows(table) => match &self.tables[table].rows {
                 Rows::Group { parent, keys } => Some((*parent, keys)),
-                Rows::Source | Rows::Filter { .. } => None,
+                Rows::Source | Rows::Take { .. } => None,
             },
         }
     }

@@ -29,7 +29,7 @@ pub fn columns_to_plan(columns: &Columns) -> Plan {
     for (id, column) in columns.columns.iter() {
         place(columns, &times, id, &column.op, column.domain, &mut rounds);
     }
-    place_filters(columns, &times, &mut rounds);
+    place_spools(columns, &times, &mut rounds);
     place_outputs(columns, &times, &mut rounds);
 
     let mut plan = Plan::default();
@@ -51,7 +51,7 @@ pub fn columns_to_plan(columns: &Columns) -> Plan {
     };
     for ((round, table), sinks) in rounds {
         emit_scalars(&mut plan, round);
-        let pass = pass(columns, table, sinks.into_sinks());
+        let pass = pass(columns, table, sinks.into_sinks(columns));
         let id = plan.passes.push(pass);
         plan.steps.push(Step::Pass(id));
     }
@@ -72,12 +72,12 @@ struct Sinks {
     groups: BTreeMap<TableId, Vec<ColumnId>>,
     group_keys: BTreeMap<TableId, Vec<ColumnId>>,
     builds: BTreeMap<Vec<ColumnId>, Vec<ColumnId>>,
-    spools: BTreeMap<TableId, (ColumnId, Vec<ColumnId>)>,
+    spools: BTreeMap<TableId, Vec<ColumnId>>,
     carries: Vec<ColumnId>,
 }
 
 impl Sinks {
-    fn into_sinks(self) -> Vec<Sink> {
+    fn into_sinks(self, program: &Columns) -> Vec<Sink> {
         let mut sinks = Vec::new();
         if !self.outputs.is_empty() {
             sinks.push(Sink::Output {
@@ -100,12 +100,14 @@ impl Sinks {
         for (keys, payload) in self.builds {
             sinks.push(Sink::Build { keys, payload });
         }
-        for (table, (predicate, columns)) in self.spools {
-            sinks.push(Sink::Spool {
-                table,
-                predicate,
-                columns,
-            });
+        for (table, columns) in self.spools {
+            if let Rows::Take { selection, .. } = &program.tables[table].rows {
+                sinks.push(Sink::Spool {
+                    table,
+                    selection: selection.clone(),
+                    columns,
+                });
+            }
         }
         if !self.carries.is_empty() {
             sinks.push(Sink::Carry {
@@ -179,32 +181,21 @@ fn place(
     }
 }
 
-/// Filtered tables: a spool as soon as the predicate is known, and one in each later round in which
-/// further columns of it are.
-fn place_filters(columns: &Columns, times: &Times, rounds: &mut Rounds) {
-    for (table, shape) in columns.tables.iter() {
-        if let Rows::Filter { parent, predicate } = &shape.rows {
-            let sinks = rounds.entry((times.rows(table) - 1, *parent)).or_default();
-            sinks
-                .spools
-                .entry(table)
-                .or_insert((*predicate, Vec::new()));
+/// Rows taken of a table: a spool as soon as it is known which, and one in each later round in which
+/// further columns are.
+fn place_spools(columns: &Columns, times: &Times, rounds: &mut Rounds) {
+    let mut place = |table: TableId, round: u32, column: Option<ColumnId>| {
+        if let Rows::Take { parent, .. } = &columns.tables[table].rows {
+            let spools = &mut at(rounds, round, *parent).spools;
+            spools.entry(table).or_default().extend(column);
         }
+    };
+    for table in columns.tables.ids() {
+        place(table, times.rows(table).saturating_sub(1), None);
     }
     for (id, column) in columns.columns.iter() {
-        let Domain::Rows(table) = column.domain else {
-            continue;
-        };
-        if let (Op::Filter, Rows::Filter { parent, predicate }) =
-            (&column.op, &columns.tables[table].rows)
-        {
-            let sinks = rounds.entry((times.of(id) - 1, *parent)).or_default();
-            sinks
-                .spools
-                .entry(table)
-                .or_insert((*predicate, Vec::new()))
-                .1
-                .push(id);
+        if let (Op::Take, Domain::Rows(table)) = (&column.op, column.domain) {
+            place(table, times.of(id) - 1, Some(id));
         }
     }
 }
@@ -253,11 +244,12 @@ fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
             }
             Sink::Build { keys, payload } => roots.extend(keys.iter().chain(payload)),
             Sink::Spool {
-                predicate,
+                selection,
                 columns: kept,
                 ..
             } => {
-                roots.push(*predicate);
+                roots.extend(selection.keys());
+                roots.extend(selection.count());
                 roots.extend(kept.iter().flat_map(|id| &columns.column(*id).args));
             }
             Sink::Carry { windows } => {

@@ -76,7 +76,7 @@ fn routine(columns: &Columns, column: ColumnId) -> Segment {
 fn is_read(columns: &Columns, table: TableId, column: &Column) -> bool {
     match &columns.tables[table].rows {
         Rows::Source => matches!(column.op, Op::Input(_)),
-        Rows::Filter { .. } => matches!(column.op, Op::Filter | Op::Input(_)),
+        Rows::Take { .. } => matches!(column.op, Op::Take | Op::Input(_)),
         Rows::Group { .. } => {
             matches!(column.op, Op::Key(_) | Op::Reduce { .. } | Op::Input(_))
         }

@@ -111,7 +111,7 @@ fn a_filter_is_spooled_and_its_mean_taken_from_the_rows_kept() {
         predicate,
     };
     let big = builder.table("big", "", rows).unwrap();
-    let kept = builder.filtered(big, x);
+    let kept = builder.taken(big, x);
     let mean = builder
         .reduce(Reduction::Mean, big, Some(kept), &[])
         .unwrap();

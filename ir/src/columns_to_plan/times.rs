@@ -39,7 +39,7 @@ impl Times {
                         time = time.max(argument_time(&times, columns, id) + 1);
                     }
                 }
-                Op::Key(_) | Op::Filter => time = time.max(argument_time(&times, columns, id) + 1),
+                Op::Key(_) | Op::Take => time = time.max(argument_time(&times, columns, id) + 1),
                 Op::Window(Window::CumulativeSum) => time += 1,
                 Op::Lookup {
                     table,
@@ -65,17 +65,13 @@ impl Times {
     }
 
     fn update_rows(&mut self, columns: &Columns, table: TableId) {
-        let of = |columns: &[ColumnId]| {
-            columns
-                .iter()
-                .map(|id| self.columns.get(id.index()).copied().unwrap_or(0))
-                .max()
-                .unwrap_or(0)
-        };
+        let makers = columns.tables[table].rows.makers();
+        let times = makers
+            .iter()
+            .map(|id| self.columns.get(id.index()).copied().unwrap_or(0));
         self.rows[table.index()] = match &columns.tables[table].rows {
             Rows::Source => 0,
-            Rows::Filter { predicate, .. } => of(&[*predicate]) + 1,
-            Rows::Group { keys, .. } => of(keys) + 1,
+            Rows::Take { .. } | Rows::Group { .. } => times.max().unwrap_or(0) + 1,
         };
     }
 

@@ -489,10 +489,10 @@ impl GraphBuilder {
         self.add(Op::Window(window), vec![value])
     }
 
-    /// A member of a filtered table: what the parent's column holds on the rows kept.
-    pub fn filtered(&mut self, table: TableId, column: ExprId) -> ExprId {
+    /// A member of a table of taken rows: what the parent's column holds on them.
+    pub fn taken(&mut self, table: TableId, column: ExprId) -> ExprId {
         let ty = self.ty(column);
-        self.add_typed(Op::Filter, vec![column], ty, Domain::Rows(table))
+        self.add_typed(Op::Take, vec![column], ty, Domain::Rows(table))
     }
 
     /// The row of `table` whose `keys` (columns over there) equal `values` (here).

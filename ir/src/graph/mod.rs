@@ -5,11 +5,13 @@
 //! expression here is exactly typed.
 
 mod arithmetic;
+mod bits;
 mod builder;
 mod convert;
 mod dependencies;
 mod fingerprint;
 mod text;
+mod time;
 
 use std::collections::HashMap;
 
@@ -21,7 +23,9 @@ pub use dependencies::{Cycle, Dependencies, order_definitions};
 pub use fingerprint::Fingerprint;
 pub use text::{LANGUAGE_VERSION, PartFingerprints, TIME_ZONE_VERSION, UNICODE_VERSION};
 
+use crate::columns::End;
 use crate::id::{ExprId, NodeId, Table, TableId};
+use crate::meaning::order::Direction;
 use crate::op::Op;
 use crate::types::{Domain, Type};
 use crate::value::Value;
@@ -109,13 +113,13 @@ pub struct Binding {
     pub delimiter: Option<char>,
 }
 
-/// How a sort key orders.
+/// What rows are ordered by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SortKey {
     /// What is compared.
     pub expression: ExprId,
-    /// Greatest first.
-    pub descending: bool,
+    /// Which way.
+    pub direction: Direction,
 }
 
 /// Where a table's rows come from.
@@ -144,10 +148,12 @@ pub enum TableRows {
         /// The keys, first the most significant.
         keys: Vec<SortKey>,
     },
-    /// `parent limit rows`
+    /// `parent limit rows` and `parent tail rows`
     Limit {
         /// The table cut.
         parent: TableId,
+        /// Which rows stay.
+        end: End,
         /// How many rows stay.
         rows: ExprId,
     },

@@ -34,6 +34,13 @@ pub enum RowErrorKind {
         /// The earlier row.
         first_row: u64,
     },
+    /// A table is cut to a number of rows that is null or negative: the one operand.
+    NotARowCount {
+        /// The name of the table.
+        table: String,
+        /// The step that cuts it, as written.
+        step: &'static str,
+    },
 }
 
 /// An error of one row.
@@ -101,6 +108,10 @@ impl RowError {
 
 impl fmt::Display for RowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let RowErrorKind::NotARowCount { table, step } = &self.kind {
+            let count = self.operands.first().unwrap_or(&Value::Null);
+            return write!(f, "{table}: `{step}` takes 0 rows or more, not {count}");
+        }
         if self.name.is_empty() {
             write!(f, "{}: ", self.column)?;
         } else {
@@ -122,6 +133,7 @@ impl fmt::Display for RowError {
                 }
                 write!(f, " does not fit {to}")?;
             }
+            RowErrorKind::NotARowCount { .. } => {}
             RowErrorKind::NullInRequired => f.write_str("null where the type has none")?,
             RowErrorKind::DuplicateKey { table, first_row } => {
                 write!(f, "two rows of {table} have the key ")?;

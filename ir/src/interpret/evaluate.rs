@@ -11,6 +11,7 @@ use crate::interpret::cell::{Cell, ColumnValues};
 use crate::interpret::error::{Reported, RowError, RowErrorKind};
 use crate::interpret::needs::{count_uses, dependencies};
 use crate::interpret::row::{Outcome, row_local};
+use crate::interpret::selection::select;
 use crate::interpret::tables::{Groups, Index};
 use crate::interpret::{reduce, tables, window};
 use crate::op::Op;
@@ -38,7 +39,7 @@ pub(super) struct Interpreter<'a> {
     table_rows: HashMap<TableId, usize>,
     uses: Vec<u32>,
     states: Vec<State>,
-    kept: Derived<Arc<Vec<usize>>>,
+    taken: Derived<Arc<Vec<usize>>>,
     groups: Derived<Arc<Groups>>,
     indexes: HashMap<(Vec<ColumnId>, bool), Option<Arc<Index>>>,
     pub(super) reported: Reported,
@@ -74,7 +75,7 @@ impl<'a> Interpreter<'a> {
             table_rows,
             uses,
             states,
-            kept: HashMap::new(),
+            taken: HashMap::new(),
             groups: HashMap::new(),
             indexes: HashMap::new(),
             reported: Reported::default(),
@@ -191,6 +192,8 @@ impl<'a> Interpreter<'a> {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Bits(_)
+            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),
             Op::Lookup {
@@ -206,13 +209,13 @@ impl<'a> Interpreter<'a> {
                 };
                 Ok(map(rows, |cell| tables::gather(cell, values)))
             }
-            Op::Filter => {
+            Op::Take => {
                 let Domain::Rows(table) = column.domain else {
-                    panic!("a filtered column has rows");
+                    panic!("a column that is taken has rows");
                 };
-                let kept = self.kept(table)?;
+                let taken = self.taken(table)?;
                 let values = self.values(column.args[0])?;
-                let cells = kept.iter().map(|row| values.cell(*row).clone());
+                let cells = taken.iter().map(|row| values.cell(*row).clone());
                 Ok(ColumnValues::Rows(cells.collect()))
             }
             Op::Key(position) => {
@@ -283,22 +286,22 @@ impl<'a> Interpreter<'a> {
         }
         match &self.columns.tables[table].rows {
             Rows::Source => panic!("the number of rows of {table} is not given"),
-            Rows::Filter { .. } => Ok(self.kept(table)?.len()),
+            Rows::Take { .. } => Ok(self.taken(table)?.len()),
             Rows::Group { .. } => Ok(self.groups(table)?.keys.len()),
         }
     }
 
-    /// The rows of the parent that a filtered table keeps.
-    fn kept(&mut self, table: TableId) -> Result<Arc<Vec<usize>>, Raised> {
-        if let Some(kept) = self.kept.get(&table) {
-            return kept.clone().ok_or(Raised);
+    /// The rows of its parent that a table takes, in its order.
+    fn taken(&mut self, table: TableId) -> Result<Arc<Vec<usize>>, Raised> {
+        if let Some(taken) = self.taken.get(&table) {
+            return taken.clone().ok_or(Raised);
         }
-        let Rows::Filter { predicate, .. } = &self.columns.tables[table].rows else {
-            panic!("{table} is no filtered table");
+        let Rows::Take { selection, .. } = &self.columns.tables[table].rows else {
+            panic!("{table} takes no rows of another");
         };
-        let kept = self.once(|this| tables::keep(this.values(*predicate)?));
-        self.kept.insert(table, kept.clone());
-        kept.ok_or(Raised)
+        let taken = self.once(|this| select(this, table, selection));
+        self.taken.insert(table, taken.clone());
+        taken.ok_or(Raised)
     }
 
     /// The groups of a group table.
@@ -340,7 +343,7 @@ impl<'a> Interpreter<'a> {
             Ok(built) => Some(Arc::new(built)),
             Err(tables::Stopped::Before) => None,
             Err(tables::Stopped::At(row, error)) => {
-                self.raise(Some(row), &error);
+                self.raise(row, &error);
                 None
             }
         }

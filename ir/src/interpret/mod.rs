@@ -18,7 +18,9 @@ mod evaluate;
 mod needs;
 mod reduce;
 mod row;
+mod selection;
 mod tables;
+mod time;
 mod window;
 
 #[cfg(test)]
@@ -29,6 +31,7 @@ use std::collections::HashMap;
 pub use cell::{Cell, ColumnValues};
 pub use error::{RowError, RowErrorKind, first_error, raise};
 pub use row::{fold, is_row_local};
+pub use selection::{not_a_row_count, row_count};
 
 use crate::columns::Columns;
 use crate::id::{ColumnId, TableId};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::columns::{Columns, Rows};
+use crate::columns::Columns;
 use crate::id::{ColumnId, Id, TableId};
 use crate::interpret::cell::ColumnValues;
 use crate::op::Op;
@@ -17,13 +17,9 @@ pub(super) fn dependencies(
 ) -> Vec<ColumnId> {
     let column = columns.column(id);
     let mut found = column.args.clone();
-    let mut rows_of = |table: TableId| match &columns.tables[table].rows {
-        Rows::Source => {}
-        Rows::Filter { predicate, .. } => found.push(*predicate),
-        Rows::Group { keys, .. } => found.extend(keys),
-    };
+    let mut rows_of = |table: TableId| found.extend(columns.tables[table].rows.makers());
     match &column.op {
-        Op::Filter | Op::Key(_) => {
+        Op::Take | Op::Key(_) => {
             if let Domain::Rows(table) = column.domain {
                 rows_of(table);
             }
@@ -61,6 +57,8 @@ pub(super) fn dependencies(
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Bits(_)
+        | Op::Time(_)
         | Op::Minimum
         | Op::Maximum
         | Op::Lookup { .. }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::interpret::cell::Cell;
 use crate::interpret::error::{RowError, RowErrorKind};
+use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
-use crate::meaning::{OutOfRange, arithmetic, cast, compare};
+use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare};
 use crate::op::{Math, Op};
 use crate::types::{ScalarType, Type};
 use crate::value::Value;
@@ -30,6 +31,8 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Bits(_)
+        | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => true,
         Op::Literal(_)
@@ -39,7 +42,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -82,6 +85,8 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Bits(_)
+        | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => match strict(cells) {
             Ok(values) => apply(op, from, to, &values[..cells.len()]).map(Cell::Value),
@@ -94,7 +99,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -204,6 +209,13 @@ fn apply(
             Some(result) => result.map_err(|_| RowErrorKind::CastOutOfRange { to: *target }),
             None => ill_typed(op),
         },
+        Op::Bits(function) => match values {
+            [Value::Integer(a)] => Ok(Value::Integer(bits::apply(*function, *a, 0, from))),
+            [Value::Integer(a), Value::Integer(b)] => {
+                Ok(Value::Integer(bits::apply(*function, *a, *b, from)))
+            }
+            _ => ill_typed(op),
+        },
         Op::Math(math) => match (math, values) {
             (Math::Abs, [Value::Integer(a)]) => {
                 in_range(to, arithmetic::absolute(*a, to).map(Some))
@@ -219,6 +231,7 @@ fn apply(
             (math, [Value::F64(a), Value::F64(b)]) => Ok(Value::F64(apply2(*math, *a, *b))),
             _ => ill_typed(op),
         },
+        Op::Time(function) => time::apply(op, *function, from, values),
         Op::And
         | Op::Or
         | Op::IfElse
@@ -231,7 +244,7 @@ fn apply(
         | Op::Broadcast(_)
         | Op::Lookup { .. }
         | Op::Gather
-        | Op::Filter
+        | Op::Take
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),
@@ -267,7 +280,7 @@ fn in_range(
     }
 }
 
-fn ill_typed(op: &Op) -> ! {
+pub(super) fn ill_typed(op: &Op) -> ! {
     panic!("{op} over values it does not take: the columns were not verified")
 }
 

@@ -1,4 +1,4 @@
-//! Rows of other tables: what a filter keeps, the groups of keys, lookups and gathers.
+//! Rows of other tables: the groups of keys, lookups and gathers.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -18,27 +18,14 @@ use crate::value::Value;
 pub(super) enum Stopped {
     /// A column it needs was not there, because an error was raised earlier.
     Before,
-    /// An error in this row.
-    At(usize, Arc<RowError>),
+    /// An error in this row; none for a scalar's.
+    At(Option<usize>, Arc<RowError>),
 }
 
 impl From<Raised> for Stopped {
     fn from(_: Raised) -> Stopped {
         Stopped::Before
     }
-}
-
-/// The rows on which a predicate is true; null and false drop.
-pub(super) fn keep(predicate: &ColumnValues) -> Result<Vec<usize>, Stopped> {
-    let mut kept = Vec::new();
-    for (row, cell) in predicate.cells().iter().enumerate() {
-        match cell {
-            Cell::Value(Value::Bool(true)) => kept.push(row),
-            Cell::Value(_) => {}
-            Cell::Error(error) => return Err(Stopped::At(row, error.clone())),
-        }
-    }
-    Ok(kept)
 }
 
 /// The key in a row, or the error among its cells.
@@ -62,6 +49,8 @@ pub(super) struct Groups {
     pub(super) keys: Vec<Key>,
     /// The group of each row of the parent.
     pub(super) of_rows: Vec<usize>,
+    /// The first row of each group.
+    pub(super) first_rows: Vec<usize>,
 }
 
 impl Groups {
@@ -70,18 +59,24 @@ impl Groups {
         let mut known: HashMap<Key, usize> = HashMap::new();
         let mut keys = Vec::new();
         let mut of_rows = Vec::with_capacity(rows);
+        let mut first_rows = Vec::new();
         for row in 0..rows {
-            let key = key_at(columns, row).map_err(|error| Stopped::At(row, error))?;
+            let key = key_at(columns, row).map_err(|error| Stopped::At(Some(row), error))?;
             let group = match known.entry(key) {
                 Entry::Occupied(entry) => *entry.get(),
                 Entry::Vacant(entry) => {
                     keys.push(entry.key().clone());
+                    first_rows.push(row);
                     *entry.insert(keys.len() - 1)
                 }
             };
             of_rows.push(group);
         }
-        Ok(Groups { keys, of_rows })
+        Ok(Groups {
+            keys,
+            of_rows,
+            first_rows,
+        })
     }
 
     /// One part of every group's key. Keys are canonical: +0 for both zeros.
@@ -106,7 +101,7 @@ impl Index {
     ) -> Result<Index, Stopped> {
         let mut rows = HashMap::new();
         for row in 0..rows_of(keys).unwrap_or_default() {
-            let key = key_at(keys, row).map_err(|error| Stopped::At(row, error))?;
+            let key = key_at(keys, row).map_err(|error| Stopped::At(Some(row), error))?;
             if !null_matches && key.iter().any(Value::is_null) {
                 continue;
             }
@@ -118,7 +113,7 @@ impl Index {
                     let first_row = *entry.get() as u64;
                     let operands = entry.key().to_vec();
                     let error = duplicate(columns, lookup, row as u64, first_row, operands);
-                    return Err(Stopped::At(row, Arc::new(error)));
+                    return Err(Stopped::At(Some(row), Arc::new(error)));
                 }
             }
         }

@@ -33,6 +33,9 @@ pub fn cast(
                 | (ScalarType::Duration(from_unit), ScalarType::Duration(to_unit)) => {
                     change_unit(*value, from_unit, to_unit)
                 }
+                (ScalarType::Timestamp(unit, _), ScalarType::Date) => {
+                    value.div_euclid(SECONDS_PER_DAY * i128::from(unit.per_second()))
+                }
                 (ScalarType::Date, ScalarType::Timestamp(unit, _)) => {
                     value * SECONDS_PER_DAY * i128::from(unit.per_second())
                 }
@@ -228,6 +231,14 @@ mod tests {
         assert_eq!(
             raise(integer(15_706), Date, millis),
             Ok(integer(1_356_998_400_000))
+        );
+        assert_eq!(raise(integer(-1), millis, Date), Ok(integer(-1)));
+        assert_eq!(raise(integer(86_399), seconds, Date), Ok(integer(0)));
+        assert_eq!(
+            raise(integer(-1 << 63), seconds, Date),
+            Err(OutOfRange {
+                exact: Some(-106_751_991_167_301)
+            })
         );
         assert_eq!(raise(integer(7), I32, Date), Ok(integer(7)));
         assert_eq!(raise(integer(7), millis, I64), Ok(integer(7)));

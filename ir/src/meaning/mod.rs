@@ -2,11 +2,14 @@
 //! wide routines share.
 
 pub mod arithmetic;
+pub mod bits;
 pub mod cast;
 pub mod compare;
 pub mod key;
 pub mod math;
+pub mod order;
 pub mod sums;
+pub mod time;
 
 /// A result that the type wanted can't hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

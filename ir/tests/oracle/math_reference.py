@@ -243,6 +243,17 @@ def main():
         report("pow", [x, y], -size if x < 0 and y % 2 == 1 else size)
     for y, x in angle_pairs():
         report("atan2", [y, x], mp.atan2(mpf(y), mpf(x)))
+    more()
+
+
+def more():
+    """Functions added later: a seed of their own leaves the points above as they were."""
+    random.seed(1859)
+    mp.prec = 300
+    angles = [0.0, 180.0, 90.0, -45.0, float(mp.pi), float(mp.pi / 6)]
+    for name, factor in [("degrees", 180 / mp.pi), ("radians", mp.pi / 180)]:
+        for x in angles + uniform(-360, 360, 300) + log_uniform(-1070, 1024, 300) + subnormals(30) + EXTREMES:
+            report(name, [x], mpf(x) * factor)
 
 
 main()

@@ -91,11 +91,7 @@ impl Run<'_> {
             let column = columns.column(id);
             stack.extend(&column.args);
             if let Domain::Rows(table) = column.domain {
-                match &columns.tables[table].rows {
-                    Rows::Source => {}
-                    Rows::Filter { predicate, .. } => stack.push(*predicate),
-                    Rows::Group { keys, .. } => stack.extend(keys),
-                }
+                stack.extend(columns.tables[table].rows.makers());
             }
         }
         columns

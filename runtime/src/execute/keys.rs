@@ -14,8 +14,10 @@ use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 
 use crate::bytes::{bit, typed};
+use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal};
 use crate::execute::view::{View, with_lane};
+use crate::memory::Region;
 use crate::text::Cell;
 
 /// One key column of a block.
@@ -305,6 +307,52 @@ impl KeyTable {
             .collect();
         values.join(", ")
     }
+}
+
+/// Inserts the keys of all rows into a table of keys, and tells for each its number, its row and
+/// whether it is new.
+pub(crate) fn each_key(
+    keys: &mut KeyTable,
+    columns: &[&ChunkedColumn],
+    rows: usize,
+    mut tell: impl FnMut(&KeyTable, usize, usize, bool) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    const ROWS: usize = 1024;
+    let mut words = Vec::new();
+    let mut lanes: Vec<(Region, Region)> = columns
+        .iter()
+        .map(|_| (Region::zeroed(8 * ROWS), Region::zeroed(ROWS / 8)))
+        .collect();
+    for start in (0..rows).step_by(ROWS) {
+        let block = start..rows.min(start + ROWS);
+        let mut texts = Vec::with_capacity(columns.len());
+        for (column, (values, validity)) in columns.iter().zip(&mut lanes) {
+            let mut cells = Vec::new();
+            column.read_text(block.clone(), &mut cells);
+            let (values, validity) = (values.bytes_mut(), validity.bytes_mut());
+            texts.push((cells, column.copy(block.clone(), ROWS, values, validity)));
+        }
+        let block_keys: Vec<KeyColumn<'_, '_>> = columns
+            .iter()
+            .zip(texts.iter().zip(&lanes))
+            .map(
+                |(column, ((cells, nulls), (values, validity)))| match column.lane() {
+                    None => KeyColumn::Text(cells),
+                    Some(_) => KeyColumn::Lanes(View {
+                        values: values.bytes(),
+                        validity: nulls.then(|| validity.bytes()),
+                    }),
+                },
+            )
+            .collect();
+        keys.words_to_insert(&block_keys, 0..block.len(), &mut words)?;
+        let width = keys.width();
+        for (row, key) in block.zip(words.chunks_exact(width)) {
+            let (number, new) = keys.insert(key)?;
+            tell(keys, number, row, new)?;
+        }
+    }
+    Ok(())
 }
 
 /// The words of a column of fixed width: `words[0]`, `words[width]`, ...

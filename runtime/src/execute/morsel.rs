@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use icosian_codegen::Nulls;
+use icosian_ir::op::Op;
 use icosian_ir::plan::BLOCK_ROWS;
 use icosian_ir::types::{Lane, Type};
 
@@ -117,8 +118,9 @@ impl<'r> Worker<'r> {
         let mut sinks: Vec<MorselSink> = program
             .sinks
             .iter()
-            .map(|sink| MorselSink::new(program, sink))
-            .collect();
+            .zip(&run.ranges)
+            .map(|(sink, range)| MorselSink::new(program, sink, range.clone()))
+            .collect::<Result<_, _>>()?;
         let mut texts: Vec<TextBuilder> = Vec::new();
         texts.resize_with(program.delivered.len(), TextBuilder::default);
         let mut nulls = vec![0; program.delivered.len()];
@@ -248,9 +250,12 @@ impl<'r> Worker<'r> {
         match &segment.kind {
             SegmentKind::Fused(fused) => self.run_fused(*fused, segment),
             SegmentKind::Wide(_) => self.run_wide(position, segment).map(|()| false),
-            SegmentKind::Columnar(column) => self
-                .run_columnar(position, *column, segment)
-                .map(|()| false),
+            SegmentKind::Columnar(column) => match self.run.prepared.columns().column(*column).op {
+                Op::Time(function) => self.run_time(function, *column, segment),
+                _ => self
+                    .run_columnar(position, *column, segment)
+                    .map(|()| false),
+            },
             SegmentKind::Probe(column) => {
                 self.run_probe(position, *column, segment).map(|()| false)
             }

@@ -11,10 +11,8 @@ use icosian_ir::op::Op;
 
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
-use crate::execute::keys::{KeyColumn, KeyTable};
+use crate::execute::keys::{KeyTable, each_key};
 use crate::execute::sink::{CarryEntry, CarrySum};
-use crate::execute::view::View;
-use crate::memory::Region;
 
 /// What a run knows besides its sources.
 #[derive(Clone, Debug, Default)]
@@ -89,7 +87,6 @@ impl BuiltTable {
         key_columns: Vec<ColumnId>,
         data: BoundTable,
     ) -> Result<BuiltTable, RunError> {
-        const ROWS: usize = 1024;
         let types: Vec<_> = key_columns
             .iter()
             .map(|key| columns.scalar_type(*key))
@@ -101,58 +98,30 @@ impl BuiltTable {
                 "{name} has more rows than lookups can number"
             )));
         }
-        let sources: Vec<&Arc<ChunkedColumn>> = key_columns
+        let sources: Vec<&ChunkedColumn> = key_columns
             .iter()
             .map(|key| {
                 data.column(*key)
+                    .map(AsRef::as_ref)
                     .ok_or_else(|| internal("a key column that was not kept"))
             })
             .collect::<Result<_, _>>()?;
-        let mut words = Vec::new();
-        let mut lanes: Vec<(Region, Region)> = sources
-            .iter()
-            .map(|_| (Region::zeroed(8 * ROWS), Region::zeroed(ROWS / 8)))
-            .collect();
-        for start in (0..data.rows()).step_by(ROWS) {
-            let block = start..data.rows().min(start + ROWS);
-            let mut texts = Vec::with_capacity(sources.len());
-            for (source, (values, validity)) in sources.iter().zip(&mut lanes) {
-                let mut cells = Vec::new();
-                source.read_text(block.clone(), &mut cells);
-                let nulls = source.copy(
-                    block.clone(),
-                    ROWS,
-                    values.bytes_mut(),
-                    validity.bytes_mut(),
-                );
-                texts.push((cells, nulls));
-            }
-            let block_keys: Vec<KeyColumn<'_, '_>> = key_columns
-                .iter()
-                .zip(texts.iter().zip(&lanes))
-                .map(|(key, ((cells, nulls), (values, validity)))| {
-                    match columns.scalar_type(*key).lane() {
-                        None => KeyColumn::Text(cells),
-                        Some(_) => KeyColumn::Lanes(View {
-                            values: values.bytes(),
-                            validity: nulls.then(|| validity.bytes()),
-                        }),
-                    }
-                })
-                .collect();
-            keys.words_to_insert(&block_keys, 0..block.len(), &mut words)?;
-            for (row, key) in block.zip(words.chunks_exact(keys.width())) {
-                let (number, new) = keys.insert(key)?;
+        each_key(
+            &mut keys,
+            &sources,
+            data.rows(),
+            |keys, number, row, new| {
                 if new {
                     rows.push(row as u32);
-                } else if key[0] == 0 {
+                } else if keys.key(number)[0] == 0 {
                     return Err(RunError::DuplicateKey {
                         table: name.to_owned(),
                         key: keys.describe(number),
                     });
                 }
-            }
-        }
+                Ok(())
+            },
+        )?;
         Ok(BuiltTable {
             key_columns,
             data,

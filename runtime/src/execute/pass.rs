@@ -21,7 +21,7 @@ use crate::execute::destination::Destination;
 use crate::execute::morsel::Worker;
 use crate::execute::params::{BuiltTable, Carry, Params};
 use crate::execute::prepared::Prepared;
-use crate::execute::program::{Operand, PassProgram, Place, SegmentKind};
+use crate::execute::program::{Operand, PassProgram, Place, SegmentKind, SinkPlan};
 use crate::execute::run::Run;
 use crate::execute::state::State;
 use crate::execute::wide::WideSegment;
@@ -70,6 +70,8 @@ pub struct PassRun<'a> {
     pub(crate) built: Vec<Option<Arc<BuiltTable>>>,
     pub(crate) carries: HashMap<ColumnId, Arc<Carry>>,
     pub(crate) destination: Destination,
+    /// Of each sink: the rows of the table among which those it takes are.
+    pub(crate) ranges: Vec<Range<usize>>,
     /// Some value given is an error: every morsel must ask whether it reaches a row.
     always_replay: bool,
     rows: Range<usize>,
@@ -128,6 +130,18 @@ impl<'a> PassRun<'a> {
             run.pool(),
             run.budget(),
         )?;
+        let ranges = program
+            .sinks
+            .iter()
+            .map(|sink| match sink {
+                SinkPlan::Spool { selection, .. } => selection.range(columns, params, table_rows),
+                SinkPlan::Output
+                | SinkPlan::Reduce { .. }
+                | SinkPlan::Group { .. }
+                | SinkPlan::Build { .. }
+                | SinkPlan::Carry { .. } => Ok(0..table_rows),
+            })
+            .collect::<Result<_, _>>()?;
         let mut bound = PassRun {
             prepared,
             run,
@@ -143,6 +157,7 @@ impl<'a> PassRun<'a> {
             built: Vec::new(),
             carries: params.carries.clone(),
             destination,
+            ranges,
             always_replay,
             rows,
         };

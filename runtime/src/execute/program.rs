@@ -7,13 +7,14 @@
 
 use std::collections::HashMap;
 
-use icosian_ir::columns::Columns;
-use icosian_ir::id::{ColumnId, PassId};
+use icosian_ir::columns::{Columns, Selection};
+use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::op::{Op, Window};
 use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
+use crate::execute::selection::{SelectionPlan, spooled};
 
 /// A stored column of a pass.
 #[derive(Clone, Debug)]
@@ -101,10 +102,12 @@ pub(crate) enum SinkPlan {
     },
     /// All rows of these columns.
     Build { columns: Vec<(ColumnId, usize)> },
-    /// The rows of these columns where the predicate holds.
+    /// The rows selected of these columns, each with its slot; of which each taken column, as a
+    /// position among them.
     Spool {
-        predicate: usize,
+        selection: SelectionPlan,
         columns: Vec<(ColumnId, usize)>,
+        taken: Vec<(ColumnId, usize)>,
     },
     /// Each window with the slot it sums.
     Carry { windows: Vec<(ColumnId, usize)> },
@@ -196,9 +199,13 @@ impl PassProgram {
                 .chain(values.iter().filter_map(|value| value.1))
                 .collect(),
             SinkPlan::Build { columns } => columns.iter().map(|column| column.1).collect(),
-            SinkPlan::Spool { predicate, columns } => std::iter::once(*predicate)
-                .chain(columns.iter().map(|column| column.1))
-                .collect(),
+            SinkPlan::Spool {
+                selection, columns, ..
+            } => {
+                let mut slots = selection.slots();
+                slots.extend(columns.iter().map(|column| column.1));
+                slots
+            }
             SinkPlan::Carry { windows } => windows.iter().map(|window| window.1).collect(),
         }
     }
@@ -417,14 +424,70 @@ impl Builder<'_> {
                     .collect::<Result<_, RunError>>()?,
             },
             Sink::Spool {
-                predicate, columns, ..
-            } => SinkPlan::Spool {
-                predicate: self.find(*predicate)?,
-                columns: self.with_arguments(columns)?,
-            },
+                table,
+                selection,
+                columns,
+            } => self.spool(*table, selection, columns)?,
             Sink::Carry { windows } => SinkPlan::Carry {
                 windows: self.with_arguments(windows)?,
             },
+        })
+    }
+
+    fn spool(
+        &self,
+        table: TableId,
+        selection: &Selection,
+        taken: &[ColumnId],
+    ) -> Result<SinkPlan, RunError> {
+        let kept = spooled(self.columns, selection, taken);
+        let position = |column: &ColumnId| {
+            let found = kept.iter().position(|kept| kept == column);
+            found.ok_or_else(|| internal(format!("{column} is not kept")))
+        };
+        let plan = match selection {
+            Selection::Where(predicate) => SelectionPlan::Where(self.find(*predicate)?),
+            Selection::Order(keys) => SelectionPlan::Order(
+                keys.iter()
+                    .map(|key| Ok((position(&key.column)?, key.direction)))
+                    .collect::<Result<_, RunError>>()?,
+            ),
+            Selection::Limit { end, count, .. } => SelectionPlan::Limit {
+                table,
+                end: *end,
+                count: *count,
+            },
+            Selection::Distinct(keys) => SelectionPlan::Distinct {
+                slots: keys
+                    .iter()
+                    .map(|key| self.find(*key))
+                    .collect::<Result<_, _>>()?,
+                kept: keys.iter().map(position).collect::<Result<_, _>>()?,
+                types: keys
+                    .iter()
+                    .map(|key| self.columns.scalar_type(*key))
+                    .collect(),
+            },
+        };
+        let columns = kept
+            .iter()
+            .map(|column| Ok((*column, self.find(*column)?)))
+            .collect::<Result<_, RunError>>()?;
+        let taken = taken
+            .iter()
+            .map(|column| {
+                let args = &self.columns.column(*column).args;
+                let argument = args.first().map(position);
+                Ok((
+                    *column,
+                    argument.ok_or_else(|| internal(format!("{column} has no argument")))??,
+                ))
+            })
+            .collect::<Result<_, RunError>>()?;
+        Ok(SinkPlan::Spool {
+            selection: plan,
+            columns,
+            taken,
         })
     }
 

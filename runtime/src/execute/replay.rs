@@ -8,16 +8,16 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use icosian_ir::columns::Columns;
+use icosian_ir::columns::{Columns, Selection};
 use icosian_ir::id::ColumnId;
-use icosian_ir::interpret::{Cell, ColumnValues, RowError, first_error, interpret_cells};
+use icosian_ir::interpret::{ColumnValues, RowError, first_error, interpret_cells};
 use icosian_ir::plan::Sink;
-use icosian_ir::value::Value;
 
 use crate::convert::column_cells;
 use crate::error::{RunError, row_error};
 use crate::execute::pass::PassRun;
 use crate::execute::program::kept_by_build;
+use crate::execute::selection::{kept_rows, spooled};
 use crate::execute::sink::rows::DeferredError;
 
 /// Raises the first error that a sink of the rows `core` needs. Errors in values that a sink only
@@ -64,12 +64,14 @@ pub(crate) fn replay(
     }
     let mut deferred = Vec::new();
     for kept in &kept {
-        let is_kept = |row: &usize| {
-            let holds =
-                |predicate| *values[&predicate].cell(*row) == Cell::Value(Value::Bool(true));
-            kept.predicate.is_none_or(holds)
+        let rows = match kept.selection {
+            None => own.clone().collect(),
+            Some(selection) => {
+                let range = &run.ranges[kept.sink];
+                kept_rows(selection, |id| &values[&id], own.clone(), start, range)
+            }
         };
-        for (row, from) in own.clone().filter(is_kept).enumerate() {
+        for (row, from) in rows.into_iter().enumerate() {
             for (column, id) in kept.columns.iter().enumerate() {
                 if let Some(error) = values[id].cell(from).error() {
                     let error = RowError::clone(error).counted_from(start as u64);
@@ -83,21 +85,21 @@ pub(crate) fn replay(
 }
 
 /// What the sinks of a pass read.
-struct Wanted {
+struct Wanted<'a> {
     /// Columns whose errors are raised.
     needed: Vec<ColumnId>,
     /// Columns whose errors are kept.
-    kept: Vec<Kept>,
+    kept: Vec<Kept<'a>>,
 }
 
-/// The columns that a sink keeps, where its predicate (if it has one) is true.
-struct Kept {
+/// The columns that a sink keeps, of the rows it selects; none: of all.
+struct Kept<'a> {
     sink: usize,
-    predicate: Option<ColumnId>,
+    selection: Option<&'a Selection>,
     columns: Vec<ColumnId>,
 }
 
-fn wanted(columns: &Columns, sinks: &[Sink]) -> Wanted {
+fn wanted<'a>(columns: &Columns, sinks: &'a [Sink]) -> Wanted<'a> {
     let args = |column: &ColumnId| columns.column(*column).args.clone();
     let mut needed = Vec::new();
     let mut kept = Vec::new();
@@ -112,18 +114,20 @@ fn wanted(columns: &Columns, sinks: &[Sink]) -> Wanted {
                 needed.extend(keys);
                 kept.push(Kept {
                     sink,
-                    predicate: None,
+                    selection: None,
                     columns: kept_by_build(keys, payload),
                 });
             }
             Sink::Spool {
-                predicate, columns, ..
+                selection,
+                columns: taken,
+                ..
             } => {
-                needed.push(*predicate);
+                needed.extend(selection.keys());
                 kept.push(Kept {
                     sink,
-                    predicate: Some(*predicate),
-                    columns: columns.iter().flat_map(args).collect(),
+                    selection: Some(selection),
+                    columns: spooled(columns, selection, taken),
                 });
             }
             Sink::Carry { windows } => needed.extend(windows.iter().flat_map(args)),

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
-use arrow::compute::concat;
+use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::compute::{cast, concat, take};
+use arrow::datatypes::DataType;
 use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::interpret::{Cell, RowError, RowErrorKind};
 use icosian_ir::op::Op;
 use icosian_ir::plan::Sink;
-use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::convert::values_to_arrays;
 use crate::data::{BoundTable, ChunkedColumn};
@@ -144,7 +145,10 @@ impl Run<'_> {
                     SinkPlan::Build { columns: kept },
                     SinkState::Rows(parts),
                 ) => {
-                    let data = kept_table(columns, kept, parts, rows, true)?;
+                    let mut data = BoundTable::new(rows);
+                    for ((id, _), column) in kept.iter().zip(kept_columns(columns, kept, parts)?) {
+                        data.insert(*id, one_chunk(column)?)?;
+                    }
                     let name = &columns.tables[pass.table].name;
                     let built = BuiltTable::new(columns, name, keys.clone(), data)?;
                     params
@@ -155,11 +159,24 @@ impl Run<'_> {
                 }
                 (
                     Sink::Spool { table, .. },
-                    SinkPlan::Spool { columns: kept, .. },
+                    SinkPlan::Spool {
+                        selection,
+                        columns: kept,
+                        taken,
+                    },
                     SinkState::Rows(parts),
                 ) => {
                     let rows = parts.iter().map(|part| part.rows).sum();
-                    let data = kept_table(columns, kept, parts, rows, false)?;
+                    let mut kept = kept_columns(columns, kept, parts)?;
+                    let mut rows_taken = rows;
+                    if let Some(order) = selection.order(&kept, rows, self.budget())? {
+                        rows_taken = order.len();
+                        kept = put_in_order(kept, order, self.budget())?;
+                    }
+                    let mut data = BoundTable::new(rows_taken);
+                    for (id, position) in taken {
+                        data.insert(*id, kept[*position].clone())?;
+                    }
                     extend(params, *table, data)?;
                 }
                 (Sink::Carry { windows }, _, SinkState::Carry(mut entries)) => {
@@ -272,66 +289,106 @@ fn insert_values(
     errors: Vec<(usize, Arc<RowError>)>,
 ) -> Result<(), RunError> {
     let scalar = columns.scalar_type(column);
-    let arrays = together(scalar, values_to_arrays(scalar, cells)?)?;
+    let arrays = together(values_to_arrays(scalar, cells)?)?;
     data.insert(
         column,
         ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors),
     )
 }
 
-/// The rows kept, in their order; each column in one chunk if any row must be fetched from it.
-fn kept_table(
+/// The columns kept, their rows in the order of the pass.
+fn kept_columns(
     columns: &Columns,
     kept: &[(ColumnId, usize)],
     mut parts: Vec<RowsPart>,
-    rows: usize,
-    one_chunk: bool,
-) -> Result<BoundTable, RunError> {
+) -> Result<Vec<ChunkedColumn>, RunError> {
     parts.sort_by_key(|part| part.first_row);
-    let mut data = BoundTable::new(rows);
-    for (position, (column, _)) in kept.iter().enumerate() {
-        let scalar = columns.scalar_type(*column);
+    let column = |(position, (column, _)): (usize, &(ColumnId, usize))| {
         let mut arrays = Vec::new();
         let mut errors = Vec::new();
         let mut first = 0;
-        for part in &parts {
-            arrays.extend(part.columns[position].iter().cloned());
+        for part in &mut parts {
+            arrays.append(&mut part.columns[position]);
             let own = part.errors.iter().filter(|error| error.column == position);
             errors.extend(own.map(|error| (first + error.row, Arc::clone(&error.error))));
             first += part.rows;
         }
-        if one_chunk {
-            arrays = together(scalar, arrays)?;
-        }
         errors.sort_by_key(|error| error.0);
-        data.insert(
-            *column,
-            ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors),
-        )?;
-    }
-    Ok(data)
+        let scalar = columns.scalar_type(*column);
+        Ok(ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors))
+    };
+    kept.iter().enumerate().map(column).collect()
 }
 
-/// The arrays as one; text in 64-bit offsets where 32 bits do not reach.
-pub(crate) fn together(
-    scalar: ScalarType,
-    arrays: Vec<ArrayRef>,
-) -> Result<Vec<ArrayRef>, RunError> {
+/// A column in one chunk, so that any row can be fetched from it.
+fn one_chunk(column: ChunkedColumn) -> Result<ChunkedColumn, RunError> {
+    let errors = column.errors().to_vec();
+    match one_array(column.arrays(0..column.rows()))? {
+        Some(array) => Ok(column.with_array(array)?.with_errors(errors)),
+        None => Ok(column),
+    }
+}
+
+/// The rows of a list, in its order.
+fn put_in_order(
+    columns: Vec<ChunkedColumn>,
+    order: Vec<u32>,
+    budget: &Arc<MemoryBudget>,
+) -> Result<Vec<ChunkedColumn>, RunError> {
+    let order = UInt32Array::from(order);
+    let one = |column: ChunkedColumn| {
+        let Some(array) = one_array(column.arrays(0..column.rows()))? else {
+            return Ok(column);
+        };
+        let _reservation = budget.try_grow(array.get_array_memory_size())?;
+        let errors = errors_in_order(column.errors(), &order);
+        let taken = take(&array, &order, None)?;
+        Ok(column.with_array(taken)?.with_errors(errors))
+    };
+    if rayon::current_thread_index().is_some() {
+        columns.into_par_iter().map(one).collect()
+    } else {
+        columns.into_iter().map(one).collect()
+    }
+}
+
+/// Where errors stand once their rows are in another order.
+fn errors_in_order(
+    errors: &[(usize, Arc<RowError>)],
+    order: &UInt32Array,
+) -> Vec<(usize, Arc<RowError>)> {
+    if errors.is_empty() {
+        return Vec::new();
+    }
+    let rows = order.values().iter().enumerate();
+    rows.filter_map(|(row, from)| {
+        let found = errors.binary_search_by_key(&(*from as usize), |error| error.0);
+        Some((row, Arc::clone(&errors[found.ok()?].1)))
+    })
+    .collect()
+}
+
+/// The arrays as one, in one list; text in 64-bit offsets where 32 bits do not reach.
+pub(crate) fn together(arrays: Vec<ArrayRef>) -> Result<Vec<ArrayRef>, RunError> {
+    Ok(one_array(arrays)?.into_iter().collect())
+}
+
+/// The arrays as one, if there is any.
+pub(crate) fn one_array(mut arrays: Vec<ArrayRef>) -> Result<Option<ArrayRef>, RunError> {
     if arrays.len() < 2 {
-        return Ok(arrays);
+        return Ok(arrays.pop());
     }
     let total: usize = arrays
         .iter()
         .map(|array| array.get_array_memory_size())
         .sum();
-    let arrays = if scalar == ScalarType::Str && total > i32::MAX as usize {
-        arrays
+    let is_text = *arrays[0].data_type() == DataType::Utf8;
+    if is_text && total > i32::MAX as usize {
+        arrays = arrays
             .iter()
-            .map(|array| arrow::compute::cast(array, &arrow::datatypes::DataType::LargeUtf8))
-            .collect::<Result<Vec<_>, _>>()?
-    } else {
-        arrays
-    };
-    let parts: Vec<&dyn arrow::array::Array> = arrays.iter().map(AsRef::as_ref).collect();
-    Ok(vec![concat(&parts)?])
+            .map(|array| cast(array, &DataType::LargeUtf8))
+            .collect::<Result<_, _>>()?;
+    }
+    let parts: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+    Ok(Some(concat(&parts)?))
 }

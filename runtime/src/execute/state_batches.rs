@@ -250,7 +250,7 @@ fn kept_columns(plan: &SinkPlan) -> Result<Vec<icosian_ir::id::ColumnId>, RunErr
 }
 
 fn one(scalar: ScalarType, arrays: Vec<ArrayRef>) -> Result<ArrayRef, RunError> {
-    let mut arrays = together(scalar, arrays)?;
+    let mut arrays = together(arrays)?;
     Ok(arrays
         .pop()
         .unwrap_or_else(|| new_empty_array(&arrow_type(scalar))))

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use icosian_codegen::wide::Routine;
-use icosian_ir::meaning::sums::{IntegerSum, RollingSum};
+use icosian_codegen::wide::{CpuLevel, Routine};
+use icosian_ir::meaning::sums::{IntegerSum, RollingResult, RollingSum, roll_full_windows};
 use icosian_ir::op::{Op, Window};
 use icosian_ir::types::{Lane, ScalarType};
 
@@ -221,13 +221,20 @@ fn roll(
 ) -> Result<(), RunError> {
     let valid = |row: usize| view.is_valid(row);
     match lane {
-        Lane::F64 => level().run(RollFloats {
-            values: typed::<f64>(view.values),
-            view,
-            rolling,
-            length,
-            written,
-        }),
+        Lane::F64 => {
+            let mut length = length;
+            if view.validity.is_none() && length >= rolling.rows {
+                roll_full(&typed(view.values)[..length], rolling, written);
+                length = rolling.rows - 1;
+            }
+            level().run(RollFloats {
+                values: typed::<f64>(view.values),
+                view,
+                rolling,
+                length,
+                written,
+            });
+        }
         Lane::F32 => level().run(RollFloats {
             values: typed::<f32>(view.values),
             view,
@@ -240,6 +247,48 @@ fn roll(
         }),
     }
     Ok(())
+}
+
+/// The rows whose windows are full, where no value is null.
+fn roll_full(values: &[f64], rolling: Rolling, written: &mut Written<'_>) {
+    let results = &mut typed_mut::<f64>(written.values)[..values.len()];
+    let level = level();
+    match level {
+        CpuLevel::Avx512 => level.run(RollFull::<16> {
+            values,
+            rolling,
+            results,
+        }),
+        CpuLevel::Baseline | CpuLevel::Avx2 => level.run(RollFull::<8> {
+            values,
+            rolling,
+            results,
+        }),
+    }
+    if let Some(validity) = &mut written.validity {
+        let first = rolling.rows - 1;
+        fill_bits(validity, first, values.len() - first, true);
+    }
+}
+
+struct RollFull<'v, const N: usize> {
+    values: &'v [f64],
+    rolling: Rolling,
+    results: &'v mut [f64],
+}
+
+impl<const N: usize> Routine for RollFull<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let result = if self.rolling.mean {
+            RollingResult::Mean
+        } else {
+            RollingResult::Sum
+        };
+        roll_full_windows::<N>(self.values, self.rolling.rows, result, self.results);
+    }
 }
 
 /// A rolling sum or mean of floats, compiled for each CPU level.

@@ -395,8 +395,8 @@ fn constants_that_grow_without_end() {
 #[test]
 fn what_can_not_run_yet_says_so() {
     refused(
-        "table t { x: f64 }\ntable d = t order by x\ny = sum(d.x)",
+        "table t { x: f64 }\ntable d = t union t\ny = sum(d.x)",
         Code::CannotRunYet,
-        &["`order by` can't run yet"],
+        &["`union` can't run yet"],
     );
 }

@@ -35,7 +35,7 @@ fn an_instance_lives_on_the_rows_bound_to_it() {
     assert_eq!(checked.diagnostics, []);
     assert_eq!(type_of(&checked.graph, "t.g.double"), "f64");
     assert_eq!(type_of(&checked.graph, "t.x"), "f64");
-    assert_eq!(type_of(&checked.graph, "g.most"), "f64");
+    assert_eq!(type_of(&checked.graph, "_g.most"), "f64");
     // What is bound is no output, nor is anything of the template.
     let outputs = checked.graph.default_outputs();
     let names: Vec<&str> = outputs

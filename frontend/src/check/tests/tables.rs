@@ -62,7 +62,7 @@ fn filters_carry_every_column() {
     let NodeKind::Definition(expression) = graph.nodes[late].kind else {
         panic!("a definition");
     };
-    assert_eq!(graph.expressions[expression].op, Op::Filter);
+    assert_eq!(graph.expressions[expression].op, Op::Take);
     // In the order of the text, those of the table before first.
     let big = graph.table("big").unwrap();
     let names: Vec<&str> = graph.tables[big]
@@ -152,9 +152,6 @@ fn composite_keys_and_rows_of_rows() {
 #[test]
 fn what_cannot_run_yet_is_typed_and_told_at_its_step() {
     for (query, at) in [
-        ("flights order by distance desc", "order by distance desc"),
-        ("flights limit 10", "limit 10"),
-        ("flights distinct carrier, dest", "distinct carrier, dest"),
         ("flights union flights", "union flights"),
         (
             "flights join a = airports[faa=dest]",
@@ -184,6 +181,35 @@ fn what_cannot_run_yet_is_typed_and_told_at_its_step() {
         Code::CannotRunYet,
         "arr_delay.shift(1)",
         &[],
+    );
+}
+
+#[test]
+fn limits_are_whole_numbers_of_rows() {
+    let limit = |step: &str| format!("{TABLES}t = flights {step}");
+    one_mistake(
+        &limit("limit -1"),
+        Code::BadArguments,
+        "-1",
+        &["`limit` takes 0 rows or more", "`tail 1`"],
+    );
+    one_mistake(
+        &limit("tail -2"),
+        Code::BadArguments,
+        "-2",
+        &["`tail` takes 0 rows or more"],
+    );
+    one_mistake(
+        &limit("limit 1.5"),
+        Code::TypeMismatch,
+        "1.5",
+        &["`limit` takes one integer, found f64"],
+    );
+    one_mistake(
+        &limit("limit distance"),
+        Code::DomainClash,
+        "distance",
+        &["a column of `flights`"],
     );
 }
 
@@ -239,7 +265,7 @@ fn the_language_reference_checks_but_for_what_cannot_run_yet() {
         ("flights.speed_z", "f64?"),
         ("days.day", "date"),
         ("days.share", "f64"),
-        ("flights.t.km", "f64"),
+        ("flights._t.km", "f64"),
     ] {
         assert_eq!(type_of(graph, node), ty, "{node}");
     }

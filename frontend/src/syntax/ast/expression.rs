@@ -1,5 +1,7 @@
 //! Expressions of the syntax tree.
 
+use icosian_ir::meaning::order::Direction;
+
 use super::{ExprId, Name};
 use crate::diagnostic::Span;
 
@@ -193,6 +195,18 @@ pub struct SortKey {
     pub value: ExprId,
     /// Whether `desc` was written.
     pub descending: bool,
+    /// Whether `nulls first` was written.
+    pub nulls_first: bool,
+}
+
+impl SortKey {
+    /// Which way the key orders.
+    pub fn direction(&self) -> Direction {
+        Direction {
+            descending: self.descending,
+            nulls_first: self.nulls_first,
+        }
+    }
 }
 
 /// An entry of a map.

@@ -228,8 +228,13 @@ pub enum StepKind {
     },
     /// `order by keys`.
     OrderBy(Vec<SortKey>),
-    /// `limit count`.
-    Limit(ExprId),
+    /// `limit count`, or `tail count`.
+    Limit {
+        /// Whether the last rows stay.
+        from_end: bool,
+        /// How many stay.
+        count: ExprId,
+    },
     /// `distinct columns`.
     Distinct(Vec<Name>),
     /// `union table`.

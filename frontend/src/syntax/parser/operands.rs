@@ -279,7 +279,7 @@ impl Parser<'_> {
         self.at_word("order") && self.word_ahead(1) == "by"
     }
 
-    /// `order by key [asc|desc], ...`, at `order`.
+    /// `order by key [asc|desc] [nulls first|last], ...`, at `order`.
     pub(super) fn order_by(&mut self) -> Vec<SortKey> {
         self.bump();
         self.bump();
@@ -291,7 +291,18 @@ impl Parser<'_> {
                 descending = self.at_word("desc");
                 self.bump();
             }
-            order.push(SortKey { value, descending });
+            let mut nulls_first = false;
+            let ahead = self.word_ahead(1);
+            if !self.fresh_line() && self.at_word("nulls") && matches!(ahead, "first" | "last") {
+                nulls_first = ahead == "first";
+                self.bump();
+                self.bump();
+            }
+            order.push(SortKey {
+                value,
+                descending,
+                nulls_first,
+            });
             if !self.eat_list_comma(false) {
                 return order;
             }

@@ -75,7 +75,7 @@ impl Parser<'_> {
         match self.word() {
             "group" | "order" => self.word_ahead(1) == "by",
             "left" => self.word_ahead(1) == "join",
-            "where" | "limit" | "distinct" | "union" | "join" | "unpivot" => {
+            "where" | "limit" | "tail" | "distinct" | "union" | "join" | "unpivot" => {
                 !matches!(self.kind_ahead(1), TokenKind::Equal | TokenKind::Colon)
             }
             _ => false,
@@ -99,7 +99,17 @@ impl Parser<'_> {
             "join" => self.join(false),
             "limit" => {
                 self.bump();
-                StepKind::Limit(self.expression())
+                StepKind::Limit {
+                    from_end: false,
+                    count: self.expression(),
+                }
+            }
+            "tail" => {
+                self.bump();
+                StepKind::Limit {
+                    from_end: true,
+                    count: self.expression(),
+                }
             }
             "distinct" => {
                 self.bump();

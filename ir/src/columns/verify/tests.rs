@@ -19,10 +19,16 @@ fn program() -> ColumnsBuilder {
     let test = Op::Compare(crate::op::Comparison::Less);
     let predicate = builder.add(test, vec![x, sum]).unwrap();
     let parent = table;
-    add_table(&mut builder, Rows::Filter { parent, predicate });
+    add_table(&mut builder, filtered(parent, predicate));
     let keys = vec![x];
     add_table(&mut builder, Rows::Group { parent, keys });
     builder
+}
+
+/// `parent where predicate`
+fn filtered(parent: TableId, predicate: ColumnId) -> Rows {
+    let selection = Selection::Where(predicate);
+    Rows::Take { parent, selection }
 }
 
 fn add_table(builder: &mut ColumnsBuilder, rows: Rows) -> TableId {
@@ -58,10 +64,7 @@ fn sound_programs_pass() {
     assert_eq!(program().columns().verify(), Ok(()));
     assert_eq!(Columns::default().verify(), Ok(()));
     let f64 = ScalarType::F64;
-    assert_eq!(
-        complaint(Op::Filter, &[1], f64.required(), table(1)),
-        "none"
-    );
+    assert_eq!(complaint(Op::Take, &[1], f64.required(), table(1)), "none");
     assert_eq!(
         complaint(Op::Key(0), &[0], f64.required(), table(2)),
         "none"
@@ -143,8 +146,8 @@ fn types_and_rows_are_those_of_the_op() {
         "c3 declares f64 [scalar], its op gives f64? [scalar]"
     );
     assert_eq!(
-        complaint(Op::Filter, &[1], f64.required(), table(2)),
-        "c3: not filtered from the parent's column"
+        complaint(Op::Take, &[1], f64.required(), table(2)),
+        "c3: not taken from the parent's column"
     );
     assert_eq!(
         complaint(Op::Key(1), &[0], f64.required(), table(2)),
@@ -186,7 +189,7 @@ fn tables_are_made_of_their_parents() {
     let parent = TableId::from_index(0);
     let predicate = id(0);
     assert_eq!(
-        with_table(Rows::Filter { parent, predicate }),
+        with_table(filtered(parent, predicate)),
         Err("t3: filtered by a column that is no bool".to_owned())
     );
     let keys = vec![];
@@ -196,12 +199,12 @@ fn tables_are_made_of_their_parents() {
     );
     let (parent, predicate) = (TableId::from_index(1), id(2));
     assert_eq!(
-        with_table(Rows::Filter { parent, predicate }),
+        with_table(filtered(parent, predicate)),
         Err("t3: made by a column that is not of its parent".to_owned())
     );
     let (parent, predicate) = (TableId::from_index(3), id(2));
     assert_eq!(
-        with_table(Rows::Filter { parent, predicate }),
+        with_table(filtered(parent, predicate)),
         Err("t3 comes before t3, which it needs".to_owned())
     );
 }

@@ -34,7 +34,7 @@ pub(super) fn parts(graph: &Graph, id: ExprId) -> Vec<(ExprId, Role)> {
     .map(|part| (part, Role::Value))
     .collect();
     match &expression.op {
-        Op::Filter => parts[0].1 = Role::Column,
+        Op::Take => parts[0].1 = Role::Column,
         Op::Gather => parts[1].1 = Role::Column,
         Op::Lookup { keys, .. } => {
             for part in &mut parts[..*keys as usize] {
@@ -84,7 +84,7 @@ pub(super) fn group_of(graph: &Graph, id: ExprId) -> Option<TableId> {
 pub(super) fn is_word(op: &Op) -> bool {
     matches!(
         op,
-        Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Filter
+        Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Take
     )
 }
 
@@ -104,6 +104,7 @@ pub(super) fn meeting_sides(graph: &Graph, id: ExprId) -> Option<[usize; 2]> {
         | Op::Minimum
         | Op::Maximum => [0, 1],
         Op::Math(math) if math.arity() == 2 => [0, 1],
+        Op::Bits(function) if function.arity() == 2 && !function.is_shift() => [0, 1],
         Op::IfElse => [1, 2],
         _ => return None,
     };

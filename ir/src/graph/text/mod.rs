@@ -388,16 +388,15 @@ impl ExpressionText<'_> {
                 format!("{} group by {}", table(*parent), keys.join(", "))
             }
             TableRows::Order { parent, keys } => {
-                let keys = keys.iter().map(|key| {
-                    let direction = if key.descending { " desc" } else { "" };
-                    format!("{}{direction}", of(key.expression, *parent))
-                });
+                let keys = keys
+                    .iter()
+                    .map(|key| format!("{}{}", of(key.expression, *parent), key.direction));
                 let keys: Vec<String> = keys.collect();
                 format!("{} order by {}", table(*parent), keys.join(", "))
             }
-            TableRows::Limit { parent, rows } => {
+            TableRows::Limit { parent, end, rows } => {
                 let rows = self.of(*rows, Place::Top);
-                format!("{} limit {rows}", table(*parent))
+                format!("{} {} {rows}", table(*parent), end.step())
             }
             TableRows::Distinct { parent, columns } => {
                 format!("{} distinct {}", table(*parent), list(columns, *parent))

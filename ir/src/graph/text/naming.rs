@@ -189,7 +189,7 @@ impl<'g> Naming<'g> {
             let traits = self.traits[part.index()];
             let same_rows = inner.domain == expression.domain;
             let crosses = inner.domain == Domain::Scalar && expression.domain != Domain::Scalar;
-            let is_column = matches!(inner.op, Op::Node(_) | Op::Key(_) | Op::Filter)
+            let is_column = matches!(inner.op, Op::Node(_) | Op::Key(_) | Op::Take)
                 && inner.domain != Domain::Scalar;
             let must = role == Role::Column && !is_column
                 || matches!(inner.op, Op::Broadcast(_))
@@ -264,7 +264,7 @@ impl<'g> Naming<'g> {
     fn brackets(&self, id: ExprId) -> u32 {
         let expression = &self.graph.expressions[id];
         match expression.op {
-            Op::Broadcast(_) | Op::Literal(_) | Op::Node(_) | Op::Key(_) | Op::Filter => 0,
+            Op::Broadcast(_) | Op::Literal(_) | Op::Node(_) | Op::Key(_) | Op::Take => 0,
             // A chain to the left, or an `else` chain to the right, needs none; the other sides
             // are counted where they have an operator.
             Op::Add(Overflow::Raise)
@@ -350,7 +350,7 @@ pub(super) fn is_implied(graph: &Graph, node: NodeId) -> bool {
     };
     let root = &graph.expressions[*root];
     match (&root.op, &root.args[..]) {
-        (Op::Filter, [carried]) => match graph.expressions[*carried].op {
+        (Op::Take, [carried]) => match graph.expressions[*carried].op {
             Op::Node(carried) => {
                 let carried = &graph.nodes[carried];
                 carried.domain == Domain::Rows(parent) && carried.short_name() == entry.short_name()

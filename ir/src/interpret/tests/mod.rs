@@ -8,7 +8,7 @@ mod windows;
 use std::collections::HashMap;
 
 use super::{ColumnValues, RowError, interpret, interpret_cells};
-use crate::columns::{Columns, ColumnsBuilder, Rows, Shape};
+use crate::columns::{Columns, ColumnsBuilder, Rows, Selection, Shape};
 use crate::id::{ColumnId, Id, NodeId, TableId};
 use crate::op::{Op, Reduction};
 use crate::types::{Domain, ScalarType, Type};
@@ -39,7 +39,8 @@ impl Program {
     }
 
     pub(super) fn filtered(&mut self, parent: TableId, predicate: ColumnId) -> TableId {
-        self.add_table("filtered", Rows::Filter { parent, predicate })
+        let selection = Selection::Where(predicate);
+        self.add_table("filtered", Rows::Take { parent, selection })
     }
 
     pub(super) fn grouped(&mut self, parent: TableId, keys: &[ColumnId]) -> TableId {
@@ -71,7 +72,7 @@ impl Program {
     pub(super) fn filter(&mut self, table: TableId, column: ColumnId) -> ColumnId {
         let ty = self.builder.columns().ty(column);
         let domain = Domain::Rows(table);
-        self.builder.add_typed(Op::Filter, vec![column], ty, domain)
+        self.builder.add_typed(Op::Take, vec![column], ty, domain)
     }
 
     pub(super) fn key(&mut self, table: TableId, position: u32, column: ColumnId) -> ColumnId {

@@ -200,6 +200,18 @@ pub(super) const ERROR_FUNCTION_ONE_HIGH: f64 = 1.8496055099332482;
 /// Second part.
 pub(super) const ERROR_FUNCTION_ONE_LOW: f64 = 1.1145214635639343e-17;
 
+/// First part of 180/π.
+pub(super) const DEGREE_HIGH: f64 = 57.29577951308232;
+
+/// Second part.
+pub(super) const DEGREE_LOW: f64 = -1.9878495670576283e-15;
+
+/// First part of π/180.
+pub(super) const RADIAN_HIGH: f64 = 0.017453292519943295;
+
+/// Second part.
+pub(super) const RADIAN_LOW: f64 = 2.9486522708701687e-19;
+
 /// First part of 2/√π.
 pub(super) const TWO_OVER_ROOT_PI_HIGH: f64 = 1.1283791670955126;
 

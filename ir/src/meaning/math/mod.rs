@@ -23,6 +23,7 @@
 // of two comparisons, which stays free of branches.
 #![allow(clippy::neg_cmp_op_on_partial_ord, clippy::manual_range_contains)]
 
+mod angle;
 mod arctangent;
 mod arithmetic;
 mod coefficients;
@@ -34,6 +35,7 @@ mod reduction;
 mod rounding;
 mod trigonometric;
 
+pub use angle::{Degrees, Radians, degrees, radians};
 pub use arctangent::{Atan2, atan, atan2};
 pub use error_function::{Erf, erf};
 pub use exponential::{Exp, Expm1, exp, expm1};
@@ -85,11 +87,15 @@ pub enum Math {
     Pow,
     /// Angle of the point (second argument, first argument).
     Atan2,
+    /// An angle of radians in degrees.
+    Degrees,
+    /// An angle of degrees in radians.
+    Radians,
 }
 
 impl Math {
     /// Every function.
-    pub const ALL: [Math; 19] = [
+    pub const ALL: [Math; 21] = [
         Math::Exp,
         Math::Expm1,
         Math::Ln,
@@ -109,6 +115,8 @@ impl Math {
         Math::Sign,
         Math::Pow,
         Math::Atan2,
+        Math::Degrees,
+        Math::Radians,
     ];
 
     /// Its name in the language.
@@ -133,6 +141,8 @@ impl Math {
             Math::Sign => "sign",
             Math::Pow => "pow",
             Math::Atan2 => "atan2",
+            Math::Degrees => "degrees",
+            Math::Radians => "radians",
         }
     }
 
@@ -171,6 +181,8 @@ impl Math {
             Math::Sign => visitor.unary::<Sign>(),
             Math::Pow => visitor.binary::<Pow>(),
             Math::Atan2 => visitor.binary::<Atan2>(),
+            Math::Degrees => visitor.unary::<Degrees>(),
+            Math::Radians => visitor.unary::<Radians>(),
         }
     }
 }

@@ -30,7 +30,7 @@ impl<const N: usize> Default for SumLanes<N> {
 }
 
 /// What was left over so far, one word per lane; anything but the sign bit counts.
-type Left<const N: usize> = [u64; N];
+pub(super) type Left<const N: usize> = [u64; N];
 
 impl<const N: usize> SumLanes<N> {
     /// The pairs.
@@ -38,8 +38,14 @@ impl<const N: usize> SumLanes<N> {
         self.hi.into_iter().zip(self.lo)
     }
 
+    /// The `hi` and the `lo` of the pairs.
     #[inline(always)]
-    fn step(&mut self, addends: &[f64; N], left: &mut Left<N>) {
+    pub(super) fn into_parts(self) -> ([f64; N], [f64; N]) {
+        (self.hi, self.lo)
+    }
+
+    #[inline(always)]
+    pub(super) fn step(&mut self, addends: &[f64; N], left: &mut Left<N>) {
         for lane in 0..N {
             let (hi, error) = two_sum(self.hi[lane], addends[lane]);
             let lo = self.lo[lane] + error;
@@ -52,7 +58,7 @@ impl<const N: usize> SumLanes<N> {
     }
 
     #[inline(always)]
-    fn all_finite(&self) -> bool {
+    pub(super) fn all_finite(&self) -> bool {
         self.hi
             .iter()
             .chain(&self.lo)
@@ -61,7 +67,7 @@ impl<const N: usize> SumLanes<N> {
 }
 
 #[inline(always)]
-fn nothing_left<const N: usize>(left: &Left<N>) -> bool {
+pub(super) fn nothing_left<const N: usize>(left: &Left<N>) -> bool {
     left.iter().fold(0, |all, &word| all | word) << 1 == 0
 }
 

@@ -64,17 +64,43 @@ impl MeanDivisor {
         self.mean_close_to_a_tie(sum, rest, one, other)
     }
 
+    /// [`mean`](Self::mean) without branches, for loops over many: the mean, and zero where the fast
+    /// proof reaches.
+    #[inline(always)]
+    pub(super) fn mean_in_range(self, hi: f64, lo: f64) -> (f64, u64) {
+        let (sum, rest) = two_sum(hi, lo);
+        let quotient = sum * self.inverse;
+        let correction = ((-quotient).mul_add(self.count, sum) + rest) * self.inverse;
+        let one = correction.mul_add(BELOW_ONE, quotient);
+        let other = correction.mul_add(ABOVE_ONE, quotient);
+        let mean = self.beside_middle(sum, rest, one, other);
+        // As integers, in which sizes order alike. Zero needs no proof.
+        let size = sum.to_bits() << 1 >> 1;
+        let from_smallest = size.wrapping_sub(SMALLEST_SUM.to_bits());
+        let beyond = u64::from(from_smallest >= LARGEST_SUM.to_bits() - SMALLEST_SUM.to_bits());
+        (mean, beyond & u64::from(size != 0))
+    }
+
     #[cold]
     #[inline(never)]
     fn mean_close_to_a_tie(self, sum: f64, rest: f64, one: f64, other: f64) -> Option<f64> {
         if self.count.is_nan() || !(SMALLEST_SUM..LARGEST_SUM).contains(&sum.abs()) {
             return None;
         }
-        let (below, above) = (one.min(other), one.max(other));
+        Some(self.beside_middle(sum, rest, one, other))
+    }
+
+    /// Of two neighbours, or one number twice, the one that `(sum + rest) / count` is nearer to; the
+    /// even one from the middle.
+    #[inline(always)]
+    fn beside_middle(self, sum: f64, rest: f64, one: f64, other: f64) -> f64 {
+        let below = if one < other { one } else { other };
+        let above = if one < other { other } else { one };
         let half_gap = (above - below) * 0.5;
         let beyond_middle = ((-below).mul_add(self.count, sum) - half_gap * self.count) + rest;
-        let take_above = beyond_middle > 0.0 || (beyond_middle == 0.0 && below.to_bits() & 1 == 1);
-        Some(if take_above { above } else { below })
+        let odd = below.to_bits() & 1 == 1;
+        let take_above = (beyond_middle > 0.0) | ((beyond_middle == 0.0) & odd);
+        if take_above { above } else { below }
     }
 }
 

@@ -6,7 +6,8 @@
 //! * [`error_free`], [`lanes`]: the fast path, a pair of f64 that notices when it stops being exact.
 //! * [`ExactSum`], [`Moments`], [`CoMoments`]: states for f64, with a superaccumulator behind.
 //! * [`IntegerSum`], [`IntegerMoments`]: states for integers.
-//! * [`RollingSum`], [`CumulativeSum`]: sums that move along the rows.
+//! * [`RollingSum`], [`CumulativeSum`]: sums that move along the rows; [`roll_full_windows`]: many at
+//!   once.
 //! * [`MeanDivisor`]: a correctly rounded mean without a division.
 //!
 //! States merge exactly, and travel as words (`to_words`, `from_words`). Inner loops are generic,
@@ -24,6 +25,7 @@ mod mean;
 mod moments;
 mod product_sum;
 mod rolling;
+mod rolling_block;
 mod rounding;
 mod spill;
 mod words;
@@ -34,4 +36,5 @@ pub use integer_sum::{IntegerMoments, IntegerSum};
 pub use mean::MeanDivisor;
 pub use moments::{CoMoments, Moments};
 pub use rolling::{CumulativeSum, RollingSum};
+pub use rolling_block::{RollingResult, roll_full_windows};
 pub use words::MalformedWords;

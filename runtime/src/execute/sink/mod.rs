@@ -18,10 +18,11 @@ use icosian_ir::types::{ScalarType, Type};
 use crate::error::{RunError, internal};
 use crate::execute::keys::{KeyColumn, KeyTable};
 use crate::execute::program::{PassProgram, SinkPlan};
+use crate::execute::selection::Chooser;
 use crate::execute::view::View;
 use crate::text::Cell;
 use accumulate::{Accumulators, Argument};
-use rows::{ColumnBuilder, RowsPart, select};
+use rows::{ColumnBuilder, RowsPart};
 
 /// All rows of a block go into the first state.
 static FIRST_STATE: [u32; BLOCK_ROWS] = [0; BLOCK_ROWS];
@@ -244,6 +245,7 @@ pub(crate) trait BlockColumns<'a> {
 /// A sink working on one morsel.
 pub(crate) struct MorselSink {
     /// Of a build or spool: the rows kept of this morsel.
+    chooser: Chooser,
     builders: Vec<ColumnBuilder>,
     kept: usize,
     /// Of a carry: the sums of this morsel.
@@ -254,7 +256,12 @@ pub(crate) struct MorselSink {
 }
 
 impl MorselSink {
-    pub(crate) fn new(program: &PassProgram, sink: &SinkPlan) -> MorselSink {
+    /// Begins a morsel; of a spool, the rows it takes are in `range`.
+    pub(crate) fn new(
+        program: &PassProgram,
+        sink: &SinkPlan,
+        range: Range<usize>,
+    ) -> Result<MorselSink, RunError> {
         let slot_type = |slot: usize| program.slots[slot].ty;
         let (builders, sums) = match sink {
             SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
@@ -275,14 +282,23 @@ impl MorselSink {
                 (Vec::new(), Vec::new())
             }
         };
-        MorselSink {
+        let chooser = match sink {
+            SinkPlan::Spool { selection, .. } => selection.chooser(range)?,
+            SinkPlan::Output
+            | SinkPlan::Reduce { .. }
+            | SinkPlan::Group { .. }
+            | SinkPlan::Build { .. }
+            | SinkPlan::Carry { .. } => Chooser::All,
+        };
+        Ok(MorselSink {
+            chooser,
             builders,
             kept: 0,
             sums,
             selected: Vec::new(),
             groups: Vec::new(),
             words: Vec::new(),
-        }
+        })
     }
 
     /// Takes in `rows` of the block at hand, whose first row is `first_row`.
@@ -328,13 +344,9 @@ impl MorselSink {
                 }
                 Ok(())
             }
-            (SinkPlan::Build { columns }, SinkState::Rows(_)) => {
-                self.selected.clear();
-                self.selected.extend(rows.map(|row| row as u32));
-                self.keep(columns, block)
-            }
-            (SinkPlan::Spool { predicate, columns }, SinkState::Rows(_)) => {
-                select(block.view(*predicate)?, rows, &mut self.selected);
+            (SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. }, SinkState::Rows(_)) => {
+                let selected = &mut self.selected;
+                self.chooser.choose(block, rows, first_row, selected)?;
                 self.keep(columns, block)
             }
             (SinkPlan::Carry { windows }, SinkState::Carry(_)) => {

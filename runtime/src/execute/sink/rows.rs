@@ -1,6 +1,5 @@
 //! Rows that a pass keeps whole: the rows of a filtered table, the build side of lookups.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayData, ArrayRef, BooleanBufferBuilder, make_array};
@@ -159,13 +158,4 @@ impl ColumnBuilder {
             }
         }
     }
-}
-
-/// The rows of a block on which a predicate is true, counted from the block's first.
-pub(crate) fn select(predicate: View<'_>, rows: Range<usize>, selected: &mut Vec<u32>) {
-    selected.clear();
-    selected.extend(
-        rows.filter(|row| bit(predicate.values, *row) && predicate.is_valid(*row))
-            .map(|row| row as u32),
-    );
 }

@@ -226,10 +226,10 @@ fn filters_keep_values() {
             .unwrap();
         let above = flow.builder.binary(BinaryOperator::Sub, x, mean).unwrap();
         for column in [x, s, i, above, b] {
-            let column = flow.builder.filtered(kept, column);
+            let column = flow.builder.taken(kept, column);
             flow.output(column);
         }
-        let few = flow.builder.filtered(kept, x);
+        let few = flow.builder.taken(kept, x);
         let few = flow
             .builder
             .reduce(Reduction::Sum, kept, Some(few), &[])
@@ -523,8 +523,8 @@ fn errors_are_kept_until_they_are_needed() {
             predicate: b,
         };
         let kept = flow.builder.table("kept", "", rows_kept).unwrap();
-        let sum_kept = flow.builder.filtered(kept, sum);
-        let guard_kept = flow.builder.filtered(kept, guard);
+        let sum_kept = flow.builder.taken(kept, sum);
+        let guard_kept = flow.builder.taken(kept, guard);
         let zero = flow.builder.literal_of(Value::Integer(0), ScalarType::I32);
         let choice = flow
             .builder

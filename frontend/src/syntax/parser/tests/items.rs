@@ -198,7 +198,10 @@ fn queries() {
                 let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
                 format!("order {descending:?}")
             }
-            StepKind::Limit(count) => format!("limit {}", show(&program, *count)),
+            StepKind::Limit { from_end, count } => {
+                let step = if *from_end { "tail" } else { "limit" };
+                format!("{step} {}", show(&program, *count))
+            }
             StepKind::Distinct(columns) => format!("distinct {}", columns.len()),
             StepKind::Union(table) => format!("union {}", program.path(table)),
             StepKind::Join {

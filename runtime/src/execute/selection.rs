@@ -1,0 +1,258 @@
+//! Which rows of a pass a table takes: chosen block by block where that can be, and put in order or
+//! thinned once all are there.
+//!
+//! A `distinct` keeps of each morsel the first row of each key, and of those the first of all: the
+//! rows held are few where the keys are. An `order by` holds all rows and sorts them at the end.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use icosian_ir::columns::{Columns, End, Selection};
+use icosian_ir::id::{ColumnId, TableId};
+use icosian_ir::interpret::{Cell, ColumnValues, RowError, not_a_row_count, row_count};
+use icosian_ir::meaning::key::{Key, canonical};
+use icosian_ir::meaning::order::Direction;
+use icosian_ir::op::Op;
+use icosian_ir::types::ScalarType;
+use icosian_ir::value::Value;
+
+use crate::bytes::bit;
+use crate::data::ChunkedColumn;
+use crate::error::{RunError, internal, row_error};
+use crate::execute::keys::{KeyColumn, KeyTable, each_key};
+use crate::execute::params::Params;
+use crate::execute::sink::BlockColumns;
+use crate::execute::sort::{SortColumn, sort_rows};
+use crate::memory::MemoryBudget;
+
+/// A column that a sink keeps, as its position among them.
+type Kept = usize;
+
+/// The columns that a spool keeps: what its `Take` columns take, then the keys that are needed
+/// again when all rows are there; none twice.
+pub(crate) fn spooled(
+    columns: &Columns,
+    selection: &Selection,
+    taken: &[ColumnId],
+) -> Vec<ColumnId> {
+    let arguments = taken.iter().flat_map(|id| &columns.column(*id).args);
+    let mut kept = Vec::with_capacity(taken.len());
+    let keys = match selection {
+        Selection::Order(_) | Selection::Distinct(_) => selection.keys(),
+        Selection::Where(_) | Selection::Limit { .. } => Vec::new(),
+    };
+    let mut seen = HashSet::new();
+    for id in arguments.chain(&keys) {
+        if seen.insert(*id) {
+            kept.push(*id);
+        }
+    }
+    kept
+}
+
+/// A selection with its columns found.
+#[derive(Clone, Debug)]
+pub(crate) enum SelectionPlan {
+    /// The slot of the predicate.
+    Where(usize),
+    Order(Vec<(Kept, Direction)>),
+    Limit {
+        table: TableId,
+        end: End,
+        count: ColumnId,
+    },
+    Distinct {
+        slots: Vec<usize>,
+        kept: Vec<Kept>,
+        types: Vec<ScalarType>,
+    },
+}
+
+/// A selection at work on the rows of one morsel.
+pub(crate) enum Chooser {
+    All,
+    Where(usize),
+    /// Rows of the table.
+    Range(Range<usize>),
+    Distinct(Box<Seen>),
+}
+
+/// The keys seen in a morsel.
+pub(crate) struct Seen {
+    slots: Vec<usize>,
+    keys: KeyTable,
+    words: Vec<u64>,
+}
+
+impl SelectionPlan {
+    /// The slots that choosing rows reads.
+    pub(crate) fn slots(&self) -> Vec<usize> {
+        match self {
+            SelectionPlan::Order(_) | SelectionPlan::Limit { .. } => Vec::new(),
+            SelectionPlan::Where(predicate) => vec![*predicate],
+            SelectionPlan::Distinct { slots, .. } => slots.clone(),
+        }
+    }
+
+    /// The rows of the pass's table among which the rows taken are.
+    ///
+    /// # Errors
+    /// If a limit is not known, is an error, or is no number of rows.
+    pub(crate) fn range(
+        &self,
+        columns: &Columns,
+        params: &Params,
+        rows: usize,
+    ) -> Result<Range<usize>, RunError> {
+        let SelectionPlan::Limit { table, end, count } = self else {
+            return Ok(0..rows);
+        };
+        let value = match params.scalar(columns, *count) {
+            Some(Cell::Value(value)) => value,
+            Some(Cell::Error(error)) => {
+                return Err(row_error(columns, Box::new(RowError::clone(&error))));
+            }
+            None => {
+                return Err(match columns.column(*count).op {
+                    Op::Param(param) => RunError::MissingParam(columns.params[param].name.clone()),
+                    _ => internal(format!("{count} is not known yet")),
+                });
+            }
+        };
+        let limit = row_count(&value).ok_or_else(|| {
+            let error = not_a_row_count(columns, *table, *end, *count, &value);
+            row_error(columns, Box::new(error))
+        })?;
+        Ok(match end {
+            End::First => 0..rows.min(limit),
+            End::Last => rows.saturating_sub(limit)..rows,
+        })
+    }
+
+    /// Begins a morsel; the rows taken are in `range`.
+    pub(crate) fn chooser(&self, range: Range<usize>) -> Result<Chooser, RunError> {
+        Ok(match self {
+            SelectionPlan::Order(_) => Chooser::All,
+            SelectionPlan::Where(predicate) => Chooser::Where(*predicate),
+            SelectionPlan::Limit { .. } => Chooser::Range(range),
+            SelectionPlan::Distinct { slots, types, .. } => Chooser::Distinct(Box::new(Seen {
+                slots: slots.clone(),
+                keys: KeyTable::new(types.clone())?,
+                words: Vec::new(),
+            })),
+        })
+    }
+
+    /// Which of the rows kept are taken, in which order, where that is not all as they stand.
+    pub(crate) fn order(
+        &self,
+        kept: &[ChunkedColumn],
+        rows: usize,
+        budget: &Arc<MemoryBudget>,
+    ) -> Result<Option<Vec<u32>>, RunError> {
+        match self {
+            SelectionPlan::Where(_) | SelectionPlan::Limit { .. } => Ok(None),
+            SelectionPlan::Order(keys) => {
+                let keys: Vec<SortColumn<'_>> = keys
+                    .iter()
+                    .map(|(position, direction)| SortColumn {
+                        column: &kept[*position],
+                        direction: *direction,
+                    })
+                    .collect();
+                sort_rows(&keys, rows, budget).map(Some)
+            }
+            SelectionPlan::Distinct {
+                kept: positions,
+                types,
+                ..
+            } => {
+                let columns: Vec<&ChunkedColumn> =
+                    positions.iter().map(|position| &kept[*position]).collect();
+                let mut keys = KeyTable::new(types.clone())?;
+                let mut taken = Vec::new();
+                each_key(&mut keys, &columns, rows, |_, _, row, new| {
+                    if new {
+                        taken.push(u32::try_from(row).map_err(|_| internal("too many rows"))?);
+                    }
+                    Ok(())
+                })?;
+                Ok(Some(taken))
+            }
+        }
+    }
+}
+
+impl Chooser {
+    /// The rows of a block that are kept, counted from its first, which is `first_row` of the table.
+    pub(crate) fn choose<'a>(
+        &mut self,
+        block: &impl BlockColumns<'a>,
+        rows: Range<usize>,
+        first_row: usize,
+        selected: &mut Vec<u32>,
+    ) -> Result<(), RunError> {
+        selected.clear();
+        match self {
+            Chooser::All => selected.extend(rows.map(|row| row as u32)),
+            Chooser::Where(predicate) => {
+                let predicate = block.view(*predicate)?;
+                selected.extend(
+                    rows.filter(|row| bit(predicate.values, *row) && predicate.is_valid(*row))
+                        .map(|row| row as u32),
+                );
+            }
+            Chooser::Range(range) => {
+                let start = range.start.saturating_sub(first_row).max(rows.start);
+                let end = range.end.saturating_sub(first_row).min(rows.end);
+                selected.extend((start..end).map(|row| row as u32));
+            }
+            Chooser::Distinct(seen) => {
+                let Seen { slots, keys, words } = &mut **seen;
+                let columns: Vec<KeyColumn<'_, 'a>> = slots
+                    .iter()
+                    .map(|slot| block.key(*slot))
+                    .collect::<Result<_, _>>()?;
+                keys.words_to_insert(&columns, rows.clone(), words)?;
+                for (row, key) in rows.zip(words.chunks_exact(keys.width())) {
+                    if keys.insert(key)?.1 {
+                        selected.push(row as u32);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As a [`Chooser`] does, from values: the rows kept of a morsel's `own` rows, where row 0 of the
+/// values is `first_row` of the table and the rows taken are in `range`.
+pub(crate) fn kept_rows<'a>(
+    selection: &Selection,
+    values: impl Fn(ColumnId) -> &'a ColumnValues,
+    own: Range<usize>,
+    first_row: usize,
+    range: &Range<usize>,
+) -> Vec<usize> {
+    match selection {
+        Selection::Where(predicate) => {
+            let predicate = values(*predicate);
+            own.filter(|row| *predicate.cell(*row) == Cell::Value(Value::Bool(true)))
+                .collect()
+        }
+        Selection::Order(_) => own.collect(),
+        Selection::Limit { .. } => own
+            .filter(|row| range.contains(&(first_row + row)))
+            .collect(),
+        Selection::Distinct(keys) => {
+            let keys: Vec<&ColumnValues> = keys.iter().map(|key| values(*key)).collect();
+            let mut seen: HashSet<Key> = HashSet::new();
+            own.filter(|row| {
+                let key = keys.iter().map(|values| values.cell(*row));
+                seen.insert(key.filter_map(Cell::value).map(canonical).collect())
+            })
+            .collect()
+        }
+    }
+}
