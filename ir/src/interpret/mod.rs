@@ -15,6 +15,7 @@
 mod cell;
 mod error;
 mod evaluate;
+mod find;
 mod needs;
 mod reduce;
 mod row;

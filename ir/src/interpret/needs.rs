@@ -62,6 +62,7 @@ pub(super) fn dependencies(
         | Op::Minimum
         | Op::Maximum
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Window(_) => {}
     }

@@ -41,6 +41,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -98,6 +99,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -243,6 +245,7 @@ fn apply(
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }

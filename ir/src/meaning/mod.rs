@@ -8,6 +8,8 @@ pub mod compare;
 pub mod key;
 pub mod math;
 pub mod order;
+pub mod quantile;
+pub mod sketch;
 pub mod sums;
 pub mod time;
 

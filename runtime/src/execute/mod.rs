@@ -4,15 +4,20 @@
 //! delivered or a [`State`] that merges with those of other partitions and, finished, becomes known
 //! to later steps in [`Params`]. An [`Executor`] is a loop over exactly that.
 
+mod built;
+mod candidates;
 mod columnar;
 mod destination;
 mod executor;
 mod fused;
 mod interpreted;
 mod kernels;
+mod keyed_window;
 mod keys;
 mod morsel;
+mod order_words;
 mod params;
+mod partition;
 mod pass;
 mod prepared;
 mod probe;

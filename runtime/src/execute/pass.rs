@@ -10,16 +10,17 @@ use icosian_codegen::Nulls;
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::interpret::Cell;
 use icosian_ir::op::Op;
-use icosian_ir::plan::Pass;
+use icosian_ir::plan::{BuildSide, Pass};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
 use crate::convert::param_bits;
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal};
+use crate::execute::built::BuiltTable;
 use crate::execute::destination::Destination;
 use crate::execute::morsel::Worker;
-use crate::execute::params::{BuiltTable, Carry, Params};
+use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::{Operand, PassProgram, Place, SegmentKind, SinkPlan};
 use crate::execute::run::Run;
@@ -139,6 +140,7 @@ impl<'a> PassRun<'a> {
                 | SinkPlan::Reduce { .. }
                 | SinkPlan::Group { .. }
                 | SinkPlan::Build { .. }
+                | SinkPlan::Window { .. }
                 | SinkPlan::Carry { .. } => Ok(0..table_rows),
             })
             .collect::<Result<_, _>>()?;
@@ -187,12 +189,9 @@ impl<'a> PassRun<'a> {
             self.wide.push(wide);
             let built = match segment.kind {
                 SegmentKind::Probe(column) => {
-                    let column = columns.column(column);
-                    let Op::Lookup { table, keys, .. } = column.op else {
-                        return Err(internal("a probe that is no lookup"));
-                    };
-                    let keys = &column.args[..keys as usize];
-                    Some(Arc::clone(self.params.built_for(table, keys)?))
+                    let side = BuildSide::of(columns, column)
+                        .ok_or_else(|| internal("a probe that is no lookup"))?;
+                    Some(Arc::clone(self.params.built_for(&side)?))
                 }
                 SegmentKind::Gather(column) => {
                     let args = &columns.column(column).args;

@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         let mut looks_up = false;
         for scalar in scalars {
             let column = columns.column(*scalar);
-            looks_up |= matches!(column.op, Op::Lookup { .. } | Op::Gather);
+            looks_up |= matches!(column.op, Op::Lookup { .. } | Op::Find(_) | Op::Gather);
             for arg in &column.args {
                 if let Op::Param(param) = columns.column(*arg).op
                     && !bound.contains_key(arg)
