@@ -35,6 +35,7 @@ mod select;
 mod steps;
 mod tables;
 mod test_blocks;
+mod text;
 mod time;
 mod types;
 mod units;

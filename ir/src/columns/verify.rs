@@ -335,6 +335,7 @@ impl Columns {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
