@@ -9,6 +9,7 @@
 mod bits;
 mod find;
 mod reduction;
+mod text;
 mod time;
 mod window;
 
@@ -20,6 +21,7 @@ use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use bits::BitFunction;
 pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
+pub use text::{TextArgument, TextFunction};
 pub use time::{TimeFunction, TimePart};
 pub use window::{Over, Window, WindowOver};
 
@@ -110,6 +112,8 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
+    Text(TextFunction),
     /// A function of the bits of integers; of a shift the second argument is a u8.
     Bits(BitFunction),
     /// A function of dates and timestamps.
@@ -217,6 +221,7 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
@@ -272,6 +277,7 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Text(function) => function.name(),
             Op::Bits(function) => function.name(),
             Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
@@ -306,6 +312,7 @@ impl std::fmt::Display for Op {
                 f.write_str(overflow(mode))
             }
             Op::Cast(to, _) => write!(f, " {to}"),
+            Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
             Op::Lookup {
                 table,
                 keys,
@@ -347,6 +354,7 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum

@@ -10,7 +10,9 @@ mod reduction;
 use std::fmt;
 
 use crate::id::TableId;
-use crate::op::{CastMode, Comparison, Op, Overflow, Pick, Reduction, Window, WindowOver};
+use crate::op::{
+    CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
+};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
 pub use reduction::{reduced_values, reduction_type};
@@ -54,6 +56,13 @@ pub enum TypeError {
         /// The position and table of the first argument that clashes.
         second: (usize, TableId),
     },
+    /// The op needs one value for all rows, the argument is a column.
+    RowsWhereScalar {
+        /// The op's name.
+        op: &'static str,
+        /// The argument's position.
+        position: usize,
+    },
     /// The op needs the rows of a table, the argument is a scalar.
     ScalarWhereRows {
         /// The op's name.
@@ -89,6 +98,13 @@ impl fmt::Display for TypeError {
                     f,
                     "{op} of rows of two tables, {} and {}",
                     first.1, second.1
+                )
+            }
+            TypeError::RowsWhereScalar { op, position } => {
+                write!(
+                    f,
+                    "{op} needs one value for all rows as argument {}, found a column",
+                    position + 1
                 )
             }
             TypeError::ScalarWhereRows { op, .. } => {
@@ -152,7 +168,7 @@ fn expect_rows(
 
 /// Whether a cast exists, and if so whether values may fail to convert.
 pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option<bool> {
-    use ScalarType::{Bool, Date, Duration, F32, F64, I32, I64, Timestamp};
+    use ScalarType::{Bool, Date, Duration, F32, F64, I32, I64, Row, Str, Timestamp};
     if from == to {
         return Some(false);
     }
@@ -160,6 +176,11 @@ pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option
         return (from.is_integer() && to.is_integer()).then_some(false);
     }
     match (from, to) {
+        (Str, Row(_)) | (Row(_), _) => None,
+        (Str, _) => Some(true),
+        // Text of an instant elsewhere needs to know which clock is meant.
+        (Timestamp(..), Str) => from.is_wall_clock().then_some(false),
+        (_, Str) => Some(false),
         (Bool, to) if to.is_number() => Some(false),
         (from, to) if from.is_integer() && to.is_integer() => {
             let (low, high) = from.integer_range()?;
@@ -335,6 +356,27 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 return Err(wrong("floats of one type"));
             }
             row_local(scalar.required().nullable_if(any_null))
+        }
+        Op::Text(function) => {
+            let (parameters, least) = function.arguments();
+            let most = match function {
+                TextFunction::Concat => usize::MAX,
+                _ => parameters.len(),
+            };
+            count(arguments.len().clamp(least, most))?;
+            for (position, argument) in arguments.iter().enumerate() {
+                let Some(parameter) = function.argument(position) else {
+                    return Err(wrong(function.takes()));
+                };
+                if argument.ty.scalar != parameter.scalar_type() {
+                    return Err(wrong(function.takes()));
+                }
+                if parameter.is_scalar() && argument.domain != Domain::Scalar {
+                    return Err(TypeError::RowsWhereScalar { op: name, position });
+                }
+            }
+            let nullable = any_null || function.may_find_nothing();
+            row_local(function.result().required().nullable_if(nullable))
         }
         Op::Bits(function) => {
             count(function.arity())?;

@@ -316,6 +316,7 @@ impl Checker<'_> {
                 &present,
                 span,
             )?,
+            Meaning::Text(text) => self.text_function(text, name, &present, span)?,
             Meaning::TimePart(part) => self.time_part(part, first, span)?,
             Meaning::Random => {
                 self.cannot_run("`random`", span);

@@ -14,6 +14,10 @@ use crate::syntax::ast::{self, ItemKind, Selector, SelectorKind};
 impl Checker<'_> {
     /// Finishes the graph.
     pub(crate) fn finish(mut self) -> Checked {
+        for list in [&mut self.checks, &mut self.outputs, &mut self.tests] {
+            let modules = &self.modules;
+            list.retain(|(place, _)| !modules[place.module].template);
+        }
         self.carry_all();
         self.check_all();
         for (place, item) in std::mem::take(&mut self.outputs) {
@@ -72,6 +76,11 @@ impl Checker<'_> {
         for (declaration, unit) in living {
             members[icosian_ir::id::Id::index(declaration)].push(unit);
         }
+        // A bound table has all that lives on the rows it stands on.
+        for (declaration, host) in self.hosts() {
+            let living = members[icosian_ir::id::Id::index(host)].clone();
+            members[icosian_ir::id::Id::index(declaration)] = living;
+        }
         // A table's rows are made before those of tables derived from it.
         let mut derived: Vec<DeclarationId> = self
             .declarations
@@ -89,28 +98,29 @@ impl Checker<'_> {
                 continue;
             };
             for unit in members[icosian_ir::id::Id::index(parent)].clone() {
-                let name = self.units[unit].name.clone();
-                if let Some(&known) = self.declarations[table].members.get(&name) {
-                    // Someone may have asked whether it is there, and no more.
-                    if matches!(self.units[known].kind, UnitKind::Carried { .. })
-                        && self.units[known].state == State::Waiting
-                    {
-                        self.evaluate(known);
-                        members[icosian_ir::id::Id::index(table)].push(known);
+                for name in self.carried_names(unit, parent) {
+                    if let Some(&known) = self.declarations[table].members.get(&name) {
+                        // Someone may have asked whether it is there, and no more.
+                        if matches!(self.units[known].kind, UnitKind::Carried { .. })
+                            && self.units[known].state == State::Waiting
+                        {
+                            self.evaluate(known);
+                            members[icosian_ir::id::Id::index(table)].push(known);
+                        }
+                        continue;
                     }
-                    continue;
+                    // What one side of a union alone defines is no column of the union.
+                    let is_missing = match self.other_of_union(table) {
+                        Some(other) => matches!(self.full_member(other, &name), Member::Missing),
+                        None => self.is_unpivoted(table, &name),
+                    };
+                    if is_missing {
+                        continue;
+                    }
+                    let carried = self.carried(table, unit, name);
+                    self.evaluate(carried);
+                    members[icosian_ir::id::Id::index(table)].push(carried);
                 }
-                // What one side of a union alone defines is no column of the union.
-                let is_missing = match self.other_of_union(table) {
-                    Some(other) => matches!(self.full_member(other, &name), Member::Missing),
-                    None => self.is_unpivoted(table, &name),
-                };
-                if is_missing {
-                    continue;
-                }
-                let carried = self.carried(table, unit);
-                self.evaluate(carried);
-                members[icosian_ir::id::Id::index(table)].push(carried);
             }
         }
     }
@@ -272,7 +282,7 @@ impl Checker<'_> {
             let text = self.expand(place, *name);
             operand = match operand {
                 Operand::Table(table) => self.done_member(table, &text, name.span)?,
-                Operand::Module(module) => match self.modules[module].names.get(&text).cloned() {
+                Operand::Module(module) => match self.name_in_module(module, &text) {
                     Some(Entity::Unit(unit)) => self.done_value(unit)?,
                     Some(Entity::Table(table)) => Operand::Table(table),
                     Some(Entity::Module(module)) => Operand::Module(module),

@@ -196,6 +196,8 @@ impl Checker<'_> {
                     UnitKind::Definition { .. } => unit.place.rows == Rows::Groups(at),
                     UnitKind::Param { .. }
                     | UnitKind::Rows(_)
+                    | UnitKind::Bound { .. }
+                    | UnitKind::BoundRows(_)
                     | UnitKind::Carried { .. }
                     | UnitKind::JoinRow { .. } => false,
                 };

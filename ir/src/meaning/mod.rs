@@ -11,6 +11,7 @@ pub mod order;
 pub mod quantile;
 pub mod sketch;
 pub mod sums;
+pub mod text;
 pub mod time;
 
 /// A result that the type wanted can't hold.

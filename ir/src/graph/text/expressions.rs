@@ -5,7 +5,9 @@ use super::literals::{cast_parts, constant, quoted, untyped_constant};
 use super::naming::{Naming, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
-use crate::op::{CastMode, Comparison, Op, Overflow, Pick, Reduction, Window, WindowOver};
+use crate::op::{
+    CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
+};
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
 
@@ -172,6 +174,7 @@ impl ExpressionText<'_> {
             | Op::Key(_)
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
@@ -322,6 +325,12 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Math(math) => call(math.name().to_owned()),
+            Op::Text(TextFunction::Extract { group }) => {
+                let mut pieces = call("extract".to_owned());
+                pieces.insert(pieces.len() - 1, Piece::Owned(format!(", {group}")));
+                pieces
+            }
+            Op::Text(function) => call(function.name().to_owned()),
             Op::Bits(function) => call(function.name().to_owned()),
             Op::Time(function) => call(function.name().to_owned()),
             Op::Minimum => call("min".to_owned()),
