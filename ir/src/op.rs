@@ -167,6 +167,8 @@ pub enum Op {
     Gather,
     /// Arguments: a column of the parent table. The values on the rows that the table took of it.
     Take,
+    /// No arguments: the row of the other table that stands in each row of a join.
+    Joined,
 
     /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
     /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
@@ -249,6 +251,7 @@ impl Op {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -303,6 +306,7 @@ impl Op {
             Op::Find(_) => "find",
             Op::Gather => "gather",
             Op::Take => "take",
+            Op::Joined => "joined",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.window.name(),
@@ -400,7 +404,8 @@ impl std::fmt::Display for Op {
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Take => Ok(()),
+            | Op::Take
+            | Op::Joined => Ok(()),
         }
     }
 }

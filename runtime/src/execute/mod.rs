@@ -11,6 +11,7 @@ mod destination;
 mod executor;
 mod fused;
 mod interpreted;
+mod join;
 mod kernels;
 mod keyed_window;
 mod keys;

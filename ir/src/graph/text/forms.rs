@@ -90,7 +90,13 @@ pub(super) fn group_of(graph: &Graph, id: ExprId) -> Option<TableId> {
 pub(super) fn is_word(op: &Op) -> bool {
     matches!(
         op,
-        Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Take
+        Op::Literal(_)
+            | Op::Node(_)
+            | Op::Input(_)
+            | Op::Param(_)
+            | Op::Key(_)
+            | Op::Take
+            | Op::Joined
     )
 }
 
