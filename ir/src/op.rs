@@ -8,6 +8,8 @@
 
 mod bits;
 mod find;
+mod reduction;
+mod text;
 mod time;
 mod window;
 
@@ -18,6 +20,8 @@ pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use bits::BitFunction;
+pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
+pub use text::{TextArgument, TextFunction};
 pub use time::{TimeFunction, TimePart};
 pub use window::{Over, Window, WindowOver};
 
@@ -58,37 +62,6 @@ pub enum CastMode {
     Null,
     /// Integers wrap around; between integer types only.
     Wrap,
-}
-
-/// Values of many rows made one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Reduction {
-    /// The exact sum, rounded once; 0 of nothing. Integers: 64-bit, checked on delivery.
-    Sum,
-    /// The exact sum over the count, rounded once.
-    Mean,
-    /// The least value; −0 below +0, NaN greatest.
-    Min,
-    /// The greatest value; −0 below +0, NaN greatest.
-    Max,
-    /// Variance with `ddof` degrees of freedom taken off, from exact moments.
-    Var {
-        /// What is taken off the count in the divisor.
-        ddof: u8,
-    },
-    /// The square root of the variance.
-    Std {
-        /// What is taken off the count in the divisor.
-        ddof: u8,
-    },
-    /// How many values are not null.
-    Count,
-    /// How many rows; takes no value.
-    Len,
-    /// Whether some value is true; nulls skipped, null of nothing.
-    Any,
-    /// Whether every value is true; nulls skipped, null of nothing.
-    All,
 }
 
 /// An operation; its arguments stand beside it in the graph or the columnar IR.
@@ -139,6 +112,8 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
+    Text(TextFunction),
     /// A function of the bits of integers; of a shift the second argument is a u8.
     Bits(BitFunction),
     /// A function of dates and timestamps.
@@ -170,15 +145,16 @@ pub enum Op {
     /// No arguments: the row of the other table that stands in each row of a join.
     Joined,
 
-    /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
-    /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
-    /// of `from`. With keys (graph only) the result of its group stands in each row of `from`.
+    /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
+    /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
+    /// rows of a group table of `from`. With keys (graph only) the result of its group stands in each
+    /// row of `from`.
     Reduce {
         /// Which.
         reduction: Reduction,
         /// The table whose rows are reduced.
         from: TableId,
-        /// How many key columns follow the value.
+        /// How many key columns follow the values.
         keys: u32,
     },
     /// Columnar IR only: the key column at this position of a group table. Argument: the key in the
@@ -243,6 +219,7 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
@@ -298,6 +275,7 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Text(function) => function.name(),
             Op::Bits(function) => function.name(),
             Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
@@ -310,24 +288,6 @@ impl Op {
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.window.name(),
-        }
-    }
-}
-
-impl Reduction {
-    /// The function's name in flow text.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reduction::Sum => "sum",
-            Reduction::Mean => "mean",
-            Reduction::Min => "min",
-            Reduction::Max => "max",
-            Reduction::Var { .. } => "var",
-            Reduction::Std { .. } => "std",
-            Reduction::Count => "count",
-            Reduction::Len => "len",
-            Reduction::Any => "any",
-            Reduction::All => "all",
         }
     }
 }
@@ -350,6 +310,7 @@ impl std::fmt::Display for Op {
                 f.write_str(overflow(mode))
             }
             Op::Cast(to, _) => write!(f, " {to}"),
+            Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
             Op::Lookup {
                 table,
                 keys,
@@ -368,16 +329,8 @@ impl std::fmt::Display for Op {
                 from,
                 keys,
             } => {
-                match reduction {
-                    Reduction::Var { ddof } | Reduction::Std { ddof } => write!(f, " ddof={ddof}")?,
-                    Reduction::Sum
-                    | Reduction::Mean
-                    | Reduction::Min
-                    | Reduction::Max
-                    | Reduction::Count
-                    | Reduction::Len
-                    | Reduction::Any
-                    | Reduction::All => {}
+                for option in reduction.options() {
+                    write!(f, " {}={}", option.name, option.value)?;
                 }
                 write!(f, " of {from}")?;
                 if *keys > 0 {
@@ -399,6 +352,7 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum

@@ -15,7 +15,6 @@ pub use build_side::{Arrangement, BuildSide};
 
 use crate::columns::{Columns, Selection, write_list};
 use crate::id::{ColumnId, PassId, Table, TableId};
-use crate::op::Reduction;
 
 /// Rows per block.
 pub const BLOCK_ROWS: usize = 1024;
@@ -156,11 +155,6 @@ pub enum Sink {
         /// `Window(CumulativeSum)` columns.
         windows: Vec<ColumnId>,
     },
-}
-
-/// Whether an op of a reduction reads a value (all but `Len`).
-pub fn reads_value(reduction: Reduction) -> bool {
-    reduction != Reduction::Len
 }
 
 impl Plan {

@@ -342,10 +342,10 @@ impl Columns {
                 if column.domain == Domain::Scalar {
                     return Ok(found);
                 }
-                let value = arguments.first().map(|argument| argument.ty);
+                let values = arguments.iter().map(|argument| argument.ty);
                 match (
                     self.group_of(column.domain),
-                    typing::reduction_type(*reduction, value, false),
+                    typing::reduction_type(*reduction, values, false),
                 ) {
                     (Some((parent, _)), Some(ty)) if parent == *from => Ok((ty, column.domain)),
                     _ => Err(broken(id, "no reduction of the group table's parent")),
@@ -369,6 +369,7 @@ impl Columns {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum

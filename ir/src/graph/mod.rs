@@ -12,6 +12,7 @@ mod dependencies;
 mod fingerprint;
 mod lookups;
 mod text;
+mod text_functions;
 mod time;
 
 use std::collections::HashMap;

@@ -201,6 +201,7 @@ impl<'a> Interpreter<'a> {
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),
+            Op::Text(function) => self.text(id, *function),
             Op::Lookup {
                 keys, null_matches, ..
             } => {

@@ -21,6 +21,7 @@ mod reduce;
 mod row;
 mod selection;
 mod tables;
+mod text;
 mod time;
 mod window;
 

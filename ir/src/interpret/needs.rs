@@ -57,6 +57,7 @@ pub(super) fn dependencies(
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Text(_)
         | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum

@@ -27,6 +27,8 @@ pub(crate) enum KeyColumn<'v, 'a> {
     Lanes(View<'v>),
     /// Text.
     Text(&'v [Cell<'a>]),
+    /// Numbers that are no column of the block, from the first row on.
+    Numbers(&'v [u32]),
     /// The same value in every row.
     Constant(&'v Value),
 }
@@ -195,6 +197,11 @@ impl KeyTable {
                             Some(text) => key[cell] = number(text)?,
                             None => key[0] |= null,
                         }
+                    }
+                }
+                KeyColumn::Numbers(numbers) => {
+                    for (number, key) in numbers.iter().zip(words.chunks_exact_mut(width)) {
+                        key[cell] = u64::from(*number);
                     }
                 }
                 KeyColumn::Constant(value) => {

@@ -95,6 +95,9 @@ pub(crate) fn order_words(
                 words.push(cell.map_or(Ok(0), rank)?);
             }
         }
+        KeyColumn::Numbers(numbers) => {
+            words.extend(numbers.iter().map(|number| u64::from(*number)));
+        }
         KeyColumn::Constant(value) => {
             let word = match value {
                 Value::Null => None,

@@ -92,14 +92,12 @@ pub(crate) struct Delivered {
 pub(crate) enum SinkPlan {
     /// What is delivered is in [`PassProgram::delivered`].
     Output,
-    /// Scalars: each reduction with the slot it reads.
-    Reduce {
-        values: Vec<(ColumnId, Option<usize>)>,
-    },
-    /// Groups: key slots, then each reduction with the slot it reads.
+    /// Scalars: each reduction with the slots it reads.
+    Reduce { values: Vec<(ColumnId, Vec<usize>)> },
+    /// Groups: key slots, then each reduction with the slots it reads.
     Group {
         keys: Vec<usize>,
-        values: Vec<(ColumnId, Option<usize>)>,
+        values: Vec<(ColumnId, Vec<usize>)>,
     },
     /// All rows of these columns.
     Build { columns: Vec<(ColumnId, usize)> },
@@ -198,11 +196,13 @@ impl PassProgram {
                 .map(|delivered| delivered.slot)
                 .filter(|slot| self.slots[*slot].place != Place::Table)
                 .collect(),
-            SinkPlan::Reduce { values } => values.iter().filter_map(|value| value.1).collect(),
+            SinkPlan::Reduce { values } => {
+                values.iter().flat_map(|value| value.1.clone()).collect()
+            }
             SinkPlan::Group { keys, values } => keys
                 .iter()
                 .copied()
-                .chain(values.iter().filter_map(|value| value.1))
+                .chain(values.iter().flat_map(|value| value.1.clone()))
                 .collect(),
             SinkPlan::Build { columns } | SinkPlan::Window { columns } => {
                 columns.iter().map(|column| column.1).collect()
@@ -388,16 +388,17 @@ impl Builder<'_> {
         })
     }
 
-    /// The slot of what a reduction, filter or window reads.
-    fn argument(&self, column: ColumnId) -> Result<Option<usize>, RunError> {
-        let argument = self.columns.column(column).args.first();
-        argument.map(|argument| self.find(*argument)).transpose()
+    /// The slots of what a reduction, filter or window reads.
+    fn arguments(&self, column: ColumnId) -> Result<Vec<usize>, RunError> {
+        let arguments = self.columns.column(column).args.iter();
+        arguments.map(|argument| self.find(*argument)).collect()
     }
 
     fn with_arguments(&self, columns: &[ColumnId]) -> Result<Vec<(ColumnId, usize)>, RunError> {
         let found = columns.iter().map(|column| {
-            let slot = self.argument(*column)?;
-            slot.map(|slot| (*column, slot))
+            let slots = self.arguments(*column)?;
+            let slot = slots.first();
+            slot.map(|slot| (*column, *slot))
                 .ok_or_else(|| internal(format!("{column} has no argument")))
         });
         found.collect()
@@ -408,7 +409,7 @@ impl Builder<'_> {
             let reductions = columns
                 .iter()
                 .filter(|column| matches!(self.columns.column(**column).op, Op::Reduce { .. }));
-            let found = reductions.map(|column| Ok((*column, self.argument(*column)?)));
+            let found = reductions.map(|column| Ok((*column, self.arguments(*column)?)));
             found.collect::<Result<Vec<_>, RunError>>()
         };
         Ok(match sink {

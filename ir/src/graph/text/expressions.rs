@@ -5,7 +5,9 @@ use super::literals::{cast_parts, constant, quoted, untyped_constant};
 use super::naming::{Naming, joined_node, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
-use crate::op::{CastMode, Comparison, Op, Overflow, Pick, Reduction, Window, WindowOver};
+use crate::op::{
+    CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
+};
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
 
@@ -181,6 +183,7 @@ impl ExpressionText<'_> {
             | Op::Key(_)
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
@@ -331,6 +334,12 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Math(math) => call(math.name().to_owned()),
+            Op::Text(TextFunction::Extract { group }) => {
+                let mut pieces = call("extract".to_owned());
+                pieces.insert(pieces.len() - 1, Piece::Owned(format!(", {group}")));
+                pieces
+            }
+            Op::Text(function) => call(function.name().to_owned()),
             Op::Bits(function) => call(function.name().to_owned()),
             Op::Time(function) => call(function.name().to_owned()),
             Op::Minimum => call("min".to_owned()),
@@ -448,12 +457,16 @@ impl ExpressionText<'_> {
             pieces.push(Piece::Owned(format!("{table}len()")));
         } else {
             pieces.push(Piece::Owned(format!("{}(", reduction.name())));
-            pieces.push(Piece::Expression(args[0], Binding::Conditional, inside));
-            match reduction {
-                Reduction::Var { ddof } | Reduction::Std { ddof } if ddof != 1 => {
-                    pieces.push(Piece::Owned(format!(", ddof={ddof}")));
+            for (position, value) in args[..values].iter().enumerate() {
+                if position > 0 {
+                    pieces.push(Piece::Text(", "));
                 }
-                _ => {}
+                pieces.push(Piece::Expression(*value, Binding::Conditional, inside));
+            }
+            let options = reduction.options().into_iter();
+            for option in options.filter(|option| !option.is_default) {
+                let text = format!(", {}={}", option.name, option.value);
+                pieces.push(Piece::Owned(text));
             }
             pieces.push(Piece::Text(")"));
         }
