@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::columns::{
-    Columns, ColumnsBuilder, Input, Output, Param, Part, Rows, Selection, Shape, SortKey,
+    Columns, ColumnsBuilder, Input, Join, Output, Param, Part, Rows, Selection, Shape, SortKey,
 };
 use crate::graph::{Graph, NodeKind, TableRows, row_expressions};
 use crate::id::{ColumnId, ExprId, Id, NodeId, TableId};
@@ -43,13 +43,6 @@ pub enum Override {
 /// Why a graph can't be lowered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LowerError {
-    /// A table that an output needs comes about by a step that does not run yet.
-    Unsupported {
-        /// The table.
-        table: TableId,
-        /// The step, as written.
-        step: &'static str,
-    },
     /// The value given for a node is not of its type.
     Override {
         /// The node.
@@ -72,7 +65,6 @@ pub enum LowerError {
 impl fmt::Display for LowerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LowerError::Unsupported { step, .. } => write!(f, "`{step}` can't run yet"),
             LowerError::Override { value, .. } => write!(f, "{value} is not of the node's type"),
             LowerError::NotGiven { .. } => write!(f, "a value is not given with its table"),
             LowerError::RowReference { .. } => write!(f, "a row reference can't be delivered"),
@@ -227,9 +219,6 @@ impl Lowering<'_> {
                 continue;
             }
             let rows = &self.graph.tables[table].rows;
-            if let Some(step) = unsupported(rows) {
-                return Err(LowerError::Unsupported { table, step });
-            }
             asked.push(table);
             tables.extend(rows.parents());
         }
@@ -444,6 +433,20 @@ impl Lowering<'_> {
                     columns.iter().map(|column| self.column(*column)).collect(),
                 ),
             },
+            TableRows::Join { parent, other, on } => {
+                let all = |ids: &[ExprId]| ids.iter().map(|id| self.column(*id)).collect();
+                Rows::Take {
+                    parent: *parent,
+                    selection: Selection::Join(Box::new(Join {
+                        table: *other,
+                        there: all(&on.there),
+                        here: all(&on.here),
+                        comparisons: on.comparisons.clone(),
+                        pick: on.pick,
+                        left: on.left,
+                    })),
+                }
+            }
             TableRows::Group { parent, keys } => Rows::Group {
                 parent: *parent,
                 keys: keys.iter().map(|key| self.column(*key)).collect(),
@@ -452,7 +455,7 @@ impl Lowering<'_> {
             TableRows::Unpivot {
                 parent, columns, ..
             } => self.stack(columns.iter().map(|_| *parent)),
-            TableRows::Source(_) | TableRows::Join { .. } => return,
+            TableRows::Source(_) => return,
         };
         self.builder.columns_mut().tables[table].rows = rows;
     }
@@ -554,21 +557,6 @@ impl Lowering<'_> {
                 stack.extend(&expression.args);
             }
         }
-    }
-}
-
-/// The step word of a way to make rows that does not run yet.
-fn unsupported(rows: &TableRows) -> Option<&'static str> {
-    match rows {
-        TableRows::Source(_)
-        | TableRows::Filter { .. }
-        | TableRows::Order { .. }
-        | TableRows::Limit { .. }
-        | TableRows::Distinct { .. }
-        | TableRows::Union { .. }
-        | TableRows::Unpivot { .. }
-        | TableRows::Group { .. } => None,
-        TableRows::Join { .. } => Some("join"),
     }
 }
 

@@ -142,6 +142,8 @@ pub enum Op {
     Gather,
     /// Arguments: a column of the parent table. The values on the rows that the table took of it.
     Take,
+    /// No arguments: the row of the other table that stands in each row of a join.
+    Joined,
 
     /// Arguments: a column of each table whose rows a table has one after the other, all of one type.
     /// Their values, one column's after the other's.
@@ -231,6 +233,7 @@ impl Op {
             | Op::Gather
             | Op::Take
             | Op::Stack
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -287,6 +290,7 @@ impl Op {
             Op::Gather => "gather",
             Op::Take => "take",
             Op::Stack => "stack",
+            Op::Joined => "joined",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.window.name(),
@@ -361,6 +365,7 @@ impl std::fmt::Display for Op {
             | Op::Maximum
             | Op::Gather
             | Op::Take
+            | Op::Joined
             | Op::Stack => Ok(()),
         }
     }

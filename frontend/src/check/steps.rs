@@ -8,8 +8,9 @@ use icosian_ir::value::Value;
 
 use super::declarations::{Checker, DeclarationId, Rows, State, UnitId};
 use super::expressions::{Context, Operand, Task};
+use super::lookup::pick_of;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::syntax::ast::StepKind;
+use crate::syntax::ast::{ExprKind, StepKind};
 
 impl Checker<'_> {
     /// Begins to work out a derived table's rows: first those of the table before.
@@ -41,7 +42,8 @@ impl Checker<'_> {
             StepKind::Unpivot { .. } => {
                 tasks.extend(self.enter_unpivoted(table, parent, step.span));
             }
-            StepKind::Union(_) | StepKind::Join { .. } => {}
+            StepKind::Join { lookup, .. } => tasks.push(Task::Enter(*lookup, inner)),
+            StepKind::Union(_) => {}
         }
         self.tasks.push(Task::Finish(unit, tasks.len()));
         self.tasks.extend(tasks.into_iter().rev());
@@ -120,15 +122,17 @@ impl Checker<'_> {
                     other: self.declarations[other].table?,
                 }
             }
-            StepKind::Join { keep_unmatched, .. } => {
-                self.cannot_run("`join`", span);
-                TableRows::Join {
-                    parent,
-                    other: parent,
-                    left: *keep_unmatched,
-                    keys: Vec::new(),
-                    values: Vec::new(),
-                }
+            StepKind::Join {
+                keep_unmatched,
+                lookup,
+                ..
+            } => {
+                let expr = &program.exprs[*lookup];
+                let pick = match expr.kind {
+                    ExprKind::Lookup { pick, .. } => pick.map(pick_of),
+                    _ => return None,
+                };
+                self.join_rows(parent, values[0], pick, *keep_unmatched, expr.span)?
             }
             StepKind::Unpivot { .. } => self.unpivot_rows(table, parent, values)?,
         };

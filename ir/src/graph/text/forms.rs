@@ -45,8 +45,11 @@ pub(super) fn parts(graph: &Graph, id: ExprId) -> Vec<(ExprId, Role)> {
                 part.1 = Role::Governed;
             }
         }
-        Op::Reduce { keys, .. } if *keys > 0 && parts.len() > *keys as usize => {
-            parts[0].1 = Role::Governed;
+        Op::Reduce { keys, .. } if *keys > 0 => {
+            let values = parts.len() - *keys as usize;
+            for part in &mut parts[..values] {
+                part.1 = Role::Governed;
+            }
         }
         op => {
             if let Some((_, conditions)) = op.conditions() {
@@ -101,6 +104,7 @@ pub(super) fn is_word(op: &Op) -> bool {
             | Op::Key(_)
             | Op::Take
             | Op::Stack
+            | Op::Joined
     )
 }
 
