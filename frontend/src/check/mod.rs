@@ -28,6 +28,7 @@ mod lookup;
 mod names;
 mod operators;
 mod over;
+mod random;
 mod select;
 mod steps;
 mod tables;

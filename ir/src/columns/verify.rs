@@ -336,6 +336,8 @@ impl Columns {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -386,7 +388,11 @@ impl Columns {
 /// The tables that an op and its rows name.
 fn tables_named(op: &Op, domain: Domain) -> impl Iterator<Item = TableId> {
     let mut of_op = None;
-    if let Op::Broadcast(table) | Op::Lookup { table, .. } | Op::Reduce { from: table, .. } = op {
+    if let Op::Broadcast(table)
+    | Op::RowNumber(table)
+    | Op::Lookup { table, .. }
+    | Op::Reduce { from: table, .. } = op
+    {
         of_op = Some(*table);
     }
     let of_domain = match domain {

@@ -10,6 +10,7 @@ mod builder;
 mod convert;
 mod dependencies;
 mod fingerprint;
+mod random;
 mod text;
 mod time;
 

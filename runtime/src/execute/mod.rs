@@ -8,6 +8,7 @@ mod columnar;
 mod destination;
 mod executor;
 mod fused;
+mod hash;
 mod interpreted;
 mod kernels;
 mod keyed_window;

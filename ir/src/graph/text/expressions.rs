@@ -5,6 +5,7 @@ use super::literals::{cast_parts, constant, quoted, untyped_constant};
 use super::naming::{Naming, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
+use crate::meaning::hash;
 use crate::op::{CastMode, Comparison, Op, Overflow, Reduction, Window, WindowOver};
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
@@ -173,6 +174,8 @@ impl ExpressionText<'_> {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -320,6 +323,27 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Math(math) => call(math.name().to_owned()),
+            Op::Hash => {
+                let start = Op::Literal(Value::Integer(i128::from(hash::START)));
+                let state = &self.graph.expressions[expression.args[1]].op;
+                let mut pieces = vec![Piece::Text("hash("), arg(0, Binding::Conditional)];
+                if *state != start || self.naming.is_named(expression.args[1]) {
+                    pieces.push(Piece::Text(", seed="));
+                    pieces.push(arg(1, Binding::Conditional));
+                }
+                pieces.push(Piece::Text(")"));
+                pieces
+            }
+            Op::RowNumber(table) => {
+                let here =
+                    matches!(place, Place::Rows(home) | Place::Block(home) if home == *table);
+                let table = if here {
+                    String::new()
+                } else {
+                    self.table(*table) + "."
+                };
+                vec![Piece::Owned(format!("{table}row_index()"))]
+            }
             Op::Bits(function) => call(function.name().to_owned()),
             Op::Time(function) => call(function.name().to_owned()),
             Op::Minimum => call("min".to_owned()),
