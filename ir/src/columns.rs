@@ -222,7 +222,8 @@ impl Columns {
                     Execution::Fused
                 }
             }
-            Op::Lookup { .. } | Op::Gather => Execution::Probe,
+            Op::Text(_) => Execution::Columnar,
+            Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
             Op::Window(window) if window.is_local() => Execution::Window,
             Op::Take | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => Execution::Barrier,
         }

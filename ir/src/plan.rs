@@ -7,11 +7,14 @@
 //!
 //! The plan is the same everywhere: it knows nothing of the machine, the threads or hash order.
 
+mod build_side;
+
 use std::fmt;
+
+pub use build_side::{Arrangement, BuildSide};
 
 use crate::columns::{Columns, Selection, write_list};
 use crate::id::{ColumnId, PassId, Table, TableId};
-use crate::op::Reduction;
 
 /// Rows per block.
 pub const BLOCK_ROWS: usize = 1024;
@@ -75,7 +78,7 @@ pub enum Segment {
     },
     /// A probe of a built table.
     Probe {
-        /// The `Lookup` column computed: 32-bit positions, null where nothing matches.
+        /// The `Lookup` or `Find` column computed: 32-bit positions, null where nothing matches.
         column: ColumnId,
     },
     /// A value fetched from a built table.
@@ -120,11 +123,10 @@ pub enum Sink {
         /// `Key` and `Reduce` columns whose rows are the groups.
         columns: Vec<ColumnId>,
     },
-    /// The build side of lookups into the pass's table by one list of keys; two rows of one key
-    /// (null keys left out) are an error.
+    /// The build side of lookups into the pass's table.
     Build {
-        /// The key columns, of the pass's table.
-        keys: Vec<ColumnId>,
+        /// By which columns, of the pass's table, and how.
+        side: BuildSide,
         /// The columns that `Gather` reads, of the pass's table.
         payload: Vec<ColumnId>,
     },
@@ -153,11 +155,6 @@ pub enum Sink {
         /// `Window(CumulativeSum)` columns.
         windows: Vec<ColumnId>,
     },
-}
-
-/// Whether an op of a reduction reads a value (all but `Len`).
-pub fn reads_value(reduction: Reduction) -> bool {
-    reduction != Reduction::Len
 }
 
 impl Plan {
@@ -247,7 +244,7 @@ impl PlanText<'_> {
                     keys,
                     columns,
                 } => (format!("group {table} by"), &keys[..], &columns[..]),
-                Sink::Build { keys, payload } => ("build by".to_owned(), &keys[..], &payload[..]),
+                Sink::Build { side, payload } => (side.to_string(), &[][..], &payload[..]),
                 Sink::Spool {
                     table,
                     selection,

@@ -169,6 +169,10 @@ impl Checker<'_> {
             Meaning::Reduction(ReductionKind::All) => Reduction::All,
             Meaning::Min => Reduction::Min,
             Meaning::Max => Reduction::Max,
+            Meaning::Reduction(_) => {
+                self.cannot_run(&format!("a rolling `{}`", function.name), span);
+                return None;
+            }
             _ => {
                 let message = format!(
                     "`{}` is no reduction, so it can't follow `rolling`",

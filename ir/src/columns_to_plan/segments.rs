@@ -66,7 +66,7 @@ fn routine(columns: &Columns, column: ColumnId) -> Segment {
     match (columns.execution(column), &columns.column(column).op) {
         (Execution::Wide, _) => Segment::Wide { column },
         (Execution::Window, _) => Segment::Window { column },
-        (_, Op::Lookup { .. }) => Segment::Probe { column },
+        (_, Op::Lookup { .. } | Op::Find(_)) => Segment::Probe { column },
         (_, Op::Gather) => Segment::Gather { column },
         _ => Segment::Columnar { column },
     }
@@ -95,9 +95,11 @@ fn local_args<'a>(columns: &'a Columns, table: TableId, column: &'a Column) -> &
         return &[];
     }
     match &column.op {
-        Op::Lookup { keys, .. } => &column.args[*keys as usize..],
         Op::Gather => &column.args[..1],
-        _ => &column.args,
+        op => match op.conditions() {
+            Some((_, conditions)) => &column.args[conditions..],
+            None => &column.args,
+        },
     }
 }
 

@@ -10,8 +10,10 @@ mod builder;
 mod convert;
 mod dependencies;
 mod fingerprint;
+mod lookups;
 mod random;
 mod text;
+mod text_functions;
 mod time;
 
 use std::collections::HashMap;

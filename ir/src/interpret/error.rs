@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::columns::Columns;
 use crate::id::{ColumnId, NodeId};
 use crate::interpret::cell::ColumnValues;
+use crate::meaning::text::{MAX_BYTES, MAX_PAIRS, TextError};
 use crate::op::Op;
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -25,6 +26,8 @@ pub enum RowErrorKind {
         /// The type wanted.
         to: ScalarType,
     },
+    /// A function of text has no result.
+    Text(TextError),
     /// A null in a column that has none by its type.
     NullInRequired,
     /// Two rows of a table looked up by key have the same key: the error's row and an earlier one.
@@ -133,6 +136,17 @@ impl fmt::Display for RowError {
                 }
                 write!(f, " does not fit {to}")?;
             }
+            RowErrorKind::Text(TextError::TooLong { bytes }) => write!(
+                f,
+                "{} would give a text of {bytes} bytes, more than the {MAX_BYTES} allowed",
+                self.op.name()
+            )?,
+            RowErrorKind::Text(TextError::TooManyPairs { pairs }) => write!(
+                f,
+                "{} would compare {pairs} pairs of characters, more than the {MAX_PAIRS} allowed",
+                self.op.name()
+            )?,
+            RowErrorKind::Text(TextError::Pattern(error)) => write!(f, "{error}")?,
             RowErrorKind::NotARowCount { .. } => {}
             RowErrorKind::NullInRequired => f.write_str("null where the type has none")?,
             RowErrorKind::DuplicateKey { table, first_row } => {

@@ -9,12 +9,13 @@ use crate::columns::{Columns, Rows};
 use crate::id::{ColumnId, Id, TableId};
 use crate::interpret::cell::{Cell, ColumnValues};
 use crate::interpret::error::{Reported, RowError, RowErrorKind};
+use crate::interpret::find::{Candidates, find};
 use crate::interpret::needs::{count_uses, dependencies};
 use crate::interpret::row::{Outcome, row_local};
 use crate::interpret::selection::select;
 use crate::interpret::tables::{Groups, Index};
 use crate::interpret::{reduce, tables, window};
-use crate::op::{Op, Over, WindowOver};
+use crate::op::{Op, Over, Pick, WindowOver};
 use crate::types::Domain;
 use crate::value::Value;
 
@@ -42,6 +43,7 @@ pub(super) struct Interpreter<'a> {
     taken: Derived<Arc<Vec<usize>>>,
     groups: Derived<Arc<Groups>>,
     indexes: HashMap<(Vec<ColumnId>, bool), Option<Arc<Index>>>,
+    candidates: HashMap<(Vec<ColumnId>, usize, bool), Option<Arc<Candidates>>>,
     pub(super) reported: Reported,
 }
 
@@ -78,6 +80,7 @@ impl<'a> Interpreter<'a> {
             taken: HashMap::new(),
             groups: HashMap::new(),
             indexes: HashMap::new(),
+            candidates: HashMap::new(),
             reported: Reported::default(),
         }
     }
@@ -202,12 +205,19 @@ impl<'a> Interpreter<'a> {
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),
+            Op::Text(function) => self.text(id, *function),
             Op::Lookup {
                 keys, null_matches, ..
             } => {
                 let (there, here) = column.args.split_at(*keys as usize);
                 let index = self.index(id, there, *null_matches)?;
                 Ok(tables::look_up(&index, &self.arguments(here)?))
+            }
+            Op::Find(wanted) => {
+                let (there, here) = column.args.split_at(wanted.conditions());
+                let by_comparison = wanted.pick == Pick::Nearest;
+                let candidates = self.candidates(there, wanted.keys as usize, by_comparison)?;
+                Ok(find(wanted, &candidates, &self.arguments(here)?))
             }
             Op::Gather => {
                 let [rows, values] = self.arguments(&column.args)?[..] else {
@@ -351,6 +361,23 @@ impl<'a> Interpreter<'a> {
             .once(|this| Index::new(this.columns, lookup, &this.arguments(keys)?, null_matches));
         self.indexes.insert(name, index.clone());
         index.ok_or(Raised)
+    }
+
+    /// The rows of a table that can be found by conditions on these columns, `keys` of which are keys.
+    fn candidates(
+        &mut self,
+        columns: &[ColumnId],
+        keys: usize,
+        by_comparison: bool,
+    ) -> Result<Arc<Candidates>, Raised> {
+        let name = (columns.to_vec(), keys, by_comparison);
+        if let Some(candidates) = self.candidates.get(&name) {
+            return candidates.clone().ok_or(Raised);
+        }
+        let candidates =
+            self.once(|this| Candidates::new(&this.arguments(columns)?, keys, by_comparison));
+        self.candidates.insert(name, candidates.clone());
+        candidates.ok_or(Raised)
     }
 
     /// Builds something shared by many columns; what it raises is noted here, once.

@@ -57,12 +57,14 @@ pub(super) fn dependencies(
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Text(_)
         | Op::Bits(_)
         | Op::Hash
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Window(_) => {}
     }

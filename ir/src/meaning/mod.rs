@@ -9,7 +9,10 @@ pub mod hash;
 pub mod key;
 pub mod math;
 pub mod order;
+pub mod quantile;
+pub mod sketch;
 pub mod sums;
+pub mod text;
 pub mod time;
 
 /// A result that the type wanted can't hold.

@@ -4,8 +4,12 @@
 //! delivered or a [`State`] that merges with those of other partitions and, finished, becomes known
 //! to later steps in [`Params`]. An [`Executor`] is a loop over exactly that.
 
+mod arena;
+mod built;
+mod candidates;
 mod columnar;
 mod destination;
+mod distinct;
 mod executor;
 mod fused;
 mod hash;
@@ -14,6 +18,7 @@ mod kernels;
 mod keyed_window;
 mod keys;
 mod morsel;
+mod order_words;
 mod params;
 mod partition;
 mod pass;
@@ -21,6 +26,7 @@ mod prepared;
 mod probe;
 mod program;
 mod replay;
+mod row_text;
 mod run;
 mod selection;
 mod sink;

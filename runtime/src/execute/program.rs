@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use icosian_ir::columns::{Columns, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::op::Op;
-use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink};
+use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
@@ -91,14 +91,12 @@ pub(crate) struct Delivered {
 pub(crate) enum SinkPlan {
     /// What is delivered is in [`PassProgram::delivered`].
     Output,
-    /// Scalars: each reduction with the slot it reads.
-    Reduce {
-        values: Vec<(ColumnId, Option<usize>)>,
-    },
-    /// Groups: key slots, then each reduction with the slot it reads.
+    /// Scalars: each reduction with the slots it reads.
+    Reduce { values: Vec<(ColumnId, Vec<usize>)> },
+    /// Groups: key slots, then each reduction with the slots it reads.
     Group {
         keys: Vec<usize>,
-        values: Vec<(ColumnId, Option<usize>)>,
+        values: Vec<(ColumnId, Vec<usize>)>,
     },
     /// All rows of these columns.
     Build { columns: Vec<(ColumnId, usize)> },
@@ -195,11 +193,13 @@ impl PassProgram {
                 .map(|delivered| delivered.slot)
                 .filter(|slot| self.slots[*slot].place != Place::Table)
                 .collect(),
-            SinkPlan::Reduce { values } => values.iter().filter_map(|value| value.1).collect(),
+            SinkPlan::Reduce { values } => {
+                values.iter().flat_map(|value| value.1.clone()).collect()
+            }
             SinkPlan::Group { keys, values } => keys
                 .iter()
                 .copied()
-                .chain(values.iter().filter_map(|value| value.1))
+                .chain(values.iter().flat_map(|value| value.1.clone()))
                 .collect(),
             SinkPlan::Build { columns } | SinkPlan::Window { columns } => {
                 columns.iter().map(|column| column.1).collect()
@@ -350,7 +350,7 @@ impl Builder<'_> {
                 (SegmentKind::Window(*column), args(column), vec![*column])
             }
             Segment::Probe { column } => {
-                // The first half of the arguments are the keys over there.
+                // The first half of the arguments are columns over there.
                 let args = args(column);
                 let here = args[args.len() / 2..].to_vec();
                 (SegmentKind::Probe(*column), here, vec![*column])
@@ -385,16 +385,17 @@ impl Builder<'_> {
         })
     }
 
-    /// The slot of what a reduction, filter or window reads.
-    fn argument(&self, column: ColumnId) -> Result<Option<usize>, RunError> {
-        let argument = self.columns.column(column).args.first();
-        argument.map(|argument| self.find(*argument)).transpose()
+    /// The slots of what a reduction, filter or window reads.
+    fn arguments(&self, column: ColumnId) -> Result<Vec<usize>, RunError> {
+        let arguments = self.columns.column(column).args.iter();
+        arguments.map(|argument| self.find(*argument)).collect()
     }
 
     fn with_arguments(&self, columns: &[ColumnId]) -> Result<Vec<(ColumnId, usize)>, RunError> {
         let found = columns.iter().map(|column| {
-            let slot = self.argument(*column)?;
-            slot.map(|slot| (*column, slot))
+            let slots = self.arguments(*column)?;
+            let slot = slots.first();
+            slot.map(|slot| (*column, *slot))
                 .ok_or_else(|| internal(format!("{column} has no argument")))
         });
         found.collect()
@@ -405,7 +406,7 @@ impl Builder<'_> {
             let reductions = columns
                 .iter()
                 .filter(|column| matches!(self.columns.column(**column).op, Op::Reduce { .. }));
-            let found = reductions.map(|column| Ok((*column, self.argument(*column)?)));
+            let found = reductions.map(|column| Ok((*column, self.arguments(*column)?)));
             found.collect::<Result<Vec<_>, RunError>>()
         };
         Ok(match sink {
@@ -422,8 +423,8 @@ impl Builder<'_> {
                     .collect::<Result<_, _>>()?,
                 values: reductions(columns)?,
             },
-            Sink::Build { keys, payload } => SinkPlan::Build {
-                columns: kept_by_build(keys, payload)
+            Sink::Build { side, payload } => SinkPlan::Build {
+                columns: kept_by_build(side, payload)
                     .into_iter()
                     .map(|column| Ok((column, self.find(column)?)))
                     .collect::<Result<_, RunError>>()?,
@@ -519,8 +520,8 @@ impl Builder<'_> {
 }
 
 /// The columns that a build keeps, ascending.
-pub(crate) fn kept_by_build(keys: &[ColumnId], payload: &[ColumnId]) -> Vec<ColumnId> {
-    let mut all: Vec<ColumnId> = keys.iter().chain(payload).copied().collect();
+pub(crate) fn kept_by_build(side: &BuildSide, payload: &[ColumnId]) -> Vec<ColumnId> {
+    let mut all: Vec<ColumnId> = side.columns().chain(payload.iter().copied()).collect();
     all.sort_unstable();
     all.dedup();
     all

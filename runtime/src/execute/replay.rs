@@ -119,12 +119,12 @@ fn wanted<'a>(columns: &Columns, sinks: &'a [Sink]) -> Wanted<'a> {
             Sink::Group { keys, columns, .. } => {
                 needed.extend(keys.iter().copied().chain(columns.iter().flat_map(args)));
             }
-            Sink::Build { keys, payload } => {
-                needed.extend(keys);
+            Sink::Build { side, payload } => {
+                needed.extend(side.columns());
                 kept.push(Kept {
                     sink,
                     selection: None,
-                    columns: kept_by_build(keys, payload),
+                    columns: kept_by_build(side, payload),
                 });
             }
             Sink::Spool {

@@ -259,7 +259,7 @@ fn the_language_reference_checks_but_for_what_cannot_run_yet() {
         ("flights.speed_z", "f64?"),
         ("days.day", "date"),
         ("days.share", "f64"),
-        ("geo.track.km", "f64"),
+        ("flights._t.km", "f64"),
     ] {
         assert_eq!(type_of(graph, node), ty, "{node}");
     }
