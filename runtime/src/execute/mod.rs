@@ -14,6 +14,7 @@ mod executor;
 mod fused;
 mod hash;
 mod interpreted;
+mod join;
 mod kernels;
 mod keyed_window;
 mod keys;
