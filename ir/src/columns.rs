@@ -14,7 +14,7 @@ pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
 
 use crate::id::{ColumnId, InputId, NodeId, ParamId, Table, TableId};
-use crate::op::{Execution, Math, Op, TimeFunction};
+use crate::op::{Execution, Math, Op};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -192,9 +192,7 @@ impl Columns {
                 | Math::Degrees
                 | Math::Radians => Execution::Wide,
             },
-            Op::Time(function) => match function {
-                TimeFunction::Part(_) => Execution::Columnar,
-            },
+            Op::Time(_) => Execution::Columnar,
             Op::Broadcast(_)
             | Op::Add(_)
             | Op::Sub(_)

@@ -14,7 +14,7 @@ pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use bits::BitFunction;
-pub use time::{TimeFunction, TimePart};
+pub use time::{Fold, Gap, Period, TimeFunction, TimePart};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -25,6 +25,17 @@ pub enum Overflow {
     Wrap,
     /// The row is null.
     Null,
+}
+
+impl Overflow {
+    /// What stage texts add to an op's name.
+    fn suffix(self) -> &'static str {
+        match self {
+            Overflow::Raise => "",
+            Overflow::Wrap => ".wrap",
+            Overflow::Null => ".try",
+        }
+    }
 }
 
 /// The comparisons. Floats compare as IEEE says, bools with false below true, text by bytes.
@@ -360,11 +371,6 @@ impl Window {
 
 impl std::fmt::Display for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let overflow = |overflow: &Overflow| match overflow {
-            Overflow::Raise => "",
-            Overflow::Wrap => ".wrap",
-            Overflow::Null => ".try",
-        };
         f.write_str(self.name())?;
         match self {
             Op::Literal(value) => write!(f, " {value}"),
@@ -373,7 +379,7 @@ impl std::fmt::Display for Op {
             Op::Param(param) => write!(f, " {param}"),
             Op::Broadcast(table) => write!(f, " {table}"),
             Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) | Op::Neg(mode) => {
-                f.write_str(overflow(mode))
+                f.write_str(mode.suffix())
             }
             Op::Cast(to, _) => write!(f, " {to}"),
             Op::Lookup {
@@ -429,11 +435,11 @@ impl std::fmt::Display for Op {
             | Op::Coalesce
             | Op::Math(_)
             | Op::Bits(_)
-            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
             | Op::Take => Ok(()),
+            Op::Time(function) => write!(f, "{function}"),
         }
     }
 }

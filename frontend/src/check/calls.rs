@@ -247,6 +247,10 @@ impl Checker<'_> {
         if function.meaning == Meaning::Len {
             return self.length(context, span).map(Operand::Value);
         }
+        if let Meaning::Time(call) = function.meaning {
+            let value = self.time_call(call, function, bound, span);
+            return value.map(Operand::Value);
+        }
         let mut values = Vec::with_capacity(bound.len());
         for argument in bound {
             values.push(match argument {
@@ -316,7 +320,7 @@ impl Checker<'_> {
                 };
                 self.reduce(reduction, first, context, span)?
             }
-            Meaning::Len => return None,
+            Meaning::Len | Meaning::Time(_) => return None,
             Meaning::Shift | Meaning::Difference | Meaning::CumulativeSum => {
                 self.window(function, first, second, context, span)?
             }
@@ -333,7 +337,6 @@ impl Checker<'_> {
                 &present,
                 span,
             )?,
-            Meaning::TimePart(part) => self.time_part(part, first, span)?,
             Meaning::Random => {
                 self.cannot_run("`random`", span);
                 let domain = match self.home_table(context.home) {

@@ -231,7 +231,7 @@ fn apply(
             (math, [Value::F64(a), Value::F64(b)]) => Ok(Value::F64(apply2(*math, *a, *b))),
             _ => ill_typed(op),
         },
-        Op::Time(function) => time::apply(op, *function, from, values),
+        Op::Time(function) => time::apply(op, *function, from, to, values),
         Op::And
         | Op::Or
         | Op::IfElse
