@@ -218,9 +218,10 @@ impl Columns {
                     Execution::Fused
                 }
             }
-            Op::Lookup { .. } | Op::Gather => Execution::Probe,
-            Op::Window(_) => Execution::Window,
-            Op::Take | Op::Reduce { .. } | Op::Key(_) => Execution::Barrier,
+            Op::Text(_) => Execution::Columnar,
+            Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
+            Op::Window(window) if window.is_local() => Execution::Window,
+            Op::Take | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => Execution::Barrier,
         }
     }
 }

@@ -7,14 +7,23 @@
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
 mod bits;
+mod find;
+mod reduction;
+mod text;
 mod time;
+mod window;
+
+pub use find::{Find, Pick};
 
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use bits::BitFunction;
+pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
+pub use text::{TextArgument, TextFunction};
 pub use time::{Fold, Gap, Period, TimeFunction, TimePart};
+pub use window::{Over, Window, WindowOver};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -66,63 +75,6 @@ pub enum CastMode {
     Wrap,
 }
 
-/// Values of many rows made one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Reduction {
-    /// The exact sum, rounded once; 0 of nothing. Integers: 64-bit, checked on delivery.
-    Sum,
-    /// The exact sum over the count, rounded once.
-    Mean,
-    /// The least value; −0 below +0, NaN greatest.
-    Min,
-    /// The greatest value; −0 below +0, NaN greatest.
-    Max,
-    /// Variance with `ddof` degrees of freedom taken off, from exact moments.
-    Var {
-        /// What is taken off the count in the divisor.
-        ddof: u8,
-    },
-    /// The square root of the variance.
-    Std {
-        /// What is taken off the count in the divisor.
-        ddof: u8,
-    },
-    /// How many values are not null.
-    Count,
-    /// How many rows; takes no value.
-    Len,
-    /// Whether some value is true; nulls skipped, null of nothing.
-    Any,
-    /// Whether every value is true; nulls skipped, null of nothing.
-    All,
-}
-
-/// A value per row from that row and its neighbours in row order.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Window {
-    /// The value `rows` rows before (after, if negative); null beyond the ends.
-    Shift {
-        /// How far back.
-        rows: i64,
-    },
-    /// The sum of the non-null values up to and including this row; null where this row is null.
-    CumulativeSum,
-    /// Sum over this row and the `rows - 1` before; null below `min_rows` non-null values.
-    RollingSum {
-        /// The window's length in rows, at least 1.
-        rows: u64,
-        /// The least number of non-null values, at most `rows`.
-        min_rows: u64,
-    },
-    /// Mean over the same window.
-    RollingMean {
-        /// The window's length in rows, at least 1.
-        rows: u64,
-        /// The least number of non-null values, at most `rows`.
-        min_rows: u64,
-    },
-}
-
 /// An operation; its arguments stand beside it in the graph or the columnar IR.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Op {
@@ -171,6 +123,8 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
+    Text(TextFunction),
     /// A function of the bits of integers; of a shift the second argument is a u8.
     Bits(BitFunction),
     /// A function of dates and timestamps.
@@ -190,28 +144,33 @@ pub enum Op {
         /// Whether a null key finds a null key (groups) or nothing (lookups).
         null_matches: bool,
     },
-    /// Arguments: a row reference (from [`Op::Lookup`]) and a column over there. The value of that
+    /// The row of a table for which all conditions hold, the one picked of several; null where there
+    /// is none. Arguments: the columns over there, then as many values here. A null on either side
+    /// meets no condition, NaN no comparison; keys know one NaN, and comparisons are IEEE.
+    Find(Find),
+    /// Arguments: a row reference (from [`Op::Lookup`] or [`Op::Find`]) and a column over there. The value of that
     /// row; null where there is none.
     Gather,
     /// Arguments: a column of the parent table. The values on the rows that the table took of it.
     Take,
 
-    /// Many rows made one value. Arguments: the value (none for `Len`), then `keys` key columns.
-    /// Without keys the result is a scalar; or, in the columnar IR, it has the rows of a group table
-    /// of `from`. With keys (graph only) the result of its group stands in each row of `from`.
+    /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
+    /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
+    /// rows of a group table of `from`. With keys (graph only) the result of its group stands in each
+    /// row of `from`.
     Reduce {
         /// Which.
         reduction: Reduction,
         /// The table whose rows are reduced.
         from: TableId,
-        /// How many key columns follow the value.
+        /// How many key columns follow the values.
         keys: u32,
     },
     /// Columnar IR only: the key column at this position of a group table. Argument: the key in the
     /// parent table.
     Key(u32),
-    /// A window over the rows of the argument's table, in its order.
-    Window(Window),
+    /// A window over the rows of its arguments' table.
+    Window(WindowOver),
 }
 
 /// Where an op may stand.
@@ -269,15 +228,27 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Take
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
+        }
+    }
+
+    /// The table that a lookup looks in, and how many conditions it has: as many columns over there
+    /// come first among its arguments, then the values here.
+    pub fn conditions(&self) -> Option<(TableId, usize)> {
+        match self {
+            Op::Lookup { table, keys, .. } => Some((*table, *keys as usize)),
+            Op::Find(find) => Some((find.table, find.conditions())),
+            _ => None,
         }
     }
 
@@ -312,59 +283,18 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Text(function) => function.name(),
             Op::Bits(function) => function.name(),
             Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
+            Op::Find(_) => "find",
             Op::Gather => "gather",
             Op::Take => "take",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
-            Op::Window(window) => window.name(),
-        }
-    }
-}
-
-impl Reduction {
-    /// The function's name in flow text.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reduction::Sum => "sum",
-            Reduction::Mean => "mean",
-            Reduction::Min => "min",
-            Reduction::Max => "max",
-            Reduction::Var { .. } => "var",
-            Reduction::Std { .. } => "std",
-            Reduction::Count => "count",
-            Reduction::Len => "len",
-            Reduction::Any => "any",
-            Reduction::All => "all",
-        }
-    }
-}
-
-impl Window {
-    /// The op's name in stage texts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Window::Shift { .. } => "shift",
-            Window::CumulativeSum => "cumulative_sum",
-            Window::RollingSum { .. } => "rolling_sum",
-            Window::RollingMean { .. } => "rolling_mean",
-        }
-    }
-
-    /// Rows before and after a row that its value depends on; none for cumulative windows, which
-    /// depend on all rows before.
-    pub fn halo(self) -> Option<(u64, u64)> {
-        match self {
-            Window::Shift { rows } if rows >= 0 => Some((rows.unsigned_abs(), 0)),
-            Window::Shift { rows } => Some((0, rows.unsigned_abs())),
-            Window::CumulativeSum => None,
-            Window::RollingSum { rows, .. } | Window::RollingMean { rows, .. } => {
-                Some((rows.saturating_sub(1), 0))
-            }
+            Op::Window(window) => window.window.name(),
         }
     }
 }
@@ -382,6 +312,7 @@ impl std::fmt::Display for Op {
                 f.write_str(mode.suffix())
             }
             Op::Cast(to, _) => write!(f, " {to}"),
+            Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
             Op::Lookup {
                 table,
                 keys,
@@ -394,21 +325,14 @@ impl std::fmt::Display for Op {
                     Ok(())
                 }
             }
+            Op::Find(find) => write!(f, " {find}"),
             Op::Reduce {
                 reduction,
                 from,
                 keys,
             } => {
-                match reduction {
-                    Reduction::Var { ddof } | Reduction::Std { ddof } => write!(f, " ddof={ddof}")?,
-                    Reduction::Sum
-                    | Reduction::Mean
-                    | Reduction::Min
-                    | Reduction::Max
-                    | Reduction::Count
-                    | Reduction::Len
-                    | Reduction::Any
-                    | Reduction::All => {}
+                for option in reduction.options() {
+                    write!(f, " {}={}", option.name, option.value)?;
                 }
                 write!(f, " of {from}")?;
                 if *keys > 0 {
@@ -418,12 +342,8 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Key(position) => write!(f, " {position}"),
-            Op::Window(Window::Shift { rows }) => write!(f, " {rows}"),
-            Op::Window(
-                Window::RollingSum { rows, min_rows } | Window::RollingMean { rows, min_rows },
-            ) => write!(f, " rows={rows} min={min_rows}"),
-            Op::Window(Window::CumulativeSum)
-            | Op::Div
+            Op::Window(window) => window.fmt(f),
+            Op::Div
             | Op::FloorDiv
             | Op::Rem
             | Op::Compare(_)
@@ -434,6 +354,7 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Minimum
             | Op::Maximum

@@ -7,11 +7,14 @@
 //!
 //! The plan is the same everywhere: it knows nothing of the machine, the threads or hash order.
 
+mod build_side;
+
 use std::fmt;
+
+pub use build_side::{Arrangement, BuildSide};
 
 use crate::columns::{Columns, Selection, write_list};
 use crate::id::{ColumnId, PassId, Table, TableId};
-use crate::op::Reduction;
 
 /// Rows per block.
 pub const BLOCK_ROWS: usize = 1024;
@@ -75,7 +78,7 @@ pub enum Segment {
     },
     /// A probe of a built table.
     Probe {
-        /// The `Lookup` column computed: 32-bit positions, null where nothing matches.
+        /// The `Lookup` or `Find` column computed: 32-bit positions, null where nothing matches.
         column: ColumnId,
     },
     /// A value fetched from a built table.
@@ -120,11 +123,10 @@ pub enum Sink {
         /// `Key` and `Reduce` columns whose rows are the groups.
         columns: Vec<ColumnId>,
     },
-    /// The build side of lookups into the pass's table by one list of keys; two rows of one key
-    /// (null keys left out) are an error.
+    /// The build side of lookups into the pass's table.
     Build {
-        /// The key columns, of the pass's table.
-        keys: Vec<ColumnId>,
+        /// By which columns, of the pass's table, and how.
+        side: BuildSide,
         /// The columns that `Gather` reads, of the pass's table.
         payload: Vec<ColumnId>,
     },
@@ -137,17 +139,22 @@ pub enum Sink {
         /// The `Take` columns kept; the argument of each is of the pass's table.
         columns: Vec<ColumnId>,
     },
+    /// Windows along rows by key or in an order of their own, or that need all rows: they become
+    /// columns of the pass's table.
+    Window {
+        /// The key columns, of the pass's table.
+        keys: Vec<ColumnId>,
+        /// The columns that order the rows of a key, of the pass's table.
+        order: Vec<ColumnId>,
+        /// The `Window` columns; all have these keys and this order, in the same directions.
+        windows: Vec<ColumnId>,
+    },
     /// The sums of each morsel, from which a later pass over the same morsels starts its
     /// cumulative windows.
     Carry {
         /// `Window(CumulativeSum)` columns.
         windows: Vec<ColumnId>,
     },
-}
-
-/// Whether an op of a reduction reads a value (all but `Len`).
-pub fn reads_value(reduction: Reduction) -> bool {
-    reduction != Reduction::Len
 }
 
 impl Plan {
@@ -237,12 +244,28 @@ impl PlanText<'_> {
                     keys,
                     columns,
                 } => (format!("group {table} by"), &keys[..], &columns[..]),
-                Sink::Build { keys, payload } => ("build by".to_owned(), &keys[..], &payload[..]),
+                Sink::Build { side, payload } => (side.to_string(), &[][..], &payload[..]),
                 Sink::Spool {
                     table,
                     selection,
                     columns,
                 } => (format!("spool {table} {selection}"), &[][..], &columns[..]),
+                Sink::Window {
+                    keys,
+                    order,
+                    windows,
+                } => {
+                    write!(f, "  sink window by")?;
+                    write_list(f, keys)?;
+                    if !order.is_empty() {
+                        write!(f, " ordered by")?;
+                        write_list(f, order)?;
+                    }
+                    write!(f, " ->")?;
+                    write_list(f, windows)?;
+                    writeln!(f)?;
+                    continue;
+                }
                 Sink::Carry { windows } => ("carry".to_owned(), &windows[..], &[][..]),
             };
             write!(f, "  sink {name}")?;

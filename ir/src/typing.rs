@@ -5,12 +5,17 @@
 
 mod time;
 
+mod reduction;
+
 use std::fmt;
 
 use crate::id::TableId;
-use crate::op::{CastMode, Op, Overflow, Reduction, Window};
+use crate::op::{
+    CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
+};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
+pub use reduction::{reduced_values, reduction_type};
 
 /// What typing needs to know of an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +56,13 @@ pub enum TypeError {
         /// The position and table of the first argument that clashes.
         second: (usize, TableId),
     },
+    /// The op needs one value for all rows, the argument is a column.
+    RowsWhereScalar {
+        /// The op's name.
+        op: &'static str,
+        /// The argument's position.
+        position: usize,
+    },
     /// The op needs the rows of a table, the argument is a scalar.
     ScalarWhereRows {
         /// The op's name.
@@ -86,6 +98,13 @@ impl fmt::Display for TypeError {
                     f,
                     "{op} of rows of two tables, {} and {}",
                     first.1, second.1
+                )
+            }
+            TypeError::RowsWhereScalar { op, position } => {
+                write!(
+                    f,
+                    "{op} needs one value for all rows as argument {}, found a column",
+                    position + 1
                 )
             }
             TypeError::ScalarWhereRows { op, .. } => {
@@ -147,59 +166,9 @@ fn expect_rows(
     Ok(())
 }
 
-/// The type a reduction gives; `alone` if it has no groups (a group is never empty).
-pub fn reduction_type(reduction: Reduction, value: Option<Type>, alone: bool) -> Option<Type> {
-    let scalar = match (reduction, value.map(|ty| ty.scalar)) {
-        (Reduction::Len, None) | (Reduction::Count, Some(_)) => {
-            return Some(ScalarType::I64.required());
-        }
-        (Reduction::Sum, Some(scalar)) => {
-            return Some(match scalar {
-                ScalarType::F32 | ScalarType::F64 => ScalarType::F64.required(),
-                ScalarType::Duration(unit) => ScalarType::Duration(unit).required(),
-                integer if integer.is_signed() => ScalarType::I64.required(),
-                integer if integer.is_integer() => ScalarType::U64.required(),
-                _ => return None,
-            });
-        }
-        (Reduction::Mean | Reduction::Var { .. } | Reduction::Std { .. }, Some(scalar)) => {
-            if !scalar.is_number() {
-                return None;
-            }
-            ScalarType::F64
-        }
-        (Reduction::Min | Reduction::Max, Some(scalar)) => match scalar {
-            ScalarType::Row(_) => return None,
-            other => other,
-        },
-        (Reduction::Any | Reduction::All, Some(ScalarType::Bool)) => ScalarType::Bool,
-        (Reduction::Any | Reduction::All, Some(_)) | (Reduction::Len, Some(_)) | (_, None) => {
-            return None;
-        }
-    };
-    // A variance needs more values than ddof, which a group of one row does not have.
-    let always_some = !alone
-        && value.is_some_and(|ty| !ty.nullable)
-        && match reduction {
-            Reduction::Var { ddof } | Reduction::Std { ddof } => ddof == 0,
-            Reduction::Sum
-            | Reduction::Mean
-            | Reduction::Min
-            | Reduction::Max
-            | Reduction::Count
-            | Reduction::Len
-            | Reduction::Any
-            | Reduction::All => true,
-        };
-    Some(Type {
-        scalar,
-        nullable: !always_some,
-    })
-}
-
 /// Whether a cast exists, and if so whether values may fail to convert.
 pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option<bool> {
-    use ScalarType::{Bool, Date, Duration, F32, F64, I32, I64, Timestamp};
+    use ScalarType::{Bool, Date, Duration, F32, F64, I32, I64, Row, Str, Timestamp};
     if from == to {
         return Some(false);
     }
@@ -207,6 +176,11 @@ pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option
         return (from.is_integer() && to.is_integer()).then_some(false);
     }
     match (from, to) {
+        (Str, Row(_)) | (Row(_), _) => None,
+        (Str, _) => Some(true),
+        // Text of an instant elsewhere needs to know which clock is meant.
+        (Timestamp(..), Str) => from.is_wall_clock().then_some(false),
+        (_, Str) => Some(false),
         (Bool, to) if to.is_number() => Some(false),
         (from, to) if from.is_integer() && to.is_integer() => {
             let (low, high) = from.integer_range()?;
@@ -383,6 +357,27 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             }
             row_local(scalar.required().nullable_if(any_null))
         }
+        Op::Text(function) => {
+            let (parameters, least) = function.arguments();
+            let most = match function {
+                TextFunction::Concat => usize::MAX,
+                _ => parameters.len(),
+            };
+            count(arguments.len().clamp(least, most))?;
+            for (position, argument) in arguments.iter().enumerate() {
+                let Some(parameter) = function.argument(position) else {
+                    return Err(wrong(function.takes()));
+                };
+                if argument.ty.scalar != parameter.scalar_type() {
+                    return Err(wrong(function.takes()));
+                }
+                if parameter.is_scalar() && argument.domain != Domain::Scalar {
+                    return Err(TypeError::RowsWhereScalar { op: name, position });
+                }
+            }
+            let nullable = any_null || function.may_find_nothing();
+            row_local(function.result().required().nullable_if(nullable))
+        }
         Op::Bits(function) => {
             count(function.arity())?;
             let scalar = types[0].scalar;
@@ -427,6 +422,30 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             let domain = common_domain(name, &arguments[keys..])?;
             Ok((ScalarType::Row(*table).nullable(), domain))
         }
+        Op::Find(find) => {
+            let conditions = find.conditions();
+            count(2 * conditions)?;
+            expect_rows(name, arguments, 0..conditions, find.table)?;
+            let comparable = |condition: &usize| {
+                let (there, here) = (types[*condition], types[conditions + condition]);
+                there.scalar == here.scalar && !matches!(there.scalar, ScalarType::Row(_))
+            };
+            if !(0..conditions).all(|condition| comparable(&condition)) {
+                return Err(wrong("values of the types over there"));
+            }
+            let ordered = |comparison: &Comparison| {
+                !matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+            };
+            let nearest = find.pick == Pick::Nearest;
+            if conditions == 0
+                || !find.comparisons.iter().all(ordered)
+                || nearest && find.comparisons.is_empty()
+            {
+                return Err(wrong("equalities, then `<`, `<=`, `>` or `>=`"));
+            }
+            let domain = common_domain(name, &arguments[conditions..])?;
+            Ok((ScalarType::Row(find.table).nullable(), domain))
+        }
         Op::Gather => {
             count(2)?;
             let ScalarType::Row(table) = types[0].scalar else {
@@ -446,12 +465,11 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             keys,
         } => {
             let keys = *keys as usize;
-            let values = usize::from(*reduction != Reduction::Len);
+            let values = reduction.arity();
             count(values + keys)?;
             expect_rows(name, arguments, 0..arguments.len(), *from)?;
-            let value = types.first().copied().filter(|_| values == 1);
-            let ty = reduction_type(*reduction, value, keys == 0)
-                .ok_or_else(|| wrong("a value that can be reduced so"))?;
+            let ty = reduction_type(*reduction, types[..values].iter().copied(), keys == 0)
+                .ok_or_else(|| wrong(reduced_values(*reduction)))?;
             Ok((
                 ty,
                 if keys == 0 {
@@ -461,26 +479,38 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 },
             ))
         }
-        Op::Window(window) => {
-            count(1)?;
+        Op::Window(WindowOver { window, over }) => {
+            count(window.values() + over.columns())?;
             let table = rows_of(name, arguments, 0)?;
-            let scalar = types[0].scalar;
-            let ty = match window {
-                Window::Shift { .. } if matches!(scalar, ScalarType::Row(_)) => {
-                    return Err(wrong("values, not rows"));
-                }
-                Window::Shift { .. } => scalar.nullable(),
-                Window::CumulativeSum => reduction_type(Reduction::Sum, Some(types[0]), true)
-                    .ok_or_else(|| wrong("a number"))?
-                    .nullable_if(types[0].nullable),
-                Window::RollingSum { .. } => reduction_type(Reduction::Sum, Some(types[0]), true)
-                    .ok_or_else(|| wrong("a number"))?
-                    .nullable_if(true),
-                Window::RollingMean { .. } => reduction_type(Reduction::Mean, Some(types[0]), true)
-                    .ok_or_else(|| wrong("a number"))?,
-            };
+            expect_rows(name, arguments, 1..arguments.len(), table)?;
+            let (values, columns) = types.split_at(window.values());
+            if columns
+                .iter()
+                .any(|ty| matches!(ty.scalar, ScalarType::Row(_)))
+            {
+                return Err(wrong("values, not rows"));
+            }
+            let ty = window_type(*window, values)
+                .ok_or_else(|| wrong("a column that the window can move along"))?;
             Ok((ty, Domain::Rows(table)))
         }
+    }
+}
+
+/// The type that a window gives for these columns.
+fn window_type(window: Window, values: &[Type]) -> Option<Type> {
+    let value = *values.first()?;
+    match window {
+        Window::Shift { .. } => match value.scalar {
+            ScalarType::Row(_) => None,
+            scalar => Some(scalar.nullable()),
+        },
+        Window::CumulativeSum => reduction_type(Reduction::Sum, Some(value), true)
+            .map(|ty| ty.nullable_if(value.nullable)),
+        Window::RollingSum { .. } => {
+            reduction_type(Reduction::Sum, Some(value), true).map(|ty| ty.nullable_if(true))
+        }
+        Window::RollingMean { .. } => reduction_type(Reduction::Mean, Some(value), true),
     }
 }
 

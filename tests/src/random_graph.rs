@@ -4,8 +4,8 @@ use icosian_ir::graph::{BinaryOperator, Graph, GraphBuilder, TableRows};
 use icosian_ir::id::{ExprId, TableId};
 use icosian_ir::meaning::math::Math;
 use icosian_ir::op::{
-    BitFunction, CastMode, Comparison, Fold, Gap, Op, Overflow, Period, Reduction, TimeFunction,
-    TimePart, Window,
+    BitFunction, CastMode, Comparison, Fold, Fraction, Gap, Interpolation, Op, Overflow, Period,
+    Reduction, TimeFunction, TimePart, Window,
 };
 use icosian_ir::types::{Domain, ScalarType, TimeUnit, Zone};
 use icosian_ir::value::Value;
@@ -168,7 +168,7 @@ impl Maker<'_> {
             Comparison::Greater,
             Comparison::GreaterOrEqual,
         ];
-        match self.numbers.below(26) {
+        match self.numbers.below(27) {
             0..=3 => self.arithmetic(),
             4 | 5 => {
                 let operators = [
@@ -243,7 +243,7 @@ impl Maker<'_> {
                 let column = *self.numbers.pick(&self.place_columns);
                 self.builder.gather(row, column).ok()
             }
-            21..=23 => self.time(),
+            22..=24 => self.time(),
             _ => {
                 let value = self.rows(|_| true)?;
                 let members: Vec<ExprId> = (0..3).map(|_| self.constant()).collect();
@@ -292,7 +292,7 @@ impl Maker<'_> {
                 ScalarType::Timestamp(_, Some(_)) => self.builder.wall_clock(value).ok(),
                 ScalarType::Timestamp(..) => {
                     let names = ["America/New_York", "Europe/Berlin", "Asia/Kathmandu", "UTC"];
-                    let name: &str = *self.numbers.pick(&names);
+                    let name = self.numbers.pick::<&str>(&names);
                     let zone = Zone::new(name)?;
                     let (fold, gap) = (
                         *self.numbers.pick(&Fold::ALL),
@@ -358,25 +358,43 @@ impl Maker<'_> {
     }
 
     fn reduction(&mut self) -> Option<ExprId> {
+        let interpolation = *self.numbers.pick(&Interpolation::ALL);
+        let q = Fraction::new(f64::from(self.numbers.below(17) as u32) / 16.0)?;
+        let flag = self.numbers.below(2) == 0;
         let reductions = [
             Reduction::Sum,
             Reduction::Mean,
+            Reduction::Product,
             Reduction::Min,
             Reduction::Max,
             Reduction::Var { ddof: 1 },
             Reduction::Std { ddof: 0 },
+            Reduction::Skew { bias: flag },
+            Reduction::Kurtosis { bias: flag },
+            Reduction::Quantile { q, interpolation },
             Reduction::Count,
             Reduction::Len,
+            Reduction::NUnique,
+            Reduction::ApproxNUnique,
             Reduction::Any,
             Reduction::All,
+            Reduction::First { skip_null: flag },
+            Reduction::Last { skip_null: flag },
+            Reduction::Mode,
+            Reduction::AtMax,
+            Reduction::AtMin,
+            Reduction::Cov { ddof: 1 },
+            Reduction::Corr,
+            Reduction::WeightedMean,
         ];
         let reduction = *self.numbers.pick(&reductions);
-        let value = match reduction {
-            Reduction::Len => None,
-            // Integer sums may overflow their 64 bits.
-            Reduction::Sum if !self.shape.raising => Some(self.rows(ScalarType::is_float)?),
-            _ => Some(self.rows(|_| true)?),
-        };
+        // Integer sums and products may overflow their 64 bits.
+        let floats =
+            matches!(reduction, Reduction::Sum | Reduction::Product) && !self.shape.raising;
+        let mut values = Vec::with_capacity(reduction.arity());
+        for _ in 0..reduction.arity() {
+            values.push(self.rows(|scalar| !floats || scalar.is_float())?);
+        }
         let keys: Vec<ExprId> = match self.numbers.below(4) {
             0 => Vec::new(),
             1 => vec![self.rows(|scalar| scalar == ScalarType::Str)?],
@@ -386,7 +404,9 @@ impl Maker<'_> {
                 self.rows(|scalar| scalar == ScalarType::Bool)?,
             ],
         };
-        self.builder.reduce(reduction, self.main, value, &keys).ok()
+        self.builder
+            .reduce(reduction, self.main, values, &keys)
+            .ok()
     }
 
     fn window(&mut self) -> Option<ExprId> {

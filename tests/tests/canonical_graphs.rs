@@ -6,7 +6,7 @@ use icosian_ir::graph::{
     UNICODE_VERSION,
 };
 use icosian_ir::id::{ExprId, TableId};
-use icosian_ir::op::{CastMode, Op, Overflow, Reduction, Window};
+use icosian_ir::op::{CastMode, Fraction, Interpolation, Op, Overflow, Reduction, Window};
 use icosian_ir::types::{ScalarType, TimeUnit, Zone};
 use icosian_ir::value::Value;
 
@@ -343,6 +343,43 @@ fn ops_keep_their_modes() {
             made.push(builder.reduce(reduction, table, Some(f), &[]).unwrap());
             made.push(builder.reduce(reduction, table, Some(f), &[i, b]).unwrap());
         }
+    }
+    let mut of_one = vec![
+        Reduction::Product,
+        Reduction::NUnique,
+        Reduction::ApproxNUnique,
+        Reduction::Mode,
+    ];
+    for q in [0.0, 0.1, 0.5, 1e-300, 1.0] {
+        let q = Fraction::new(q).unwrap();
+        for interpolation in Interpolation::ALL {
+            of_one.push(Reduction::Quantile { q, interpolation });
+        }
+    }
+    for flag in [true, false] {
+        of_one.extend([
+            Reduction::Skew { bias: flag },
+            Reduction::Kurtosis { bias: flag },
+            Reduction::First { skip_null: flag },
+            Reduction::Last { skip_null: flag },
+        ]);
+    }
+    for reduction in of_one {
+        made.push(builder.reduce(reduction, table, Some(f), &[]).unwrap());
+        made.push(builder.reduce(reduction, table, Some(b), &[i, d]).unwrap());
+    }
+    for reduction in [
+        Reduction::AtMax,
+        Reduction::AtMin,
+        Reduction::Cov { ddof: 0 },
+        Reduction::Cov { ddof: 1 },
+        Reduction::Corr,
+        Reduction::WeightedMean,
+    ] {
+        made.push(builder.reduce(reduction, table, [f, i], &[]).unwrap());
+        made.push(builder.reduce(reduction, table, [b, f], &[i]).unwrap());
+        let one = builder.literal(Value::F64(1.0));
+        made.push(builder.reduce(reduction, table, [f, one], &[]).unwrap());
     }
     made.push(builder.reduce(Reduction::Len, table, None, &[]).unwrap());
     made.push(builder.reduce(Reduction::Len, table, None, &[d]).unwrap());

@@ -181,7 +181,9 @@ impl Emitter<'_, '_> {
             | Op::Node(_)
             | Op::Input(_)
             | Op::Param(_)
+            | Op::Text(_)
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Take
             | Op::Reduce { .. }

@@ -9,7 +9,7 @@ use icosian_ir::value::Value;
 
 use super::declarations::{Checker, Rows};
 use super::expressions::{Context, Operand};
-use super::functions::{Function, Meaning, ReductionKind, function};
+use super::functions::{Function, Meaning, function};
 use super::over::OverId;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{Argument, ExprId, Name};
@@ -122,7 +122,7 @@ impl Checker<'_> {
                 let span = self.span_of(id, context);
                 let table = self.declarations[table].table;
                 let count = table.and_then(|table| {
-                    self.reduce_rows(Reduction::Len, table, None, context, "len", span)
+                    self.reduce_rows(Reduction::Len, table, &[], context, "len", span)
                 });
                 self.operands
                     .push(count.map_or(Operand::Poison, Operand::Value));
@@ -293,7 +293,7 @@ impl Checker<'_> {
                     } else {
                         Reduction::Max
                     };
-                    self.reduce(reduction, first, context, span)?
+                    self.reduce(reduction, &[first], context, span)?
                 }
             }
             Meaning::Clip => self.built(
@@ -302,24 +302,7 @@ impl Checker<'_> {
                 &present,
                 span,
             )?,
-            Meaning::Reduction(kind) => {
-                let ddof = match second {
-                    None => 1,
-                    Some((ddof, span)) => {
-                        u8::try_from(self.whole_constant("ddof", ddof, span, 0)?).unwrap_or(u8::MAX)
-                    }
-                };
-                let reduction = match kind {
-                    ReductionKind::Sum => Reduction::Sum,
-                    ReductionKind::Mean => Reduction::Mean,
-                    ReductionKind::Var => Reduction::Var { ddof },
-                    ReductionKind::Std => Reduction::Std { ddof },
-                    ReductionKind::Count => Reduction::Count,
-                    ReductionKind::Any => Reduction::Any,
-                    ReductionKind::All => Reduction::All,
-                };
-                self.reduce(reduction, first, context, span)?
-            }
+            Meaning::Reduction(kind) => self.reduction(function, kind, &values, context, span)?,
             Meaning::Len | Meaning::Time(_) => return None,
             Meaning::Shift | Meaning::Difference | Meaning::CumulativeSum => {
                 self.window(function, first, second, context, span)?
@@ -337,6 +320,7 @@ impl Checker<'_> {
                 &present,
                 span,
             )?,
+            Meaning::Text(text) => self.text_function(text, name, &present, span)?,
             Meaning::Random => {
                 self.cannot_run("`random`", span);
                 let domain = match self.home_table(context.home) {
@@ -417,81 +401,7 @@ impl Checker<'_> {
             );
             return None;
         };
-        self.reduce_rows(Reduction::Len, table, None, context, "len", span)
-    }
-
-    /// A reduction of a value over its table, its group, or the groups that `over` gives.
-    pub(crate) fn reduce(
-        &mut self,
-        reduction: Reduction,
-        (value, value_span): (Expression, Span),
-        context: Context,
-        span: Span,
-    ) -> Option<Expression> {
-        let name = reduction.name();
-        if let Rows::Groups(group) = context.home
-            && context.over == OverId::NONE
-        {
-            let parent = self.parent(group)?;
-            let (group, from) = (
-                self.declarations[group].table?,
-                self.declarations[parent].table?,
-            );
-            if matches!(self.builder.domain(value), Domain::Scalar)
-                || self.builder.domain(value) == Domain::Rows(from)
-            {
-                return self.built(
-                    |builder| builder.reduce_in_group(reduction, group, from, Some(value)),
-                    name,
-                    &[(value, value_span)],
-                    span,
-                );
-            }
-        }
-        let table = match self.builder.domain(value) {
-            Domain::Rows(table) => table,
-            Domain::Scalar => match self.home_table(context.home) {
-                Some(table) => table,
-                None => {
-                    let message = format!("`{name}` needs a column, this is a single value");
-                    self.report(Diagnostic::error(Code::NeedsRows, message).at(value_span));
-                    return None;
-                }
-            },
-        };
-        self.reduce_rows(
-            reduction,
-            table,
-            Some((value, value_span)),
-            context,
-            name,
-            span,
-        )
-    }
-
-    fn reduce_rows(
-        &mut self,
-        reduction: Reduction,
-        table: TableId,
-        value: Option<(Expression, Span)>,
-        context: Context,
-        name: &str,
-        span: Span,
-    ) -> Option<Expression> {
-        let over = &mut self.over_used[context.over.0 as usize];
-        *over = true;
-        let keys = self.overs[context.over.0 as usize].keys.clone();
-        let mut operands: Vec<(Expression, Span)> = value.into_iter().collect();
-        for key in &keys {
-            let key_span = self.spans.expressions.get(key).copied().unwrap_or(span);
-            operands.push((*key, key_span));
-        }
-        self.built(
-            |builder| builder.reduce(reduction, table, value.map(|(value, _)| value), &keys),
-            name,
-            &operands,
-            span,
-        )
+        self.reduce_rows(Reduction::Len, table, &[], context, "len", span)
     }
 
     /// Whether a derived table's rows are still to be worked out.

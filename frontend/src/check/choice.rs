@@ -114,7 +114,7 @@ impl Checker<'_> {
                 Some(result.0)
             }
             Choice::FillMean => {
-                let mean = self.reduce(Reduction::Mean, first, context, span)?;
+                let mean = self.reduce(Reduction::Mean, &[first], context, span)?;
                 self.built(
                     |builder| builder.binary(BinaryOperator::Coalesce, x, mean),
                     name,

@@ -142,7 +142,9 @@ impl Checker<'_> {
                 }
             }
             ExprKind::Over { value, over } => self.enter_over(id, *value, over, context),
-            ExprKind::Lookup { table, conditions } => {
+            ExprKind::Lookup {
+                table, conditions, ..
+            } => {
                 self.enter_lookup(id, *table, conditions, context);
             }
             ExprKind::Call {
@@ -334,8 +336,8 @@ impl Checker<'_> {
             ExprKind::Member { base, name } => {
                 return self.exit_member(id, *base, *name, operands.remove(0), context);
             }
-            ExprKind::Lookup { table, conditions } => {
-                let result = self.exit_lookup(id, *table, conditions, &operands, context);
+            ExprKind::Lookup { .. } => {
+                let result = self.exit_lookup(id, &operands, context);
                 return match result {
                     Some(value) => self.push_value(value, span),
                     None => self.operands.push(Operand::Poison),
@@ -413,7 +415,7 @@ impl Checker<'_> {
                     self.operands.remove(depth - 1);
                 }
             }
-            Operand::Module(module) => match self.modules[module].names.get(&text).cloned() {
+            Operand::Module(module) => match self.name_in_module(module, &text) {
                 Some(Entity::Unit(unit)) => {
                     self.operands.push(Operand::Module(module));
                     let depth = self.operands.len();

@@ -5,7 +5,7 @@
 //! `calls`.
 
 use icosian_ir::graph::BinaryOperator;
-use icosian_ir::op::{BitFunction, CastMode, Math, Overflow, TimePart};
+use icosian_ir::op::{BitFunction, CastMode, Math, Overflow, TextFunction, TimePart};
 use icosian_ir::types::{ScalarType, TimeUnit};
 
 use super::choice::Choice;
@@ -43,7 +43,7 @@ pub(crate) enum Meaning {
     Max,
     /// Between two bounds.
     Clip,
-    /// A reduction that takes one value.
+    /// A reduction; `min` and `max` are apart.
     Reduction(ReductionKind),
     /// The number of rows.
     Len,
@@ -65,18 +65,35 @@ pub(crate) enum Meaning {
     Time(TimeCall),
     /// A deterministic random number per row.
     Random,
+    /// A function of text.
+    Text(TextFunction),
 }
 
-/// The reductions of one value, before their options are known.
+/// The reductions, before their options are known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum ReductionKind {
     Sum,
     Mean,
+    Product,
     Var,
     Std,
+    Skew,
+    Kurtosis,
+    Median,
+    Quantile,
     Count,
+    NUnique,
+    ApproxNUnique,
     Any,
     All,
+    First,
+    Last,
+    Mode,
+    AtMax,
+    AtMin,
+    Cov,
+    Corr,
+    WeightedMean,
 }
 
 /// A built-in function.
@@ -128,7 +145,30 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "cumsum" | "cum_sum" => "x.cumulative_sum()",
         "lag" => "x.shift(1)",
         "lead" => "x.shift(-1)",
-        "size" | "length" | "nrow" => "len()",
+        "size" | "nrow" => "len()",
+        "len_chars" | "char_length" | "character_length" | "strlen" | "nchar" => "length(x)",
+        "octet_length" | "len_bytes" => "byte_length(x)",
+        "substr" | "substring" | "str_slice" => "slice(x, start, length), positions from 0",
+        "uppercase" | "to_uppercase" | "toupper" | "upcase" => "upper(x)",
+        "lowercase" | "to_lowercase" | "tolower" | "casefold" => "lower(x)",
+        "strip" | "strip_chars" => "trim(x)",
+        "lstrip" | "ltrim" | "strip_chars_start" => "trim_start(x)",
+        "rstrip" | "rtrim" | "strip_chars_end" => "trim_end(x)",
+        "lpad" | "ljust" | "zfill" | "rjust" => {
+            "pad_start(x, length, fill) or pad_end(x, length, fill)"
+        }
+        "rpad" => "pad_end(x, length, fill)",
+        "startswith" => "starts_with(x, y)",
+        "endswith" => "ends_with(x, y)",
+        "strpos" | "instr" | "position" | "str_find" => "find(x, y), a position from 0 or null",
+        "replace_all" | "str_replace" => "replace(x, old, new)",
+        "split" | "split_exact" => "split_part(x, separator, n), n from 0",
+        "concat_str" | "concat_ws" => "concat(a, b, …)",
+        "regexp_matches" | "regexp_like" | "regexp" | "rlike" => "matches(x, pattern)",
+        "regexp_extract" | "str_extract" => "extract(x, pattern, group)",
+        "regexp_replace" | "re_sub" => "regex_replace(x, pattern, new)",
+        "count_matches" | "regexp_count" => "regex_count(x, pattern)",
+        "edit_distance" | "levenshtein_distance" => "levenshtein(a, b)",
         "where" | "if_else" | "iff" | "ifelse" => "a if condition else b",
         "fillna" | "fill_null" | "ifnull" | "nvl" => "x ?? value",
         "nullif" => "null_if(x, value)",
@@ -158,6 +198,25 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "power" => "a ** b",
         "exp2" => "2.0 ** x",
         "arctan2" => "atan2(y, x)",
+        "prod" => "product(x)",
+        "nanmedian" | "percentile_50" => "median(x)",
+        "percentile" | "quantile_cont" | "percentile_cont" => "quantile(x, 0.9)",
+        "quantile_disc" | "percentile_disc" => "quantile(x, 0.9, interpolation=\"lower\")",
+        "skewness" => "skew(x)",
+        "kurt" => "kurtosis(x)",
+        "nunique" | "n_distinct" | "count_distinct" => "n_unique(x)",
+        "approx_count_distinct" | "approx_distinct" => "approx_n_unique(x)",
+        "any_value" | "first_value" => "first(x)",
+        "last_value" => "last(x)",
+        "arg_max" | "argmax" | "max_by" | "idxmax" => "x.at_max(y)",
+        "arg_min" | "argmin" | "min_by" | "idxmin" => "x.at_min(y)",
+        "covar_samp" | "covariance" => "cov(x, y)",
+        "covar_pop" => "cov(x, y, ddof=0)",
+        "var_pop" => "var(x, ddof=0)",
+        "var_samp" => "var(x)",
+        "stddev_pop" => "std(x, ddof=0)",
+        "correlation" | "pearson" => "corr(x, y)",
+        "weighted_avg" | "wavg" => "weighted_mean(x, w)",
         "groupby" | "group_by" => "reduction(x) over key, or a table: flights group by key { ... }",
         "lookup" | "merge" => "table[column=value]",
         "dayofweek" | "day_of_week" | "isodow" => "weekday(x), Monday is 1 and Sunday 7",
@@ -212,7 +271,14 @@ const fn optional(name: &'static str) -> Parameter {
 const X: &[Parameter] = &[required("x")];
 const X_COUNT: &[Parameter] = &[required("x"), required("n")];
 const A_B: &[Parameter] = &[required("a"), required("b")];
+const X_CHARACTERS: &[Parameter] = &[required("x"), optional("characters")];
+const X_LENGTH_FILL: &[Parameter] = &[required("x"), required("length"), optional("fill")];
+const X_PATTERN: &[Parameter] = &[required("x"), required("pattern")];
+const X_Y: &[Parameter] = &[required("x"), required("y")];
 const X_DDOF: &[Parameter] = &[required("x"), optional("ddof")];
+const X_BY: &[Parameter] = &[required("x"), required("by")];
+const X_BIAS: &[Parameter] = &[required("x"), optional("bias")];
+const X_SKIP_NULL: &[Parameter] = &[required("x"), optional("skip_null")];
 const X_N: &[Parameter] = &[required("x"), optional("n")];
 const X_UNIT: &[Parameter] = &[required("x"), optional("unit")];
 const X_UNIT_ZONE: &[Parameter] = &[required("x"), optional("unit"), optional("zone")];
@@ -248,6 +314,21 @@ functions! {
     "var" X_DDOF, Meaning::Reduction(ReductionKind::Var), "the variance, with ddof=1 unless given", "var(speed)";
     "count" X, Meaning::Reduction(ReductionKind::Count), "how many values are not null", "count(arr_delay)";
     "len" &[], Meaning::Len, "how many rows the table or group has", "flights.len()";
+    "product" X, Meaning::Reduction(ReductionKind::Product), "the exact product of the values that are not null, rounded once", "product(1 + growth)";
+    "skew" X_BIAS, Meaning::Reduction(ReductionKind::Skew), "the skewness, corrected for bias unless bias=true", "skew(speed)";
+    "kurtosis" X_BIAS, Meaning::Reduction(ReductionKind::Kurtosis), "the excess kurtosis, corrected for bias unless bias=true", "kurtosis(speed)";
+    "median" X, Meaning::Reduction(ReductionKind::Median), "the middle value, or the mean of the two in the middle", "median(arr_delay) over carrier";
+    "quantile" &[required("x"), required("q"), optional("interpolation")], Meaning::Reduction(ReductionKind::Quantile), "the value below which the part q lies; interpolation is linear, lower, higher, nearest or midpoint", "quantile(arr_delay, 0.9)";
+    "n_unique" X, Meaning::Reduction(ReductionKind::NUnique), "how many distinct values there are, nulls left out", "n_unique(dest) over origin";
+    "approx_n_unique" X, Meaning::Reduction(ReductionKind::ApproxNUnique), "about how many distinct values there are, within a few percent, in little memory", "approx_n_unique(tailnum)";
+    "mode" X, Meaning::Reduction(ReductionKind::Mode), "the value that most rows have; of several the least", "mode(dest)";
+    "first" X_SKIP_NULL, Meaning::Reduction(ReductionKind::First), "the value in the first row in which it is not null; with skip_null=false, in the first row", "first(origin) over tailnum";
+    "last" X_SKIP_NULL, Meaning::Reduction(ReductionKind::Last), "the value in the last row in which it is not null; with skip_null=false, in the last row", "last(dest) over tailnum";
+    "at_max" X_BY, Meaning::Reduction(ReductionKind::AtMax), "the value of x in the first row in which another value is greatest", "dest.at_max(distance)";
+    "at_min" X_BY, Meaning::Reduction(ReductionKind::AtMin), "the value of x in the first row in which another value is least", "dest.at_min(distance)";
+    "cov" &[required("x"), required("y"), optional("ddof")], Meaning::Reduction(ReductionKind::Cov), "the covariance, with ddof=1 unless given", "cov(distance, air_time)";
+    "corr" X_Y, Meaning::Reduction(ReductionKind::Corr), "Pearson's correlation", "corr(distance, air_time)";
+    "weighted_mean" &[required("x"), required("w")], Meaning::Reduction(ReductionKind::WeightedMean), "sum(x * w) / sum(w), exact and rounded once", "weighted_mean(price, quantity)";
     "any" X, Meaning::Reduction(ReductionKind::Any), "whether some value is true", "any(late)";
     "all" X, Meaning::Reduction(ReductionKind::All), "whether every value is true", "all(late)";
 
@@ -317,8 +398,8 @@ functions! {
     "u64" X, Cast(U64, Raise), "as u64; an error where it doesn't fit", "u64(x)";
     "f32" X, Cast(F32, Raise), "as f32", "f32(x)";
     "f64" X, Cast(F64, Raise), "as f64", "f64(x)";
-    "bool" X, Cast(Bool, Raise), "as bool", "bool(x)";
-    "str" X, Cast(Str, Raise), "as text", "str(x)";
+    "bool" X, Cast(Bool, Raise), "text that says true or false as bool", "bool(answer)";
+    "str" X, Cast(Str, Raise), "as text that reads back to the same value", "str(flight)";
     "try_i8" X, Cast(I8, Null), "as i8; null where it doesn't fit", "try_i8(x)";
     "try_i16" X, Cast(I16, Null), "as i16; null where it doesn't fit", "try_i16(x)";
     "try_i32" X, Cast(I32, Null), "as i32; null where it doesn't fit", "try_i32(x)";
@@ -327,6 +408,7 @@ functions! {
     "try_u16" X, Cast(U16, Null), "as u16; null where it doesn't fit", "try_u16(x)";
     "try_u32" X, Cast(U32, Null), "as u32; null where it doesn't fit", "try_u32(x)";
     "try_u64" X, Cast(U64, Null), "as u64; null where it doesn't fit", "try_u64(x)";
+    "try_bool" X, Cast(Bool, Null), "text as bool; null where it says neither", "try_bool(answer)";
     "try_f32" X, Cast(F32, Null), "as f32", "try_f32(x)";
     "try_f64" X, Cast(F64, Null), "as f64", "try_f64(x)";
     "wrapping_i8" X, Cast(I8, Wrap), "an integer as i8, wrapping around", "wrapping_i8(x)";
@@ -344,6 +426,32 @@ functions! {
     "try_date" X, Meaning::Date(Null), "as date; null where it doesn't fit", "try_date(x)";
     "try_timestamp" X_UNIT_ZONE, Meaning::Timestamp(Null), "as timestamp; null where it doesn't fit", "try_timestamp(x, unit=\"ns\")";
     "try_duration" X_UNIT, Meaning::Duration(Null), "as duration; null where it doesn't fit", "try_duration(x, unit=\"ns\")";
+    "length" X, Meaning::Text(TextFunction::Length), "how many characters a text has", "length(name)";
+    "byte_length" X, Meaning::Text(TextFunction::ByteLength), "how many bytes a text has in UTF-8", "byte_length(name)";
+    "slice" &[required("x"), required("start"), optional("length")], Meaning::Text(TextFunction::Slice), "the characters from position start on, from the end if negative; length of them, else all", "tailnum.slice(0, 2)";
+    "concat" &[required("a"), repeated("b")], Meaning::Text(TextFunction::Concat), "any number of texts, one after the other; also a + b", "concat(first, \" \", last)";
+    "upper" X, Meaning::Text(TextFunction::Upper), "in capital letters", "upper(code)";
+    "lower" X, Meaning::Text(TextFunction::Lower), "in small letters", "lower(email)";
+    "trim" X_CHARACTERS, Meaning::Text(TextFunction::Trim), "without white space at both ends, or without any of these characters", "trim(name)";
+    "trim_start" X_CHARACTERS, Meaning::Text(TextFunction::TrimStart), "without white space, or these characters, at the beginning", "trim_start(code, \"0\")";
+    "trim_end" X_CHARACTERS, Meaning::Text(TextFunction::TrimEnd), "without white space, or these characters, at the end", "trim_end(line, \".\")";
+    "pad_start" X_LENGTH_FILL, Meaning::Text(TextFunction::PadStart), "filled up at the beginning to so many characters, with spaces unless told", "pad_start(zip, 5, \"0\")";
+    "pad_end" X_LENGTH_FILL, Meaning::Text(TextFunction::PadEnd), "filled up at the end to so many characters, with spaces unless told", "pad_end(code, 4)";
+    "contains" X_Y, Meaning::Text(TextFunction::Contains), "whether the text y is somewhere in x", "title.contains(\"sale\")";
+    "starts_with" X_Y, Meaning::Text(TextFunction::StartsWith), "whether x begins with y", "tailnum.starts_with(\"N\")";
+    "ends_with" X_Y, Meaning::Text(TextFunction::EndsWith), "whether x ends with y", "file.ends_with(\".csv\")";
+    "find" X_Y, Meaning::Text(TextFunction::Find), "the position of the first y in x, from 0; null if there is none", "email.find(\"@\")";
+    "replace" &[required("x"), required("old"), required("new")], Meaning::Text(TextFunction::Replace), "every old in x made new", "price.replace(\",\", \"\")";
+    "split_part" &[required("x"), required("separator"), required("n")], Meaning::Text(TextFunction::SplitPart), "part n of x cut at the separators, from 0, from the end if negative; null if there is none", "email.split_part(\"@\", 1)";
+    "split_count" &[required("x"), required("separator")], Meaning::Text(TextFunction::SplitCount), "how many parts the separators make of x", "path.split_count(\"/\")";
+    "reverse" X, Meaning::Text(TextFunction::Reverse), "the characters from last to first", "reverse(code)";
+    "repeat" &[required("x"), required("n")], Meaning::Text(TextFunction::Repeat), "x written n times", "repeat(\"*\", stars)";
+    "levenshtein" A_B, Meaning::Text(TextFunction::Levenshtein), "the fewest characters to insert, delete or exchange to make b of a", "levenshtein(city, other_city)";
+    "matches" X_PATTERN, Meaning::Text(TextFunction::Matches), "whether a regular expression matches somewhere in x", "tailnum.matches(\"^N[0-9]+\")";
+    "extract" &[required("x"), required("pattern"), optional("group")], Meaning::Text(TextFunction::Extract { group: 0 }), "the first match of a regular expression, or a group of it by number or name; null if there is none", "email.extract(\"@(.*)\", 1)";
+    "regex_replace" &[required("x"), required("pattern"), required("new")], Meaning::Text(TextFunction::RegexReplace), "every match of a regular expression made new, where $1 and ${name} are its groups", "phone.regex_replace(\"[^0-9]\", \"\")";
+    "regex_count" X_PATTERN, Meaning::Text(TextFunction::RegexCount), "how often a regular expression matches, without overlaps", "note.regex_count(\"[0-9]+\")";
+    "like" X_PATTERN, Meaning::Text(TextFunction::Like), "whether all of x is as an SQL pattern says: % any text, _ any character", "name.like(\"Mc%\")";
     "year" X, Time(Part(TimePart::Year)), "the year of a date or timestamp", "time_hour.year()";
     "quarter" X, Time(Part(TimePart::Quarter)), "the quarter of the year, 1 to 4", "time_hour.quarter()";
     "month" X, Time(Part(TimePart::Month)), "the month, 1 to 12", "time_hour.month()";
@@ -398,7 +506,7 @@ mod tests {
             assert!(known_elsewhere(entry.name).is_none(), "{}", entry.name);
         }
         assert!(function("mean").is_some());
-        assert!(function("median").is_none());
+        assert!(function("average").is_none());
     }
 
     #[test]

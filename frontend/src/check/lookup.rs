@@ -1,13 +1,42 @@
 //! Lookups of rows in other tables, and the columns gathered from them.
 
-use icosian_ir::id::ExprId as Expression;
-use icosian_ir::types::{Domain, ScalarType};
+use icosian_ir::id::{ExprId as Expression, TableId};
+use icosian_ir::op::{Comparison, Pick};
+use icosian_ir::types::ScalarType;
 
 use super::declarations::{Checker, DeclarationId, State, UnitId};
 use super::expressions::{Context, Operand, Task};
 use super::names::Member;
 use crate::diagnostic::Span;
-use crate::syntax::ast::{self, ExprId, ExprKind, LookupCondition, LookupOperator, Name};
+use crate::syntax::ast::{
+    self, ExprId, ExprKind, LookupCondition, LookupOperator, LookupPick, Name,
+};
+
+/// What a lookup asks for.
+pub(crate) struct Conditions {
+    /// The table looked up in.
+    pub(crate) table: TableId,
+    /// Each column over there, how it compares, and the value here.
+    pub(crate) sides: Vec<(Expression, Comparison, Expression)>,
+}
+
+impl Conditions {
+    /// Whether an inequality is among them.
+    fn is_as_of(&self) -> bool {
+        let mut sides = self.sides.iter();
+        sides.any(|(_, comparison, _)| *comparison != Comparison::Equal)
+    }
+}
+
+fn comparison(operator: LookupOperator) -> Comparison {
+    match operator {
+        LookupOperator::Equal => Comparison::Equal,
+        LookupOperator::Less => Comparison::Less,
+        LookupOperator::LessOrEqual => Comparison::LessOrEqual,
+        LookupOperator::Greater => Comparison::Greater,
+        LookupOperator::GreaterOrEqual => Comparison::GreaterOrEqual,
+    }
+}
 
 impl Checker<'_> {
     /// Enters a lookup: the key columns over there must be known, then the values here.
@@ -80,20 +109,62 @@ impl Checker<'_> {
     pub(crate) fn exit_lookup(
         &mut self,
         id: ExprId,
+        operands: &[Operand],
+        context: Context,
+    ) -> Option<Expression> {
+        let place = self.place_of(context);
+        let ExprKind::Lookup {
+            pick,
+            table,
+            conditions,
+        } = &self.program(place).exprs[id].kind
+        else {
+            return None;
+        };
+        let found = self.lookup_conditions(*table, conditions, operands, context)?;
+        let span = self.span_of(id, context);
+        let pick = match pick {
+            Some(LookupPick::First) => Some(Pick::First),
+            Some(LookupPick::Last) => Some(Pick::Last),
+            None => found.is_as_of().then_some(Pick::Nearest),
+        };
+        let values: Vec<_> = found
+            .sides
+            .iter()
+            .map(|(_, _, value)| (*value, span))
+            .collect();
+        self.built(
+            |builder| match pick {
+                Some(pick) => builder.find(found.table, pick, &found.sides),
+                None => {
+                    let (keys, values): (Vec<_>, Vec<_>) = found
+                        .sides
+                        .iter()
+                        .map(|(key, _, value)| (*key, *value))
+                        .unzip();
+                    builder.lookup(found.table, &keys, &values)
+                }
+            },
+            "lookup",
+            &values,
+            span,
+        )
+    }
+
+    /// The conditions of a lookup, whose values here are `operands`.
+    pub(crate) fn lookup_conditions(
+        &mut self,
         table: ExprId,
         conditions: &[LookupCondition],
         operands: &[Operand],
         context: Context,
-    ) -> Option<Expression> {
+    ) -> Option<Conditions> {
         if operands.contains(&Operand::Poison) {
             return None;
         }
         let declaration = self.lookup_table(table, context)?;
-        let rows = self.declarations[declaration].table?;
-        let span = self.span_of(id, context);
-        let mut keys = Vec::with_capacity(conditions.len());
-        let mut values = Vec::with_capacity(conditions.len());
-        let mut domain = Domain::Scalar;
+        let table = self.declarations[declaration].table?;
+        let mut sides = Vec::with_capacity(conditions.len());
         for (condition, operand) in conditions.iter().zip(operands) {
             let text = self.expand(self.place_of(context), condition.column);
             let Member::Found(unit) = self.full_member(declaration, &text) else {
@@ -112,28 +183,9 @@ impl Checker<'_> {
                 &[(key, condition.column.span), (value, value_span)],
                 condition.column.span.to(value_span),
             )?;
-            if let Domain::Rows(_) = self.builder.domain(value) {
-                domain = self.builder.domain(value);
-            }
-            keys.push(key);
-            values.push(value);
+            sides.push((key, comparison(condition.operator), value));
         }
-        let as_of = conditions
-            .iter()
-            .any(|condition| condition.operator != LookupOperator::Equal);
-        if as_of {
-            self.cannot_run("an as-of lookup (one with an inequality)", span);
-            return Some(self.stand_in(ScalarType::Row(rows).nullable(), domain));
-        }
-        self.built(
-            |builder| builder.lookup(rows, &keys, &values),
-            "lookup",
-            &values
-                .iter()
-                .map(|value| (*value, span))
-                .collect::<Vec<_>>(),
-            span,
-        )
+        Some(Conditions { table, sides })
     }
 
     /// A column over there, by the row reference here.

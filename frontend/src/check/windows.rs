@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use icosian_ir::graph::{BuildError, GraphBuilder, Partition};
 use icosian_ir::id::ExprId as Expression;
 use icosian_ir::op::{Reduction, Window};
 use icosian_ir::types::{Domain, ScalarType};
@@ -10,7 +11,6 @@ use icosian_ir::typing::reduction_type;
 use super::declarations::Checker;
 use super::expressions::{Context, Operand};
 use super::functions::{Function, Meaning, ReductionKind};
-use super::over::OverId;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// `x.rolling(n, min=m)`, before the reduction that follows it.
@@ -49,42 +49,52 @@ impl Checker<'_> {
         } else {
             Window::Shift { rows }
         };
-        let result = if function.meaning == Meaning::Difference {
-            self.built(
-                |builder| builder.difference(value, rows),
-                function.name,
-                &[(value, value_span)],
-                span,
-            )?
-        } else {
-            self.windowed(window, value, value_span, function.name, span)?
-        };
-        self.over_window(context, span);
-        Some(result)
+        let value = (value, value_span);
+        if function.meaning == Meaning::Difference {
+            let difference = |builder: &mut GraphBuilder, partition: &Partition| {
+                builder.difference_over(value.0, rows, partition)
+            };
+            return self.along(difference, value, function.name, context, span);
+        }
+        self.windowed(window, value, function.name, context, span)
     }
 
     fn windowed(
         &mut self,
         window: Window,
-        value: Expression,
-        value_span: Span,
+        value: (Expression, Span),
         name: &str,
+        context: Context,
         span: Span,
     ) -> Option<Expression> {
-        self.built(
-            |builder| builder.window(window, value),
-            name,
-            &[(value, value_span)],
-            span,
-        )
+        let build = |builder: &mut GraphBuilder, partition: &Partition| {
+            builder.window_over(window, value.0, partition)
+        };
+        self.along(build, value, name, context, span)
     }
 
-    /// A window under an `over` suffix is typed but can't run yet.
-    fn over_window(&mut self, context: Context, span: Span) {
-        if context.over != OverId::NONE {
-            self.over_used[context.over.0 as usize] = true;
-            self.cannot_run("a window under `over`", span);
+    /// Builds a window along the rows that the `over` around it says, if there is one.
+    fn along(
+        &mut self,
+        build: impl FnOnce(&mut GraphBuilder, &Partition) -> Result<Expression, BuildError>,
+        value: (Expression, Span),
+        name: &str,
+        context: Context,
+        span: Span,
+    ) -> Option<Expression> {
+        self.over_used[context.over.0 as usize] = true;
+        let over = self.overs[context.over.0 as usize].clone();
+        let partition = Partition {
+            keys: over.keys,
+            order: over.order,
+        };
+        let mut operands = vec![value];
+        let order = partition.order.iter().map(|key| key.0);
+        for column in partition.keys.iter().copied().chain(order) {
+            let column_span = self.spans.expressions.get(&column).copied();
+            operands.push((column, column_span.unwrap_or(span)));
         }
+        self.built(|builder| build(builder, &partition), name, &operands, span)
     }
 
     /// `rolling(x, n, min=, closed=, on=)`.
@@ -159,6 +169,10 @@ impl Checker<'_> {
             Meaning::Reduction(ReductionKind::All) => Reduction::All,
             Meaning::Min => Reduction::Min,
             Meaning::Max => Reduction::Max,
+            Meaning::Reduction(_) => {
+                self.cannot_run(&format!("a rolling `{}`", function.name), span);
+                return None;
+            }
             _ => {
                 let message = format!(
                     "`{}` is no reduction, so it can't follow `rolling`",
@@ -180,11 +194,11 @@ impl Checker<'_> {
         let value = match (reduction, extent) {
             (Reduction::Sum, Extent::Rows { rows, min_rows }) => {
                 let window = Window::RollingSum { rows, min_rows };
-                self.windowed(window, value, value_span, "rolling sum", span)?
+                self.windowed(window, (value, value_span), "rolling sum", context, span)?
             }
             (Reduction::Mean, Extent::Rows { rows, min_rows }) => {
                 let window = Window::RollingMean { rows, min_rows };
-                self.windowed(window, value, value_span, "rolling mean", span)?
+                self.windowed(window, (value, value_span), "rolling mean", context, span)?
             }
             (reduction, extent) => {
                 if matches!(extent, Extent::Rows { .. }) {
@@ -204,7 +218,7 @@ impl Checker<'_> {
                 self.stand_in(ty.scalar.nullable(), domain)
             }
         };
-        self.over_window(context, span);
+        self.over_used[context.over.0 as usize] = true;
         Some(Operand::Value(value))
     }
 }

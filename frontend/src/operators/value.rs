@@ -13,9 +13,9 @@ use super::FlowBuilder;
 /// A value of a graph under construction: a column of some table, or a scalar.
 #[derive(Clone, Debug)]
 pub struct Value {
-    pub(super) flow: FlowBuilder,
+    pub(crate) flow: FlowBuilder,
     /// None after a mistake, which has been noted.
-    pub(super) expression: Option<ExprId>,
+    pub(crate) expression: Option<ExprId>,
 }
 
 macro_rules! reductions {
@@ -77,7 +77,68 @@ impl Value {
         })
     }
 
+    /// A reduction of this column and another, over the groups of `keys` if there are any.
+    pub fn reduce_with(&self, reduction: Reduction, other: &Value, keys: &[&Value]) -> Value {
+        let mut args = vec![self, other];
+        args.extend(keys);
+        self.flow.build(reduction.name(), &args, |graph, args| {
+            let rows = args[..2].iter().map(|arg| graph.domain(*arg));
+            let Some(Domain::Rows(table)) = rows.max_by_key(|rows| *rows != Domain::Scalar) else {
+                return Err(BuildError::Type(
+                    icosian_ir::typing::TypeError::ScalarWhereRows {
+                        op: reduction.name(),
+                        position: 0,
+                    },
+                ));
+            };
+            graph.reduce(reduction, table, [args[0], args[1]], &args[2..])
+        })
+    }
+
+    /// The value of this column in the first row in which `by` is greatest.
+    pub fn at_max(&self, by: &Value) -> Value {
+        self.reduce_with(Reduction::AtMax, by, &[])
+    }
+
+    /// The value of this column in the first row in which `by` is least.
+    pub fn at_min(&self, by: &Value) -> Value {
+        self.reduce_with(Reduction::AtMin, by, &[])
+    }
+
+    /// The sample covariance with another column (ddof 1).
+    pub fn cov(&self, other: &Value) -> Value {
+        self.reduce_with(Reduction::Cov { ddof: 1 }, other, &[])
+    }
+
+    /// Pearson's correlation with another column.
+    pub fn corr(&self, other: &Value) -> Value {
+        self.reduce_with(Reduction::Corr, other, &[])
+    }
+
+    /// The mean with these weights.
+    pub fn weighted_mean(&self, weights: &Value) -> Value {
+        self.reduce_with(Reduction::WeightedMean, weights, &[])
+    }
+
     reductions! {
+        /// The exact product, rounded once.
+        product Reduction::Product;
+        /// The skewness, corrected for a sample's bias.
+        skew Reduction::Skew { bias: false };
+        /// The excess kurtosis, corrected for a sample's bias.
+        kurtosis Reduction::Kurtosis { bias: false };
+        /// The median.
+        median Reduction::MEDIAN;
+        /// How many distinct values there are, nulls left out.
+        n_unique Reduction::NUnique;
+        /// About how many distinct values there are.
+        approx_n_unique Reduction::ApproxNUnique;
+        /// The value that most rows have, of several the least.
+        mode Reduction::Mode;
+        /// The first value that is not null.
+        first Reduction::First { skip_null: true };
+        /// The last value that is not null.
+        last Reduction::Last { skip_null: true };
         /// The exact sum, rounded once.
         sum Reduction::Sum;
         /// The mean; null of nothing.

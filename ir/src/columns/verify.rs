@@ -308,10 +308,10 @@ impl Columns {
                 if column.domain == Domain::Scalar {
                     return Ok(found);
                 }
-                let value = arguments.first().map(|argument| argument.ty);
+                let values = arguments.iter().map(|argument| argument.ty);
                 match (
                     self.group_of(column.domain),
-                    typing::reduction_type(*reduction, value, false),
+                    typing::reduction_type(*reduction, values, false),
                 ) {
                     (Some((parent, _)), Some(ty)) if parent == *from => Ok((ty, column.domain)),
                     _ => Err(broken(id, "no reduction of the group table's parent")),
@@ -335,11 +335,13 @@ impl Columns {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Window(_) => infer(),
         }
@@ -386,8 +388,10 @@ impl Columns {
 /// The tables that an op and its rows name.
 fn tables_named(op: &Op, domain: Domain) -> impl Iterator<Item = TableId> {
     let mut of_op = None;
-    if let Op::Broadcast(table) | Op::Lookup { table, .. } | Op::Reduce { from: table, .. } = op {
+    if let Op::Broadcast(table) | Op::Reduce { from: table, .. } = op {
         of_op = Some(*table);
+    } else if let Some((table, _)) = op.conditions() {
+        of_op = Some(table);
     }
     let of_domain = match domain {
         Domain::Scalar => None,

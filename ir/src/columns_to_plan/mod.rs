@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::columns::{Columns, Rows};
 use crate::id::{ColumnId, TableId};
-use crate::op::{Op, Window};
-use crate::plan::{Pass, Plan, Sink, Step};
+use crate::op::{Execution, Op, Over, WindowOver};
+use crate::plan::{BuildSide, Pass, Plan, Sink, Step};
 use crate::types::Domain;
 use times::Times;
 
@@ -71,9 +71,17 @@ struct Sinks {
     reductions: Vec<ColumnId>,
     groups: BTreeMap<TableId, Vec<ColumnId>>,
     group_keys: BTreeMap<TableId, Vec<ColumnId>>,
-    builds: BTreeMap<Vec<ColumnId>, Vec<ColumnId>>,
+    builds: BTreeMap<BuildSide, Vec<ColumnId>>,
     spools: BTreeMap<TableId, Vec<ColumnId>>,
+    windows: Vec<Windows>,
     carries: Vec<ColumnId>,
+}
+
+/// Windows along the same rows in the same order.
+struct Windows {
+    over: Over,
+    columns: Vec<ColumnId>,
+    windows: Vec<ColumnId>,
 }
 
 impl Sinks {
@@ -97,8 +105,8 @@ impl Sinks {
                 columns,
             });
         }
-        for (keys, payload) in self.builds {
-            sinks.push(Sink::Build { keys, payload });
+        for (side, payload) in self.builds {
+            sinks.push(Sink::Build { side, payload });
         }
         for (table, columns) in self.spools {
             if let Rows::Take { selection, .. } = &program.tables[table].rows {
@@ -108,6 +116,14 @@ impl Sinks {
                     columns,
                 });
             }
+        }
+        for mut windows in self.windows {
+            let order = windows.columns.split_off(windows.over.keys as usize);
+            sinks.push(Sink::Window {
+                keys: windows.columns,
+                order,
+                windows: windows.windows,
+            });
         }
         if !self.carries.is_empty() {
             sinks.push(Sink::Carry {
@@ -152,28 +168,45 @@ fn place(
                 sinks.group_keys.insert(group, keys.clone());
             }
         }
-        (Op::Window(Window::CumulativeSum), Domain::Rows(table)) => {
+        (Op::Window(window), Domain::Rows(table)) if window.is_carried() => {
             at(rounds, times.of(id) - 1, table).carries.push(id);
+        }
+        (Op::Window(WindowOver { window, over }), Domain::Rows(table))
+            if columns.execution(id) == Execution::Barrier =>
+        {
+            let by = &args[window.values()..];
+            let windows = &mut at(rounds, times.of(id) - 1, table).windows;
+            let same = |known: &&mut Windows| known.over == *over && known.columns == by;
+            match windows.iter_mut().find(same) {
+                Some(known) => known.windows.push(id),
+                None => windows.push(Windows {
+                    over: over.clone(),
+                    columns: by.to_vec(),
+                    windows: vec![id],
+                }),
+            }
         }
         (
             Op::Lookup {
-                table,
-                keys,
                 null_matches: false,
-            },
+                ..
+            }
+            | Op::Find(_),
             _,
         ) => {
-            let keys = args[..*keys as usize].to_vec();
-            let build = at(rounds, times.build(columns, *table, &keys), *table);
-            let payload = build.builds.entry(keys.clone()).or_default();
-            // The interpreter looks scalars up in the key columns themselves.
-            if domain == Domain::Scalar {
-                keys.into_iter().for_each(|key| push_once(payload, key));
+            if let Some(side) = BuildSide::of(columns, id) {
+                let build = at(rounds, times.build(columns, &side), side.table);
+                let payload = build.builds.entry(side.clone()).or_default();
+                // The interpreter looks scalars up in the columns themselves.
+                if domain == Domain::Scalar {
+                    side.columns().for_each(|column| push_once(payload, column));
+                }
             }
         }
         (Op::Gather, _) => {
-            if let Some((round, table, keys)) = times.payload(columns, id) {
-                let payload = at(rounds, round, table).builds.entry(keys).or_default();
+            if let Some((round, side)) = times.payload(columns, id) {
+                let build = at(rounds, round, side.table);
+                let payload = build.builds.entry(side).or_default();
                 push_once(payload, args[1]);
             }
         }
@@ -242,7 +275,9 @@ fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
                 roots.extend(keys);
                 roots.extend(reduced.iter().flat_map(|id| &columns.column(*id).args));
             }
-            Sink::Build { keys, payload } => roots.extend(keys.iter().chain(payload)),
+            Sink::Build { side, payload } => {
+                roots.extend(side.columns().chain(payload.iter().copied()));
+            }
             Sink::Spool {
                 selection,
                 columns: kept,
@@ -252,7 +287,7 @@ fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
                 roots.extend(selection.count());
                 roots.extend(kept.iter().flat_map(|id| &columns.column(*id).args));
             }
-            Sink::Carry { windows } => {
+            Sink::Window { windows, .. } | Sink::Carry { windows } => {
                 roots.extend(windows.iter().flat_map(|id| &columns.column(*id).args));
             }
         }

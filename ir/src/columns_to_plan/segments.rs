@@ -66,7 +66,7 @@ fn routine(columns: &Columns, column: ColumnId) -> Segment {
     match (columns.execution(column), &columns.column(column).op) {
         (Execution::Wide, _) => Segment::Wide { column },
         (Execution::Window, _) => Segment::Window { column },
-        (_, Op::Lookup { .. }) => Segment::Probe { column },
+        (_, Op::Lookup { .. } | Op::Find(_)) => Segment::Probe { column },
         (_, Op::Gather) => Segment::Gather { column },
         _ => Segment::Columnar { column },
     }
@@ -74,6 +74,11 @@ fn routine(columns: &Columns, column: ColumnId) -> Segment {
 
 /// Whether a pass over `table` finds the column there instead of computing it.
 fn is_read(columns: &Columns, table: TableId, column: &Column) -> bool {
+    if let Op::Window(window) = &column.op
+        && !window.is_local()
+    {
+        return true;
+    }
     match &columns.tables[table].rows {
         Rows::Source => matches!(column.op, Op::Input(_)),
         Rows::Take { .. } => matches!(column.op, Op::Take | Op::Input(_)),
@@ -90,9 +95,11 @@ fn local_args<'a>(columns: &'a Columns, table: TableId, column: &'a Column) -> &
         return &[];
     }
     match &column.op {
-        Op::Lookup { keys, .. } => &column.args[*keys as usize..],
         Op::Gather => &column.args[..1],
-        _ => &column.args,
+        op => match op.conditions() {
+            Some((_, conditions)) => &column.args[conditions..],
+            None => &column.args,
+        },
     }
 }
 
@@ -159,8 +166,8 @@ fn halo(columns: &Columns, needed: &Needed, roots: &[ColumnId]) -> (u64, u64) {
         let Domain::Rows(table) = column.domain else {
             continue;
         };
-        let (before, after) = match column.op {
-            Op::Window(window) => window.halo().unwrap_or((0, 0)),
+        let (before, after) = match &column.op {
+            Op::Window(window) => window.window.halo().unwrap_or((0, 0)),
             _ => (0, 0),
         };
         for arg in local_args(columns, table, column) {

@@ -2,7 +2,8 @@
 
 use crate::columns::{Columns, Rows};
 use crate::id::{ColumnId, Id, TableId};
-use crate::op::{Op, Window};
+use crate::op::Op;
+use crate::plan::BuildSide;
 use crate::types::Domain;
 
 /// Rounds of columns and of tables' rows.
@@ -40,17 +41,18 @@ impl Times {
                     }
                 }
                 Op::Key(_) | Op::Take => time = time.max(argument_time(&times, columns, id) + 1),
-                Op::Window(Window::CumulativeSum) => time += 1,
+                Op::Window(window) if window.is_carried() || !window.is_local() => time += 1,
                 Op::Lookup {
-                    table,
-                    keys,
                     null_matches: false,
-                } => {
-                    let there = &column.args[..*keys as usize];
-                    time = time.max(times.build(columns, *table, there) + 1);
+                    ..
+                }
+                | Op::Find(_) => {
+                    if let Some(side) = BuildSide::of(columns, id) {
+                        time = time.max(times.build(columns, &side) + 1);
+                    }
                 }
                 Op::Gather => {
-                    if let Some((round, ..)) = times.payload(columns, id) {
+                    if let Some((round, _)) = times.payload(columns, id) {
                         time = time.max(round + 1);
                     }
                 }
@@ -85,39 +87,46 @@ impl Times {
         self.rows[table.index()]
     }
 
-    /// The round of the pass that builds a table for lookups by these keys.
-    pub(super) fn build(&self, columns: &Columns, table: TableId, keys: &[ColumnId]) -> u32 {
-        debug_assert!(keys.iter().all(|key| columns.table_of(*key) == Some(table)));
-        keys.iter()
-            .map(|key| self.of(*key))
-            .max()
-            .unwrap_or(0)
-            .max(self.rows(table))
+    /// The round of the pass that builds a table for lookups.
+    pub(super) fn build(&self, columns: &Columns, side: &BuildSide) -> u32 {
+        let rows = Some(side.table);
+        debug_assert!(
+            side.columns()
+                .all(|column| columns.table_of(column) == rows)
+        );
+        let known = side.columns().map(|column| self.of(column)).max();
+        known.unwrap_or(0).max(self.rows(side.table))
     }
 
-    /// For a gather of a column that a pass must fetch: that pass's round and table, and the keys
-    /// of the lookup. None if the column is kept anyway, as those of groups are.
-    pub(super) fn payload(
-        &self,
-        columns: &Columns,
-        gather: ColumnId,
-    ) -> Option<(u32, TableId, Vec<ColumnId>)> {
+    /// For a gather of a column that a pass must fetch: that pass's round, and the build side of the
+    /// lookup. None if the column is kept anyway, as those of groups are.
+    pub(super) fn payload(&self, columns: &Columns, gather: ColumnId) -> Option<(u32, BuildSide)> {
         let args = &columns.column(gather).args;
         let fetched = columns.column(args[1]);
-        let Op::Lookup {
-            table,
-            keys,
-            null_matches,
+        if let Op::Lookup {
+            null_matches: true, ..
         } = columns.column(args[0]).op
-        else {
-            return None;
-        };
-        if null_matches && matches!(fetched.op, Op::Key(_) | Op::Reduce { .. }) {
+            && matches!(fetched.op, Op::Key(_) | Op::Reduce { .. })
+        {
             return None;
         }
-        let keys = columns.column(args[0]).args[..keys as usize].to_vec();
-        let round = self.build(columns, table, &keys).max(self.of(args[1]));
-        Some((round, table, keys))
+        let side = BuildSide::of(columns, lookup_behind(columns, args[0]))?;
+        let round = self.build(columns, &side).max(self.of(args[1]));
+        Some((round, side))
+    }
+}
+
+/// The lookup from which a row reference comes: derived tables carry it on, gathers fetch it from a table over
+/// there, and choices take it from one of two.
+fn lookup_behind(columns: &Columns, row: ColumnId) -> ColumnId {
+    let mut at = row;
+    loop {
+        let column = columns.column(at);
+        at = match column.op {
+            Op::Take | Op::Coalesce | Op::Broadcast(_) => column.args[0],
+            Op::Gather | Op::IfElse => column.args[1],
+            _ => return at,
+        };
     }
 }
 

@@ -1,8 +1,8 @@
 //! The language's operators over expressions of any fitting types.
 
-use super::{BuildError, GraphBuilder};
+use super::{BuildError, GraphBuilder, Partition};
 use crate::id::ExprId;
-use crate::op::{CastMode, Comparison, Math, Op, Overflow, Window};
+use crate::op::{CastMode, Comparison, Math, Op, Overflow, TextFunction, Window};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
 
@@ -105,6 +105,9 @@ impl GraphBuilder {
             BinaryOperator::Sub => Op::Sub(overflow),
             _ => Op::Mul(overflow),
         };
+        if op == Op::Add(Overflow::Raise) && self.are_texts(left, right) {
+            return self.text(TextFunction::Concat, &[left, right]);
+        }
         if let Some(result) = self.time_arithmetic(operator, &op, left, right)? {
             return Ok(result);
         }
@@ -295,13 +298,26 @@ impl GraphBuilder {
     /// # Errors
     /// If the value is a scalar or has no difference.
     pub fn difference(&mut self, value: ExprId, rows: i64) -> Result<ExprId, BuildError> {
+        self.difference_over(value, rows, &Partition::default())
+    }
+
+    /// As [`GraphBuilder::difference`], along the rows of each key, in an order of their own.
+    ///
+    /// # Errors
+    /// As [`GraphBuilder::window_over`]; or if the value has no difference.
+    pub fn difference_over(
+        &mut self,
+        value: ExprId,
+        rows: i64,
+        partition: &Partition,
+    ) -> Result<ExprId, BuildError> {
         let value = match self.scalar_type(value) {
             ScalarType::U8 => self.cast(value, ScalarType::I16, CastMode::Raise)?,
             ScalarType::U16 => self.cast(value, ScalarType::I32, CastMode::Raise)?,
             ScalarType::U32 => self.cast(value, ScalarType::I64, CastMode::Raise)?,
             _ => value,
         };
-        let before = self.window(Window::Shift { rows }, value)?;
+        let before = self.window_over(Window::Shift { rows }, value, partition)?;
         self.binary(BinaryOperator::Sub, value, before)
     }
 

@@ -5,7 +5,9 @@ use std::fmt;
 
 use super::{Expression, Graph, Node, NodeKind, OutputSet, TableDefinition, TableRows, Tag};
 use crate::id::{ExprId, NodeId, TableId};
-use crate::op::{Op, Reduction, Window};
+use crate::meaning::order::Direction;
+use crate::meaning::text::PatternError;
+use crate::op::{Op, Over, Reduction, Window, WindowOver};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -38,6 +40,13 @@ pub enum BuildError {
         /// What it should be.
         wanted: Type,
     },
+    /// A constant that is no pattern.
+    Pattern {
+        /// The position of the argument.
+        position: usize,
+        /// What is wrong with it.
+        error: PatternError,
+    },
     /// A name that is taken.
     NameTaken {
         /// The full name.
@@ -69,12 +78,22 @@ impl fmt::Display for BuildError {
             BuildError::Conversion { found, wanted } => {
                 write!(f, "expected {wanted}, found {found}")
             }
+            BuildError::Pattern { error, .. } => error.fmt(f),
             BuildError::NameTaken { name } => write!(f, "{name} is defined twice"),
         }
     }
 }
 
 impl std::error::Error for BuildError {}
+
+/// The rows that a window moves along.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Partition {
+    /// Rows of the same key; without keys all rows of the table.
+    pub keys: Vec<ExprId>,
+    /// What orders them, the most significant first; else they stand as in the table.
+    pub order: Vec<(ExprId, Direction)>,
+}
 
 /// Builds a [`Graph`].
 #[derive(Clone, Debug, Default)]
@@ -380,8 +399,8 @@ impl GraphBuilder {
         self.add(Op::Broadcast(table), vec![value])
     }
 
-    /// A reduction of the rows of `from`, over the groups of `keys` if there are any; `value` is
-    /// none for `len` alone. Bools are summed and averaged as 0 and 1.
+    /// A reduction of the rows of `from`, over the groups of `keys` if there are any, of as many
+    /// values as it takes. Bools are calculated with as 0 and 1.
     ///
     /// # Errors
     /// If the value can't be reduced so, or stands on other rows.
@@ -389,10 +408,10 @@ impl GraphBuilder {
         &mut self,
         reduction: Reduction,
         from: TableId,
-        value: Option<ExprId>,
+        values: impl IntoIterator<Item = ExprId>,
         keys: &[ExprId],
     ) -> Result<ExprId, BuildError> {
-        let args = self.reduction_args(reduction, from, value, keys)?;
+        let args = self.reduction_args(reduction, from, values, keys)?;
         self.add(
             Op::Reduce {
                 reduction,
@@ -412,15 +431,15 @@ impl GraphBuilder {
         reduction: Reduction,
         group: TableId,
         from: TableId,
-        value: Option<ExprId>,
+        values: impl IntoIterator<Item = ExprId>,
     ) -> Result<ExprId, BuildError> {
-        let args = self.reduction_args(reduction, from, value, &[])?;
-        let value = args.first().map(|arg| self.ty(*arg));
-        let Some(ty) = typing::reduction_type(reduction, value, false) else {
+        let args = self.reduction_args(reduction, from, values, &[])?;
+        let types: Vec<Type> = args.iter().map(|arg| self.ty(*arg)).collect();
+        let Some(ty) = typing::reduction_type(reduction, types.iter().copied(), false) else {
             return Err(BuildError::Type(TypeError::Types {
                 op: reduction.name(),
-                expected: "a value that can be reduced so",
-                found: value.into_iter().collect(),
+                expected: typing::reduced_values(reduction),
+                found: types,
             }));
         };
         let op = Op::Reduce {
@@ -435,20 +454,12 @@ impl GraphBuilder {
         &mut self,
         reduction: Reduction,
         from: TableId,
-        value: Option<ExprId>,
+        values: impl IntoIterator<Item = ExprId>,
         keys: &[ExprId],
     ) -> Result<Vec<ExprId>, BuildError> {
-        let mut args = Vec::with_capacity(1 + keys.len());
-        if let Some(value) = value {
-            let numeric = !matches!(
-                reduction,
-                Reduction::Min
-                    | Reduction::Max
-                    | Reduction::Count
-                    | Reduction::Any
-                    | Reduction::All
-            );
-            let value = if numeric {
+        let mut args = Vec::with_capacity(2 + keys.len());
+        for value in values {
+            let value = if reduction.is_numeric() {
                 self.bool_as_number(value)?
             } else {
                 value
@@ -480,13 +491,42 @@ impl GraphBuilder {
     /// # Errors
     /// If the value is a scalar or of a type that the window does not take.
     pub fn window(&mut self, window: Window, value: ExprId) -> Result<ExprId, BuildError> {
+        self.window_over(window, value, &Partition::default())
+    }
+
+    /// A window over a column along the rows of each key, in an order of their own.
+    ///
+    /// # Errors
+    /// As [`GraphBuilder::window`]; or if a key or a column of the order has the rows of another
+    /// table.
+    pub fn window_over(
+        &mut self,
+        window: Window,
+        value: ExprId,
+        partition: &Partition,
+    ) -> Result<ExprId, BuildError> {
         let value = match window {
             Window::Shift { .. } => value,
             Window::CumulativeSum | Window::RollingSum { .. } | Window::RollingMean { .. } => {
                 self.bool_as_number(value)?
             }
         };
-        self.add(Op::Window(window), vec![value])
+        let mut args = vec![value];
+        if let Domain::Rows(table) = self.domain(value) {
+            let order = partition.order.iter().map(|key| &key.0);
+            for column in partition.keys.iter().chain(order) {
+                // A value that is the same in every row neither parts nor orders them, but says so.
+                args.push(match self.domain(*column) {
+                    Domain::Scalar => self.broadcast(*column, table)?,
+                    Domain::Rows(_) => *column,
+                });
+            }
+        }
+        let over = Over {
+            keys: partition.keys.len() as u32,
+            order: partition.order.iter().map(|key| key.1).collect(),
+        };
+        self.add(Op::Window(WindowOver { window, over }), args)
     }
 
     /// A member of a table of taken rows: what the parent's column holds on them.

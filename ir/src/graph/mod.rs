@@ -10,13 +10,15 @@ mod builder;
 mod convert;
 mod dependencies;
 mod fingerprint;
+mod lookups;
 mod text;
+mod text_functions;
 mod time;
 
 use std::collections::HashMap;
 
 pub use arithmetic::BinaryOperator;
-pub use builder::{BuildError, GraphBuilder};
+pub use builder::{BuildError, GraphBuilder, Partition};
 pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 

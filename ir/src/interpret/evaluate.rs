@@ -9,12 +9,13 @@ use crate::columns::{Columns, Rows};
 use crate::id::{ColumnId, Id, TableId};
 use crate::interpret::cell::{Cell, ColumnValues};
 use crate::interpret::error::{Reported, RowError, RowErrorKind};
+use crate::interpret::find::{Candidates, find};
 use crate::interpret::needs::{count_uses, dependencies};
 use crate::interpret::row::{Outcome, row_local};
 use crate::interpret::selection::select;
 use crate::interpret::tables::{Groups, Index};
 use crate::interpret::{reduce, tables, window};
-use crate::op::Op;
+use crate::op::{Op, Over, Pick, WindowOver};
 use crate::types::Domain;
 use crate::value::Value;
 
@@ -42,6 +43,7 @@ pub(super) struct Interpreter<'a> {
     taken: Derived<Arc<Vec<usize>>>,
     groups: Derived<Arc<Groups>>,
     indexes: HashMap<(Vec<ColumnId>, bool), Option<Arc<Index>>>,
+    candidates: HashMap<(Vec<ColumnId>, usize, bool), Option<Arc<Candidates>>>,
     pub(super) reported: Reported,
 }
 
@@ -78,6 +80,7 @@ impl<'a> Interpreter<'a> {
             taken: HashMap::new(),
             groups: HashMap::new(),
             indexes: HashMap::new(),
+            candidates: HashMap::new(),
             reported: Reported::default(),
         }
     }
@@ -196,12 +199,19 @@ impl<'a> Interpreter<'a> {
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),
+            Op::Text(function) => self.text(id, *function),
             Op::Lookup {
                 keys, null_matches, ..
             } => {
                 let (there, here) = column.args.split_at(*keys as usize);
                 let index = self.index(id, there, *null_matches)?;
                 Ok(tables::look_up(&index, &self.arguments(here)?))
+            }
+            Op::Find(wanted) => {
+                let (there, here) = column.args.split_at(wanted.conditions());
+                let by_comparison = wanted.pick == Pick::Nearest;
+                let candidates = self.candidates(there, wanted.keys as usize, by_comparison)?;
+                Ok(find(wanted, &candidates, &self.arguments(here)?))
             }
             Op::Gather => {
                 let [rows, values] = self.arguments(&column.args)?[..] else {
@@ -245,11 +255,12 @@ impl<'a> Interpreter<'a> {
                     Ok(ColumnValues::Rows(cells))
                 }
             },
-            Op::Window(window) => {
-                let values = self.values(column.args[0])?;
-                Ok(ColumnValues::Rows(window::window(
-                    self, id, *window, values,
-                )))
+            Op::Window(WindowOver { window, over }) => {
+                let (values, by) = column.args.split_at(window.values());
+                let partitions = self.partitions(values[0], by, over)?;
+                let values = self.arguments(values)?;
+                let cells = window::window(self, id, *window, &values, &partitions);
+                Ok(ColumnValues::Rows(cells))
             }
         }
     }
@@ -317,6 +328,18 @@ impl<'a> Interpreter<'a> {
         groups.ok_or(Raised)
     }
 
+    /// The rows that a window moves along, each list in its order. `like` is a column of the table.
+    fn partitions(
+        &mut self,
+        like: ColumnId,
+        by: &[ColumnId],
+        over: &Over,
+    ) -> Result<Arc<Vec<Vec<usize>>>, Raised> {
+        let rows = self.values(like)?.rows().unwrap_or_default();
+        let partitions = self.once(|this| window::partitions(&this.arguments(by)?, over, rows));
+        partitions.ok_or(Raised)
+    }
+
     /// The rows of a table by their keys.
     fn index(
         &mut self,
@@ -332,6 +355,23 @@ impl<'a> Interpreter<'a> {
             .once(|this| Index::new(this.columns, lookup, &this.arguments(keys)?, null_matches));
         self.indexes.insert(name, index.clone());
         index.ok_or(Raised)
+    }
+
+    /// The rows of a table that can be found by conditions on these columns, `keys` of which are keys.
+    fn candidates(
+        &mut self,
+        columns: &[ColumnId],
+        keys: usize,
+        by_comparison: bool,
+    ) -> Result<Arc<Candidates>, Raised> {
+        let name = (columns.to_vec(), keys, by_comparison);
+        if let Some(candidates) = self.candidates.get(&name) {
+            return candidates.clone().ok_or(Raised);
+        }
+        let candidates =
+            self.once(|this| Candidates::new(&this.arguments(columns)?, keys, by_comparison));
+        self.candidates.insert(name, candidates.clone());
+        candidates.ok_or(Raised)
     }
 
     /// Builds something shared by many columns; what it raises is noted here, once.

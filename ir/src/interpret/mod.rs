@@ -15,11 +15,13 @@
 mod cell;
 mod error;
 mod evaluate;
+mod find;
 mod needs;
 mod reduce;
 mod row;
 mod selection;
 mod tables;
+mod text;
 mod time;
 mod window;
 

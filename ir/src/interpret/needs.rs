@@ -57,11 +57,13 @@ pub(super) fn dependencies(
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Text(_)
         | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Window(_) => {}
     }

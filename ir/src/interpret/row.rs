@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::interpret::cell::Cell;
 use crate::interpret::error::{RowError, RowErrorKind};
+use crate::interpret::text;
 use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
 use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare};
@@ -31,6 +32,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Text(_)
         | Op::Bits(_)
         | Op::Time(_)
         | Op::Minimum
@@ -41,6 +43,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -92,12 +95,14 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
             Ok(values) => apply(op, from, to, &values[..cells.len()]).map(Cell::Value),
             Err(cell) => Ok(cell),
         },
+        Op::Text(function) => text::once(*function, cells),
         Op::Literal(_)
         | Op::Node(_)
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -237,12 +242,14 @@ fn apply(
         | Op::IfElse
         | Op::Coalesce
         | Op::IsNull
+        | Op::Text(_)
         | Op::Literal(_)
         | Op::Node(_)
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Lookup { .. }
+        | Op::Find(_)
         | Op::Gather
         | Op::Take
         | Op::Reduce { .. }
@@ -284,8 +291,11 @@ pub(super) fn ill_typed(op: &Op) -> ! {
     panic!("{op} over values it does not take: the columns were not verified")
 }
 
-/// The result of a row-local op over constants, of these types; `None` if it would raise or if the op
-/// is not row-local.
+/// The longest text, in bytes, that is computed before the run.
+const MAX_FOLDED: usize = 1 << 16;
+
+/// The result of a row-local op over constants, of these types; `None` if it would raise, if it is a
+/// very long text, or if the op is not row-local.
 ///
 /// # Panics
 /// If the op does not take such values.
@@ -296,6 +306,7 @@ pub fn fold(op: &Op, args: &[Value], types: &[Type], to: Type) -> Option<Value> 
     let cells: Vec<Cell> = args.iter().cloned().map(Cell::Value).collect();
     let cells: Vec<&Cell> = cells.iter().collect();
     match row_local(op, types.first()?.scalar, to.scalar, &cells) {
+        Ok(Cell::Value(Value::Str(text))) if text.len() > MAX_FOLDED => None,
         Ok(Cell::Value(value)) => Some(value),
         Ok(Cell::Error(_)) | Err(_) => None,
     }

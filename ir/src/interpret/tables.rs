@@ -29,7 +29,7 @@ impl From<Raised> for Stopped {
 }
 
 /// The key in a row, or the error among its cells.
-fn key_at(keys: &[&ColumnValues], row: usize) -> Result<Key, Arc<RowError>> {
+pub(super) fn key_at(keys: &[&ColumnValues], row: usize) -> Result<Key, Arc<RowError>> {
     match first_of(keys.iter().map(|values| values.cell(row))) {
         Some(error) => Err(error),
         None => Ok(keys
@@ -39,7 +39,7 @@ fn key_at(keys: &[&ColumnValues], row: usize) -> Result<Key, Arc<RowError>> {
     }
 }
 
-fn rows_of(columns: &[&ColumnValues]) -> Option<usize> {
+pub(super) fn rows_of(columns: &[&ColumnValues]) -> Option<usize> {
     columns.iter().find_map(|values| values.rows())
 }
 

@@ -8,7 +8,10 @@ pub mod compare;
 pub mod key;
 pub mod math;
 pub mod order;
+pub mod quantile;
+pub mod sketch;
 pub mod sums;
+pub mod text;
 pub mod time;
 
 /// A result that the type wanted can't hold.

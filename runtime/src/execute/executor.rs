@@ -36,6 +36,19 @@ pub trait Executor {
         rows: Range<usize>,
     ) -> Result<PassOutput, RunError>;
 
+    /// Makes what a pass found known to later steps, once all its rows are in `state`.
+    ///
+    /// # Errors
+    /// As [`Run::finish_pass`].
+    fn finish_pass(
+        &self,
+        run: &Run<'_>,
+        state: State,
+        params: &mut Params,
+    ) -> Result<(), RunError> {
+        run.finish_pass(state, params)
+    }
+
     /// Runs the plan.
     ///
     /// # Errors
@@ -55,7 +68,7 @@ pub trait Executor {
                     if let Some(part) = output.output {
                         result.add(part);
                     }
-                    run.finish_pass(output.state, &mut params)?;
+                    self.finish_pass(run, output.state, &mut params)?;
                 }
             }
         }
@@ -109,6 +122,16 @@ impl ParallelExecutor {
 }
 
 impl Executor for ParallelExecutor {
+    fn finish_pass(
+        &self,
+        run: &Run<'_>,
+        state: State,
+        params: &mut Params,
+    ) -> Result<(), RunError> {
+        // What is worth several threads finds them in the pool it runs in.
+        self.pool.install(|| run.finish_pass(state, params))
+    }
+
     fn pass(
         &self,
         run: &Run<'_>,
@@ -139,13 +162,13 @@ impl Executor for ParallelExecutor {
                 Ok(state) => state,
                 Err(error) => return fail(0, error),
             };
-            let mut worker = bound.worker();
+            let mut scratch = bound.scratch();
             loop {
                 let morsel = next.fetch_add(1, Ordering::Relaxed);
                 if morsel >= bound.morsels() || morsel > failed_at.load(Ordering::Relaxed) {
                     break;
                 }
-                if let Err(error) = bound.run_morsel(&mut worker, morsel, &mut state) {
+                if let Err(error) = bound.run_morsel(&mut scratch, morsel, &mut state) {
                     fail(morsel, error);
                     break;
                 }

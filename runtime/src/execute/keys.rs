@@ -27,6 +27,8 @@ pub(crate) enum KeyColumn<'v, 'a> {
     Lanes(View<'v>),
     /// Text.
     Text(&'v [Cell<'a>]),
+    /// Numbers that are no column of the block, from the first row on.
+    Numbers(&'v [u32]),
     /// The same value in every row.
     Constant(&'v Value),
 }
@@ -197,6 +199,11 @@ impl KeyTable {
                         }
                     }
                 }
+                KeyColumn::Numbers(numbers) => {
+                    for (number, key) in numbers.iter().zip(words.chunks_exact_mut(width)) {
+                        key[cell] = u64::from(*number);
+                    }
+                }
                 KeyColumn::Constant(value) => {
                     let word = match value {
                         Value::Null => None,
@@ -317,8 +324,25 @@ pub(crate) fn each_key(
     rows: usize,
     mut tell: impl FnMut(&KeyTable, usize, usize, bool) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
-    const ROWS: usize = 1024;
     let mut words = Vec::new();
+    each_block(columns, rows, |block, columns| {
+        keys.words_to_insert(columns, 0..block.len(), &mut words)?;
+        let width = keys.width();
+        for (row, key) in block.zip(words.chunks_exact(width)) {
+            let (number, new) = keys.insert(key)?;
+            tell(keys, number, row, new)?;
+        }
+        Ok(())
+    })
+}
+
+/// Reads columns block by block; `take` gets the rows of each and the columns from its first row on.
+pub(crate) fn each_block(
+    columns: &[&ChunkedColumn],
+    rows: usize,
+    mut take: impl FnMut(std::ops::Range<usize>, &[KeyColumn<'_, '_>]) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    const ROWS: usize = 1024;
     let mut lanes: Vec<(Region, Region)> = columns
         .iter()
         .map(|_| (Region::zeroed(8 * ROWS), Region::zeroed(ROWS / 8)))
@@ -332,7 +356,7 @@ pub(crate) fn each_key(
             let (values, validity) = (values.bytes_mut(), validity.bytes_mut());
             texts.push((cells, column.copy(block.clone(), ROWS, values, validity)));
         }
-        let block_keys: Vec<KeyColumn<'_, '_>> = columns
+        let block_columns: Vec<KeyColumn<'_, '_>> = columns
             .iter()
             .zip(texts.iter().zip(&lanes))
             .map(
@@ -345,12 +369,7 @@ pub(crate) fn each_key(
                 },
             )
             .collect();
-        keys.words_to_insert(&block_keys, 0..block.len(), &mut words)?;
-        let width = keys.width();
-        for (row, key) in block.zip(words.chunks_exact(width)) {
-            let (number, new) = keys.insert(key)?;
-            tell(keys, number, row, new)?;
-        }
+        take(block, &block_columns)?;
     }
     Ok(())
 }

@@ -4,20 +4,28 @@
 //! delivered or a [`State`] that merges with those of other partitions and, finished, becomes known
 //! to later steps in [`Params`]. An [`Executor`] is a loop over exactly that.
 
+mod arena;
+mod built;
+mod candidates;
 mod columnar;
 mod destination;
+mod distinct;
 mod executor;
 mod fused;
 mod interpreted;
 mod kernels;
+mod keyed_window;
 mod keys;
 mod morsel;
+mod order_words;
 mod params;
+mod partition;
 mod pass;
 mod prepared;
 mod probe;
 mod program;
 mod replay;
+mod row_text;
 mod run;
 mod selection;
 mod sink;

@@ -8,10 +8,11 @@ use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::Cell;
 use icosian_ir::op::Op;
+use icosian_ir::plan::BuildSide;
 
-use crate::data::{BoundTable, ChunkedColumn};
+use crate::data::BoundTable;
 use crate::error::{RunError, internal};
-use crate::execute::keys::{KeyTable, each_key};
+use crate::execute::built::BuiltTable;
 use crate::execute::sink::{CarryEntry, CarrySum};
 
 /// What a run knows besides its sources.
@@ -41,14 +42,11 @@ impl Params {
     }
 
     /// The build side that a lookup probes.
-    pub(crate) fn built_for(
-        &self,
-        table: TableId,
-        keys: &[ColumnId],
-    ) -> Result<&Arc<BuiltTable>, RunError> {
+    pub(crate) fn built_for(&self, side: &BuildSide) -> Result<&Arc<BuiltTable>, RunError> {
+        let table = side.table;
         self.built
             .get(&table)
-            .and_then(|built| built.iter().find(|built| built.key_columns == keys))
+            .and_then(|built| built.iter().find(|built| built.side == *side))
             .ok_or_else(|| internal(format!("{table} was not built before its lookup")))
     }
 
@@ -66,68 +64,6 @@ impl Params {
                     .find(|built| built.data.column(column).is_some())
             })
             .ok_or_else(|| internal(format!("{column} of {table} was not built before its use")))
-    }
-}
-
-/// A table that lookups probe: its rows, and which row has which key.
-#[derive(Debug)]
-pub(crate) struct BuiltTable {
-    pub(crate) key_columns: Vec<ColumnId>,
-    pub(crate) data: BoundTable,
-    pub(crate) keys: KeyTable,
-    /// The row of each key.
-    pub(crate) rows: Vec<u32>,
-}
-
-impl BuiltTable {
-    /// Finds the row of every key.
-    pub(crate) fn new(
-        columns: &Columns,
-        name: &str,
-        key_columns: Vec<ColumnId>,
-        data: BoundTable,
-    ) -> Result<BuiltTable, RunError> {
-        let types: Vec<_> = key_columns
-            .iter()
-            .map(|key| columns.scalar_type(*key))
-            .collect();
-        let mut keys = KeyTable::new(types)?;
-        let mut rows = Vec::new();
-        if u32::try_from(data.rows()).is_err() {
-            return Err(internal(format!(
-                "{name} has more rows than lookups can number"
-            )));
-        }
-        let sources: Vec<&ChunkedColumn> = key_columns
-            .iter()
-            .map(|key| {
-                data.column(*key)
-                    .map(AsRef::as_ref)
-                    .ok_or_else(|| internal("a key column that was not kept"))
-            })
-            .collect::<Result<_, _>>()?;
-        each_key(
-            &mut keys,
-            &sources,
-            data.rows(),
-            |keys, number, row, new| {
-                if new {
-                    rows.push(row as u32);
-                } else if keys.key(number)[0] == 0 {
-                    return Err(RunError::DuplicateKey {
-                        table: name.to_owned(),
-                        key: keys.describe(number),
-                    });
-                }
-                Ok(())
-            },
-        )?;
-        Ok(BuiltTable {
-            key_columns,
-            data,
-            keys,
-            rows,
-        })
     }
 }
 

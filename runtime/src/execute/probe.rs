@@ -1,11 +1,13 @@
 //! Lookups: probing a built table, and fetching values from it.
 
 use icosian_ir::id::ColumnId;
-use icosian_ir::op::Op;
+use icosian_ir::op::{Find, Op};
 use icosian_ir::types::Lane;
 
 use crate::bytes::{bit, put_bit, typed, typed_mut};
 use crate::error::{RunError, internal};
+use crate::execute::built::BuiltTable;
+use crate::execute::candidates::Probe;
 use crate::execute::keys::KeyColumn;
 use crate::execute::morsel::Worker;
 use crate::execute::program::{Operand, SegmentPlan};
@@ -25,8 +27,9 @@ impl<'r> Worker<'r> {
         let built = run.built[position]
             .as_ref()
             .ok_or_else(|| internal("nothing to probe"))?;
-        let null_matches = match run.prepared.columns().column(column).op {
-            Op::Lookup { null_matches, .. } => null_matches,
+        let null_matches = match &run.prepared.columns().column(column).op {
+            Op::Lookup { null_matches, .. } => *null_matches,
+            Op::Find(find) => return self.run_find(built, column, find, segment),
             _ => return Err(internal("a probe that is no lookup")),
         };
         let rows = self.block.rows;
@@ -62,6 +65,51 @@ impl<'r> Worker<'r> {
             }
         }
         self.words = words;
+        Ok(())
+    }
+
+    /// Finds, by conditions, the row over there of every row of the block at hand.
+    fn run_find(
+        &mut self,
+        built: &BuiltTable,
+        column: ColumnId,
+        find: &Find,
+        segment: &SegmentPlan,
+    ) -> Result<(), RunError> {
+        let run = self.run;
+        let there = &run.prepared.columns().column(column).args[..find.conditions()];
+        let mut probe = Probe::new(built, there, &find.comparisons)?;
+        let values: Vec<KeyColumn<'_, 'r>> = segment
+            .operands
+            .iter()
+            .map(|operand| match operand {
+                Operand::Slot(slot) => self.key(*slot),
+                Operand::Scalar(column) => Ok(KeyColumn::Constant(&run.scalars[column])),
+            })
+            .collect::<Result<_, _>>()?;
+        let rows = self.block.rows;
+        probe.read(&values, rows)?;
+        let output = segment.outputs[0];
+        let start = self.start(output);
+        let span_values = span(Lane::U32, start, self.block.padded);
+        let span_validity = span(Lane::Bool, start, self.block.padded);
+        let store = &mut self.stores[output];
+        let found = typed_mut::<u32>(&mut store.values.get_mut()[span_values]);
+        let validity = &mut store.validity.get_mut()[span_validity];
+        validity.fill(0);
+        let last = find.takes_last();
+        for (row, found) in found.iter_mut().enumerate().take(rows) {
+            let mut matches = probe.matches(row);
+            let matched = if last {
+                matches.next_back()
+            } else {
+                matches.next()
+            };
+            if let Some(matched) = matched {
+                *found = matched;
+                put_bit(validity, row, true);
+            }
+        }
         Ok(())
     }
 

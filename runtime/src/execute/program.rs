@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use icosian_ir::columns::{Columns, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
-use icosian_ir::op::{Op, Window};
-use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink};
+use icosian_ir::op::Op;
+use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
@@ -91,14 +91,12 @@ pub(crate) struct Delivered {
 pub(crate) enum SinkPlan {
     /// What is delivered is in [`PassProgram::delivered`].
     Output,
-    /// Scalars: each reduction with the slot it reads.
-    Reduce {
-        values: Vec<(ColumnId, Option<usize>)>,
-    },
-    /// Groups: key slots, then each reduction with the slot it reads.
+    /// Scalars: each reduction with the slots it reads.
+    Reduce { values: Vec<(ColumnId, Vec<usize>)> },
+    /// Groups: key slots, then each reduction with the slots it reads.
     Group {
         keys: Vec<usize>,
-        values: Vec<(ColumnId, Option<usize>)>,
+        values: Vec<(ColumnId, Vec<usize>)>,
     },
     /// All rows of these columns.
     Build { columns: Vec<(ColumnId, usize)> },
@@ -109,6 +107,8 @@ pub(crate) enum SinkPlan {
         columns: Vec<(ColumnId, usize)>,
         taken: Vec<(ColumnId, usize)>,
     },
+    /// All rows of the columns that windows look at.
+    Window { columns: Vec<(ColumnId, usize)> },
     /// Each window with the slot it sums.
     Carry { windows: Vec<(ColumnId, usize)> },
 }
@@ -172,7 +172,8 @@ impl PassProgram {
         };
         for segment in &pass.segments {
             if let Segment::Window { column } = segment
-                && columns.column(*column).op == Op::Window(Window::CumulativeSum)
+                && let Op::Window(window) = &columns.column(*column).op
+                && window.is_carried()
             {
                 program.cumulative.push(*column);
             }
@@ -192,13 +193,17 @@ impl PassProgram {
                 .map(|delivered| delivered.slot)
                 .filter(|slot| self.slots[*slot].place != Place::Table)
                 .collect(),
-            SinkPlan::Reduce { values } => values.iter().filter_map(|value| value.1).collect(),
+            SinkPlan::Reduce { values } => {
+                values.iter().flat_map(|value| value.1.clone()).collect()
+            }
             SinkPlan::Group { keys, values } => keys
                 .iter()
                 .copied()
-                .chain(values.iter().filter_map(|value| value.1))
+                .chain(values.iter().flat_map(|value| value.1.clone()))
                 .collect(),
-            SinkPlan::Build { columns } => columns.iter().map(|column| column.1).collect(),
+            SinkPlan::Build { columns } | SinkPlan::Window { columns } => {
+                columns.iter().map(|column| column.1).collect()
+            }
             SinkPlan::Spool {
                 selection, columns, ..
             } => {
@@ -345,7 +350,7 @@ impl Builder<'_> {
                 (SegmentKind::Window(*column), args(column), vec![*column])
             }
             Segment::Probe { column } => {
-                // The first half of the arguments are the keys over there.
+                // The first half of the arguments are columns over there.
                 let args = args(column);
                 let here = args[args.len() / 2..].to_vec();
                 (SegmentKind::Probe(*column), here, vec![*column])
@@ -380,16 +385,17 @@ impl Builder<'_> {
         })
     }
 
-    /// The slot of what a reduction, filter or window reads.
-    fn argument(&self, column: ColumnId) -> Result<Option<usize>, RunError> {
-        let argument = self.columns.column(column).args.first();
-        argument.map(|argument| self.find(*argument)).transpose()
+    /// The slots of what a reduction, filter or window reads.
+    fn arguments(&self, column: ColumnId) -> Result<Vec<usize>, RunError> {
+        let arguments = self.columns.column(column).args.iter();
+        arguments.map(|argument| self.find(*argument)).collect()
     }
 
     fn with_arguments(&self, columns: &[ColumnId]) -> Result<Vec<(ColumnId, usize)>, RunError> {
         let found = columns.iter().map(|column| {
-            let slot = self.argument(*column)?;
-            slot.map(|slot| (*column, slot))
+            let slots = self.arguments(*column)?;
+            let slot = slots.first();
+            slot.map(|slot| (*column, *slot))
                 .ok_or_else(|| internal(format!("{column} has no argument")))
         });
         found.collect()
@@ -400,7 +406,7 @@ impl Builder<'_> {
             let reductions = columns
                 .iter()
                 .filter(|column| matches!(self.columns.column(**column).op, Op::Reduce { .. }));
-            let found = reductions.map(|column| Ok((*column, self.argument(*column)?)));
+            let found = reductions.map(|column| Ok((*column, self.arguments(*column)?)));
             found.collect::<Result<Vec<_>, RunError>>()
         };
         Ok(match sink {
@@ -417,8 +423,8 @@ impl Builder<'_> {
                     .collect::<Result<_, _>>()?,
                 values: reductions(columns)?,
             },
-            Sink::Build { keys, payload } => SinkPlan::Build {
-                columns: kept_by_build(keys, payload)
+            Sink::Build { side, payload } => SinkPlan::Build {
+                columns: kept_by_build(side, payload)
                     .into_iter()
                     .map(|column| Ok((column, self.find(column)?)))
                     .collect::<Result<_, RunError>>()?,
@@ -428,6 +434,12 @@ impl Builder<'_> {
                 selection,
                 columns,
             } => self.spool(*table, selection, columns)?,
+            Sink::Window { windows, .. } => SinkPlan::Window {
+                columns: kept_by_windows(self.columns, windows)
+                    .into_iter()
+                    .map(|column| Ok((column, self.find(column)?)))
+                    .collect::<Result<_, RunError>>()?,
+            },
             Sink::Carry { windows } => SinkPlan::Carry {
                 windows: self.with_arguments(windows)?,
             },
@@ -508,8 +520,19 @@ impl Builder<'_> {
 }
 
 /// The columns that a build keeps, ascending.
-pub(crate) fn kept_by_build(keys: &[ColumnId], payload: &[ColumnId]) -> Vec<ColumnId> {
-    let mut all: Vec<ColumnId> = keys.iter().chain(payload).copied().collect();
+pub(crate) fn kept_by_build(side: &BuildSide, payload: &[ColumnId]) -> Vec<ColumnId> {
+    let mut all: Vec<ColumnId> = side.columns().chain(payload.iter().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The columns that windows look at and move along, ascending.
+pub(crate) fn kept_by_windows(columns: &Columns, windows: &[ColumnId]) -> Vec<ColumnId> {
+    let args = windows
+        .iter()
+        .flat_map(|window| &columns.column(*window).args);
+    let mut all: Vec<ColumnId> = args.copied().collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -16,7 +16,7 @@ use icosian_ir::plan::Sink;
 use crate::convert::column_cells;
 use crate::error::{RunError, row_error};
 use crate::execute::pass::PassRun;
-use crate::execute::program::kept_by_build;
+use crate::execute::program::{kept_by_build, kept_by_windows};
 use crate::execute::selection::{kept_rows, spooled};
 use crate::execute::sink::rows::DeferredError;
 
@@ -110,12 +110,12 @@ fn wanted<'a>(columns: &Columns, sinks: &'a [Sink]) -> Wanted<'a> {
             Sink::Group { keys, columns, .. } => {
                 needed.extend(keys.iter().copied().chain(columns.iter().flat_map(args)));
             }
-            Sink::Build { keys, payload } => {
-                needed.extend(keys);
+            Sink::Build { side, payload } => {
+                needed.extend(side.columns());
                 kept.push(Kept {
                     sink,
                     selection: None,
-                    columns: kept_by_build(keys, payload),
+                    columns: kept_by_build(side, payload),
                 });
             }
             Sink::Spool {
@@ -128,6 +128,18 @@ fn wanted<'a>(columns: &Columns, sinks: &'a [Sink]) -> Wanted<'a> {
                     sink,
                     selection: Some(selection),
                     columns: spooled(columns, selection, taken),
+                });
+            }
+            Sink::Window {
+                keys,
+                order,
+                windows,
+            } => {
+                needed.extend(keys.iter().chain(order));
+                kept.push(Kept {
+                    sink,
+                    selection: None,
+                    columns: kept_by_windows(columns, windows),
                 });
             }
             Sink::Carry { windows } => needed.extend(windows.iter().flat_map(args)),

@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         let mut looks_up = false;
         for scalar in scalars {
             let column = columns.column(*scalar);
-            looks_up |= matches!(column.op, Op::Lookup { .. } | Op::Gather);
+            looks_up |= matches!(column.op, Op::Lookup { .. } | Op::Find(_) | Op::Gather);
             for arg in &column.args {
                 if let Op::Param(param) = columns.column(*arg).op
                     && !bound.contains_key(arg)
@@ -257,11 +257,10 @@ impl<'a> Run<'a> {
     ) -> Result<PassOutput, RunError> {
         let bound = PassRun::new(self, pass, params, partition)?;
         let mut state = bound.state()?;
-        let mut worker = bound.worker();
+        let mut scratch = bound.scratch();
         for morsel in 0..bound.morsels() {
-            bound.run_morsel(&mut worker, morsel, &mut state)?;
+            bound.run_morsel(&mut scratch, morsel, &mut state)?;
         }
-        drop(worker);
         Ok(PassOutput {
             output: bound.finish()?,
             state,

@@ -9,14 +9,16 @@ use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::interpret::{Cell, RowError, RowErrorKind};
 use icosian_ir::op::Op;
-use icosian_ir::plan::Sink;
+use icosian_ir::plan::{Arrangement, BuildSide, Sink};
 use icosian_ir::value::Value;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::convert::values_to_arrays;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
-use crate::execute::params::{BuiltTable, Carry, Params};
+use crate::execute::built::BuiltTable;
+use crate::execute::keyed_window::finish_windows;
+use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
 use crate::execute::run::Run;
@@ -122,11 +124,10 @@ impl Run<'_> {
                 (Sink::Output { .. }, _, _) => {}
                 (Sink::Reduce { .. }, SinkPlan::Reduce { values }, SinkState::Reduce(states)) => {
                     for ((column, _), state) in values.iter().zip(&states) {
-                        let (reduction, argument) = reduction_of(columns, *column)?;
-                        let value = state.value(reduction, 0, argument);
-                        params
-                            .scalars
-                            .insert(*column, delivered(columns, *column, None, value));
+                        let (reduction, types) = reduction_of(columns, *column)?;
+                        let mut values = state.values(reduction, types.first().copied())?;
+                        let value = delivered(columns, *column, None, values.swap_remove(0));
+                        params.scalars.insert(*column, value);
                     }
                 }
                 (
@@ -141,7 +142,7 @@ impl Run<'_> {
                     finish_groups(columns, *table, results, values, state, params)?;
                 }
                 (
-                    Sink::Build { keys, .. },
+                    Sink::Build { side, .. },
                     SinkPlan::Build { columns: kept },
                     SinkState::Rows(parts),
                 ) => {
@@ -149,8 +150,7 @@ impl Run<'_> {
                     for ((id, _), column) in kept.iter().zip(kept_columns(columns, kept, parts)?) {
                         data.insert(*id, one_chunk(column)?)?;
                     }
-                    let name = &columns.tables[pass.table].name;
-                    let built = BuiltTable::new(columns, name, keys.clone(), data)?;
+                    let built = BuiltTable::new(columns, side.clone(), data)?;
                     params
                         .built
                         .entry(pass.table)
@@ -179,6 +179,23 @@ impl Run<'_> {
                     }
                     extend(params, *table, data)?;
                 }
+                (
+                    Sink::Window {
+                        keys,
+                        order,
+                        windows,
+                    },
+                    SinkPlan::Window { columns: kept },
+                    SinkState::Rows(parts),
+                ) => {
+                    let mut data = BoundTable::new(rows);
+                    for ((id, _), column) in kept.iter().zip(kept_columns(columns, kept, parts)?) {
+                        data.insert(*id, one_chunk(column)?)?;
+                    }
+                    let by = (&keys[..], &order[..]);
+                    let data = finish_windows(self, pass.table, by, windows, &data)?;
+                    extend(params, pass.table, data)?;
+                }
                 (Sink::Carry { windows }, _, SinkState::Carry(mut entries)) => {
                     entries.sort_by_key(|entry| entry.start);
                     for (position, window) in windows.iter().enumerate() {
@@ -194,20 +211,22 @@ impl Run<'_> {
     }
 }
 
-/// A value of a reduction, or the error that it does not fit.
-fn delivered(columns: &Columns, column: ColumnId, row: Option<u64>, value: Value) -> Cell {
+/// A value of a reduction, or the error that it does not fit (nor 128 bits, if it is none).
+fn delivered(columns: &Columns, column: ColumnId, row: Option<u64>, value: Option<Value>) -> Cell {
     let scalar = columns.scalar_type(column);
-    if let (Value::Integer(exact), Some((least, greatest))) = (&value, scalar.lane_range())
-        && !(least..=greatest).contains(exact)
-    {
-        let kind = RowErrorKind::Overflow {
-            exact: Some(*exact),
-            to: scalar,
-        };
+    let beyond = match (&value, scalar.lane_range()) {
+        (Some(Value::Integer(exact)), Some((least, greatest))) => {
+            (!(least..=greatest).contains(exact)).then_some(Some(*exact))
+        }
+        (Some(_), _) => None,
+        (None, _) => Some(None),
+    };
+    if let Some(exact) = beyond {
+        let kind = RowErrorKind::Overflow { exact, to: scalar };
         let error = RowError::new(columns, column, row, kind, Vec::new());
         return Cell::Error(Arc::new(error));
     }
-    Cell::Value(value)
+    Cell::Value(value.unwrap_or(Value::Null))
 }
 
 /// Adds columns to a derived table, of which an earlier pass may have given others.
@@ -227,7 +246,7 @@ fn finish_groups(
     columns: &Columns,
     table: TableId,
     results: &[ColumnId],
-    values: &[(ColumnId, Option<usize>)],
+    values: &[(ColumnId, Vec<usize>)],
     state: GroupState,
     params: &mut Params,
 ) -> Result<(), RunError> {
@@ -248,11 +267,12 @@ fn finish_groups(
         }
     }
     for ((column, _), states) in values.iter().zip(&state.values) {
-        let (reduction, argument) = reduction_of(columns, *column)?;
+        let (reduction, types) = reduction_of(columns, *column)?;
+        let mut of_groups = states.values(reduction, types.first().copied())?;
         let mut cells = Vec::with_capacity(order.len());
         let mut errors = Vec::new();
         for (row, group) in order.iter().enumerate() {
-            let value = states.value(reduction, *group, argument);
+            let value = of_groups[*group].take();
             match delivered(columns, *column, Some(row as u64), value) {
                 Cell::Value(value) => cells.push(value),
                 Cell::Error(error) => {
@@ -269,13 +289,18 @@ fn finish_groups(
         rows[*group] = u32::try_from(row).map_err(|_| internal("more than 2^32 groups"))?;
     }
     let built = BuiltTable {
-        key_columns: key_columns
-            .into_iter()
-            .collect::<Option<Vec<_>>>()
-            .unwrap_or_default(),
+        side: BuildSide {
+            table,
+            keys: key_columns
+                .into_iter()
+                .collect::<Option<Vec<_>>>()
+                .unwrap_or_default(),
+            arrangement: Arrangement::Unique,
+        },
         data: data.clone(),
         keys: state.keys,
         rows,
+        candidates: None,
     };
     params.built.entry(table).or_default().push(Arc::new(built));
     extend(params, table, data)

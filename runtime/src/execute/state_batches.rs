@@ -8,12 +8,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, RecordBatch, RecordBatchOptions, UInt64Array,
-    new_empty_array,
+    ArrayRef, AsArray, BinaryArray, RecordBatch, RecordBatchOptions, UInt64Array, new_empty_array,
 };
 use arrow::datatypes::{Field, Schema, UInt64Type};
 use icosian_ir::id::PassId;
-use icosian_ir::meaning::sums::{ExactSum, IntegerMoments, IntegerSum, Moments};
+use icosian_ir::meaning::sums::{ExactSum, IntegerSum};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
@@ -24,20 +23,15 @@ use crate::error::{RunError, row_error};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
 use crate::execute::sink::accumulate::Accumulators;
+use crate::execute::sink::cells::{
+    bytes_of, malformed, read_states, refused, states_to_array, words_of,
+};
 use crate::execute::sink::rows::RowsPart;
 use crate::execute::sink::{CarryEntry, CarrySum, SinkState};
 use crate::execute::state::{State, together};
 
 /// The version of the layout below.
-const VERSION: &str = "1";
-
-fn malformed(what: &str) -> RunError {
-    RunError::Data {
-        what: "a state batch".to_owned(),
-        expected: format!("version {VERSION} of the same pass"),
-        found: what.to_owned(),
-    }
-}
+const VERSION: &str = "2";
 
 impl State {
     /// The state as record batches.
@@ -192,7 +186,10 @@ impl State {
                         read_states(accumulators, next()?)?;
                     }
                 }
-                (SinkPlan::Build { .. } | SinkPlan::Spool { .. }, SinkState::Rows(parts)) => {
+                (
+                    SinkPlan::Build { .. } | SinkPlan::Window { .. } | SinkPlan::Spool { .. },
+                    SinkState::Rows(parts),
+                ) => {
                     let kept = kept_columns(plan)?;
                     let arrays = kept
                         .iter()
@@ -233,15 +230,11 @@ impl State {
     }
 }
 
-fn refused(error: impl std::fmt::Display) -> RunError {
-    malformed(&error.to_string())
-}
-
 fn kept_columns(plan: &SinkPlan) -> Result<Vec<icosian_ir::id::ColumnId>, RunError> {
     match plan {
-        SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
-            Ok(columns.iter().map(|column| column.0).collect())
-        }
+        SinkPlan::Build { columns }
+        | SinkPlan::Window { columns }
+        | SinkPlan::Spool { columns, .. } => Ok(columns.iter().map(|column| column.0).collect()),
         SinkPlan::Output
         | SinkPlan::Reduce { .. }
         | SinkPlan::Group { .. }
@@ -264,18 +257,6 @@ fn numbers(array: &ArrayRef) -> Result<Vec<u64>, RunError> {
         .to_vec())
 }
 
-fn bytes_of(words: &[u64]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_le_bytes()).collect()
-}
-
-fn words_of(bytes: &[u8]) -> Result<Vec<u64>, RunError> {
-    let (words, rest) = bytes.as_chunks::<8>();
-    if !rest.is_empty() {
-        return Err(malformed("bytes that are no words"));
-    }
-    Ok(words.iter().map(|word| u64::from_le_bytes(*word)).collect())
-}
-
 fn binary(cells: impl Iterator<Item = Option<Vec<u8>>>) -> ArrayRef {
     Arc::new(cells.collect::<BinaryArray>())
 }
@@ -285,121 +266,4 @@ fn states_to_fields(states: &[Accumulators]) -> Vec<(String, ArrayRef)> {
         (format!("state{position}"), states_to_array(state))
     };
     states.iter().enumerate().map(field).collect()
-}
-
-fn states_to_array(states: &Accumulators) -> ArrayRef {
-    let with_count = |count: u64, words: Vec<u64>| {
-        let mut all = vec![count];
-        all.extend(words);
-        Some(bytes_of(&all))
-    };
-    match states {
-        Accumulators::Count(states) => binary(states.iter().map(|count| Some(bytes_of(&[*count])))),
-        Accumulators::FloatSum(states) => binary(
-            states
-                .iter()
-                .map(|(sum, count)| with_count(*count, sum.to_words())),
-        ),
-        Accumulators::IntegerSum(states) => binary(
-            states
-                .iter()
-                .map(|(sum, count)| with_count(*count, sum.to_words())),
-        ),
-        Accumulators::FloatMoments(states) => {
-            binary(states.iter().map(|state| Some(bytes_of(&state.to_words()))))
-        }
-        Accumulators::IntegerMoments(states) => {
-            binary(states.iter().map(|state| Some(bytes_of(&state.to_words()))))
-        }
-        Accumulators::FloatBest(states, _) => binary(
-            states
-                .iter()
-                .map(|state| state.map(|value| bytes_of(&[value.to_bits()]))),
-        ),
-        Accumulators::IntegerBest(states, _) => binary(
-            states
-                .iter()
-                .map(|state| state.map(|value| value.to_le_bytes().to_vec())),
-        ),
-        Accumulators::TextBest(states, _) => binary(
-            states
-                .iter()
-                .map(|state| state.as_ref().map(|text| text.as_bytes().to_vec())),
-        ),
-        Accumulators::Decided(states, _) => binary(
-            states
-                .iter()
-                .map(|state| state.map(|decided| vec![u8::from(decided)])),
-        ),
-    }
-}
-
-/// Reads as many states as there are.
-fn read_states(states: &mut Accumulators, array: &ArrayRef) -> Result<(), RunError> {
-    let cells = array
-        .as_binary_opt::<i32>()
-        .ok_or_else(|| malformed("no states"))?;
-    let cell = |row: usize| cells.is_valid(row).then(|| cells.value(row));
-    let words = |row: usize| words_of(cell(row).unwrap_or_default());
-    let word =
-        |row: usize| Ok::<_, RunError>(*words(row)?.first().ok_or_else(|| malformed("no state"))?);
-    let counted = |row: usize| {
-        let words = words(row)?;
-        let (count, rest) = words.split_first().ok_or_else(|| malformed("no state"))?;
-        Ok::<_, RunError>((*count, rest.to_vec()))
-    };
-    let expected = match states {
-        Accumulators::Count(states) => states.len(),
-        Accumulators::FloatSum(states) => states.len(),
-        Accumulators::FloatMoments(states) => states.len(),
-        Accumulators::IntegerSum(states) => states.len(),
-        Accumulators::IntegerMoments(states) => states.len(),
-        Accumulators::FloatBest(states, _) => states.len(),
-        Accumulators::IntegerBest(states, _) => states.len(),
-        Accumulators::TextBest(states, _) => states.len(),
-        Accumulators::Decided(states, _) => states.len(),
-    };
-    if expected != cells.len() {
-        return Err(malformed("another number of states"));
-    }
-    for row in 0..expected {
-        match states {
-            Accumulators::Count(states) => states[row] = word(row)?,
-            Accumulators::FloatSum(states) => {
-                let (count, words) = counted(row)?;
-                states[row] = (ExactSum::from_words(&words).map_err(refused)?, count);
-            }
-            Accumulators::IntegerSum(states) => {
-                let (count, words) = counted(row)?;
-                states[row] = (IntegerSum::from_words(&words).map_err(refused)?, count);
-            }
-            Accumulators::FloatMoments(states) => {
-                states[row] = Moments::from_words(&words(row)?).map_err(refused)?;
-            }
-            Accumulators::IntegerMoments(states) => {
-                states[row] = IntegerMoments::from_words(&words(row)?).map_err(refused)?;
-            }
-            Accumulators::FloatBest(states, _) => {
-                states[row] = match cell(row) {
-                    None => None,
-                    Some(_) => Some(f64::from_bits(word(row)?)),
-                };
-            }
-            Accumulators::IntegerBest(states, _) => {
-                let read = |bytes: &[u8]| {
-                    let bytes = bytes.try_into().map_err(|_| malformed("no integer"))?;
-                    Ok::<_, RunError>(i128::from_le_bytes(bytes))
-                };
-                states[row] = cell(row).map(read).transpose()?;
-            }
-            Accumulators::TextBest(states, _) => {
-                let read = |bytes| std::str::from_utf8(bytes).map(Box::from).map_err(refused);
-                states[row] = cell(row).map(read).transpose()?;
-            }
-            Accumulators::Decided(states, _) => {
-                states[row] = cell(row).map(|bytes| bytes == [1]);
-            }
-        }
-    }
-    Ok(())
 }

@@ -65,7 +65,7 @@ impl<'a> BatchStream<'a> {
                 });
             }
             let output = executor.pass(&run, id, &params, 0..rows)?;
-            run.finish_pass(output.state, &mut params)?;
+            executor.finish_pass(&run, output.state, &mut params)?;
         }
         Err(internal(format!("{table} is not delivered")))
     }

@@ -15,13 +15,21 @@ use crate::execute::sink::{BlockColumns, CarrySum};
 use crate::execute::view::{View, with_lane};
 use crate::execute::wide::level;
 
-/// What a window writes: values and validity from the morsel's first row on.
-struct Written<'s> {
-    values: &'s mut [u8],
-    validity: Option<&'s mut [u8]>,
-    scalar: ScalarType,
+/// A column that a window looks at, from the first row on.
+#[derive(Clone, Copy)]
+pub(crate) struct Argument<'v> {
+    pub(crate) scalar: ScalarType,
+    pub(crate) lane: Lane,
+    pub(crate) view: View<'v>,
+}
+
+/// What a window writes: values and validity from the first row on.
+pub(crate) struct Written<'s> {
+    pub(crate) values: &'s mut [u8],
+    pub(crate) validity: Option<&'s mut [u8]>,
+    pub(crate) scalar: ScalarType,
     /// Whether an integer did not fit.
-    flagged: bool,
+    pub(crate) flagged: bool,
 }
 
 impl Written<'_> {
@@ -73,9 +81,10 @@ impl<'r> Worker<'r> {
         let SegmentKind::Window(column) = segment.kind else {
             return Err(internal("a window segment without a window"));
         };
-        let Op::Window(window) = run.prepared.columns().column(column).op else {
+        let Op::Window(window) = &run.prepared.columns().column(column).op else {
             return Err(internal("a window segment without a window"));
         };
+        let window = window.window;
         let [Operand::Slot(argument)] = segment.operands[..] else {
             return Err(internal("a window over something that is no column"));
         };
@@ -110,34 +119,18 @@ impl<'r> Worker<'r> {
             flagged: false,
         };
         let view = self.view(argument)?;
-        match window {
-            Window::Shift { rows } => shift(lane, view, rows, length, &mut written),
-            Window::RollingSum { rows, min_rows } => {
-                let rolling = Rolling {
-                    rows: as_rows(rows),
-                    min_rows,
-                    mean: false,
-                };
-                roll(lane, view, rolling, length, &mut written)?;
+        let scalar = run.program.slots[argument].ty.scalar;
+        if window == Window::CumulativeSum {
+            let column = run.program.slots[output].column;
+            let (first, sum) = self.carried(column, scalar, core)?;
+            let first = first - self.block.row;
+            if let Some(validity) = &mut written.validity {
+                fill_bits(validity, 0, first, false);
             }
-            Window::RollingMean { rows, min_rows } => {
-                let rolling = Rolling {
-                    rows: as_rows(rows),
-                    min_rows,
-                    mean: true,
-                };
-                roll(lane, view, rolling, length, &mut written)?;
-            }
-            Window::CumulativeSum => {
-                let column = run.program.slots[output].column;
-                let (first, sum) =
-                    self.carried(column, run.program.slots[argument].ty.scalar, core)?;
-                let first = first - self.block.row;
-                if let Some(validity) = &mut written.validity {
-                    fill_bits(validity, 0, first, false);
-                }
-                accumulate(lane, view, sum, first..length, &mut written)?;
-            }
+            accumulate(lane, view, sum, first..length, &mut written)?;
+        } else {
+            let argument = Argument { scalar, lane, view };
+            run_along(window, &[argument], length, &mut written)?;
         }
         Ok(written.flagged)
     }
@@ -176,13 +169,46 @@ impl<'r> Worker<'r> {
     }
 }
 
+/// Runs a window along `length` rows.
+///
+/// # Errors
+/// If the arguments are not what the window takes: our bug.
+pub(crate) fn run_along(
+    window: Window,
+    arguments: &[Argument<'_>],
+    length: usize,
+    written: &mut Written<'_>,
+) -> Result<(), RunError> {
+    let &[Argument { scalar, lane, view }] = arguments else {
+        return Err(internal("a window over another number of columns"));
+    };
+    let rolling = |rows: u64, min_rows: u64, mean: bool| Rolling {
+        rows: as_rows(rows),
+        min_rows,
+        mean,
+    };
+    match window {
+        Window::Shift { rows } => {
+            shift(lane, view, rows, length, written);
+            Ok(())
+        }
+        Window::RollingSum { rows, min_rows } => {
+            roll(lane, view, rolling(rows, min_rows, false), length, written)
+        }
+        Window::RollingMean { rows, min_rows } => {
+            roll(lane, view, rolling(rows, min_rows, true), length, written)
+        }
+        Window::CumulativeSum => accumulate(lane, view, CarrySum::new(scalar), 0..length, written),
+    }
+}
+
 fn as_rows(rows: u64) -> usize {
     usize::try_from(rows).unwrap_or(usize::MAX)
 }
 
 /// The row that a shift shows in a row, if it is at hand. (Beyond what is at hand lies the end of
 /// the table, or rows that no row of the morsel itself asks for.)
-fn shifted_row(row: usize, by: i64, length: usize) -> Option<usize> {
+pub(crate) fn shifted_row(row: usize, by: i64, length: usize) -> Option<usize> {
     let from = i128::try_from(row).ok()? - i128::from(by);
     usize::try_from(from).ok().filter(|from| *from < length)
 }

@@ -58,8 +58,10 @@ pub enum ExprKind {
         /// The arguments in the parentheses.
         arguments: Vec<Argument>,
     },
-    /// `table[column = value, ...]`.
+    /// `table[column = value, ...]`, `first table[...]`, `last table[...]`.
     Lookup {
+        /// Which of several rows, where a word says so.
+        pick: Option<LookupPick>,
         /// The table: a [`ExprKind::Name`], or [`ExprKind::Member`]s over one.
         table: ExprId,
         /// The conditions in order, at least one.
@@ -175,6 +177,15 @@ pub enum LookupOperator {
     Greater,
     /// `>=`
     GreaterOrEqual,
+}
+
+/// Which of several rows a lookup takes, in the order of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LookupPick {
+    /// `first`
+    First,
+    /// `last`
+    Last,
 }
 
 /// What follows `over`: `path` or `(keys order by sort)`.
@@ -366,6 +377,16 @@ impl CompareOperator {
     }
 }
 
+impl LookupPick {
+    /// The word as written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LookupPick::First => "first",
+            LookupPick::Last => "last",
+        }
+    }
+}
+
 impl LookupOperator {
     /// The operator as written.
     pub fn as_str(self) -> &'static str {
@@ -439,7 +460,11 @@ impl ExprKind {
                 visit(*receiver);
                 arguments.iter().for_each(|argument| visit(argument.value));
             }
-            ExprKind::Lookup { table, conditions } => {
+            ExprKind::Lookup {
+                pick: _,
+                table,
+                conditions,
+            } => {
                 visit(*table);
                 conditions
                     .iter()

@@ -14,7 +14,7 @@ pub mod item;
 
 pub use expression::{
     Argument, BinaryOperator, CompareOperator, Duration, DurationUnit, Expr, ExprKind,
-    LookupCondition, LookupOperator, MapEntry, MatchArm, OverClause, Pattern, SortKey,
+    LookupCondition, LookupOperator, LookupPick, MapEntry, MatchArm, OverClause, Pattern, SortKey,
     UnaryOperator,
 };
 pub use item::{

@@ -5,7 +5,8 @@ use super::expressions::Operand;
 use super::{Parser, Role};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::ast::{
-    Argument, ExprId, ExprKind, LookupCondition, LookupOperator, MapEntry, MatchArm, Name, Pattern,
+    Argument, ExprId, ExprKind, LookupCondition, LookupOperator, LookupPick, MapEntry, MatchArm,
+    Name, Pattern,
 };
 use crate::syntax::token::TokenKind;
 
@@ -140,9 +141,39 @@ impl Parser<'_> {
         self.finish_from(ExprKind::Match { subject, arms }, start)
     }
 
-    /// `[column = value, ...]` after a table.
-    pub(super) fn lookup(&mut self, table: Operand) -> Operand {
-        let start = table.span.start;
+    /// `first` or `last` before a table with conditions; anywhere else they are names.
+    pub(super) fn lookup_pick(&mut self) -> Option<LookupPick> {
+        let pick = match self.word() {
+            "first" => LookupPick::First,
+            "last" => LookupPick::Last,
+            _ => return None,
+        };
+        let operators = ["and", "or", "if", "else", "is", "in", "not", "over"];
+        if self.fresh_line()
+            || self.fresh_line_ahead(1)
+            || !self.kind_ahead(1).is_name()
+            || operators.contains(&self.word_ahead(1))
+        {
+            return None;
+        }
+        let mut ahead = 2;
+        while self.kind_ahead(ahead) == TokenKind::Dot && self.kind_ahead(ahead + 1).is_name() {
+            ahead += 2;
+        }
+        if self.kind_ahead(ahead) != TokenKind::SquareOpen || self.fresh_line_ahead(ahead) {
+            return None;
+        }
+        self.bump();
+        Some(pick)
+    }
+
+    /// `[column = value, ...]` after a table; with the word before it, it begins at `start`.
+    pub(super) fn lookup(
+        &mut self,
+        table: Operand,
+        pick: Option<LookupPick>,
+        start: u32,
+    ) -> Operand {
         let Some(opened) = self.open(Role::Attached) else {
             return self.broken_lookup(table, start);
         };
@@ -184,7 +215,12 @@ impl Parser<'_> {
         if sound {
             self.close(opened, TokenKind::SquareClose, Role::Plain, "`,` or `]`");
             let table = table.id;
-            return self.finish_from(ExprKind::Lookup { table, conditions }, start);
+            let kind = ExprKind::Lookup {
+                pick,
+                table,
+                conditions,
+            };
+            return self.finish_from(kind, start);
         }
         // What was read of the conditions would be nobody's child.
         self.last_report = Some(self.position);

@@ -11,6 +11,8 @@ use crate::syntax::token::TokenKind;
 impl Parser<'_> {
     /// An atom with its suffixes.
     pub(super) fn operand(&mut self) -> Operand {
+        let start = self.start();
+        let mut pick = self.lookup_pick();
         let mut operand = self.atom();
         loop {
             // A line that begins with `.` goes on with the one above.
@@ -23,7 +25,14 @@ impl Parser<'_> {
             }
             operand = match self.kind() {
                 TokenKind::ParenOpen => self.call_of_no_name(operand),
-                TokenKind::SquareOpen => self.lookup(operand),
+                TokenKind::SquareOpen => {
+                    let start = if pick.is_some() {
+                        start
+                    } else {
+                        operand.span.start
+                    };
+                    self.lookup(operand, pick.take(), start)
+                }
                 TokenKind::Word if self.at_word("over") => {
                     let over = self.over_clause();
                     let span = operand.span.to(over.span);

@@ -5,7 +5,9 @@ use super::literals::{cast_parts, constant, quoted, time_parts, untyped_constant
 use super::naming::{Naming, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
-use crate::op::{CastMode, Comparison, Op, Overflow, Reduction, Window};
+use crate::op::{
+    CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
+};
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
 
@@ -172,11 +174,13 @@ impl ExpressionText<'_> {
             | Op::Key(_)
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
+            | Op::Find(_)
             | Op::Gather
             | Op::Take
             | Op::Reduce { .. }
@@ -320,6 +324,12 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Math(math) => call(math.name().to_owned()),
+            Op::Text(TextFunction::Extract { group }) => {
+                let mut pieces = call("extract".to_owned());
+                pieces.insert(pieces.len() - 1, Piece::Owned(format!(", {group}")));
+                pieces
+            }
+            Op::Text(function) => call(function.name().to_owned()),
             Op::Bits(function) => call(function.name().to_owned()),
             Op::Time(function) => {
                 let (prefix, options) = time_parts(*function);
@@ -330,16 +340,21 @@ impl ExpressionText<'_> {
             Op::Minimum => call("min".to_owned()),
             Op::Maximum => call("max".to_owned()),
             Op::Lookup { table, keys, .. } => {
-                let keys = *keys as usize;
-                let mut pieces = vec![Piece::Owned(format!("{}[", self.table(*table)))];
-                for key in 0..keys {
-                    let comma = if key > 0 { ", " } else { "" };
-                    let column = quoted(&self.short_name(expression.args[key]));
-                    pieces.push(Piece::Owned(format!("{comma}{column} = ")));
-                    pieces.push(arg(keys + key, Binding::Conditional));
-                }
-                pieces.push(Piece::Text("]"));
-                pieces
+                let symbols = std::iter::repeat_n("=", *keys as usize);
+                self.lookup(id, "", *table, symbols, place)
+            }
+            Op::Find(find) => {
+                let keys = std::iter::repeat_n("=", find.keys as usize);
+                let others = find
+                    .comparisons
+                    .iter()
+                    .map(|comparison| comparison.symbol());
+                let pick = match find.pick {
+                    Pick::First => "first ",
+                    Pick::Last => "last ",
+                    Pick::Nearest => "",
+                };
+                self.lookup(id, pick, find.table, keys.chain(others), place)
             }
             Op::Gather => {
                 let column = quoted(&self.short_name(expression.args[1]));
@@ -350,8 +365,65 @@ impl ExpressionText<'_> {
                 from,
                 keys,
             } => self.reduction(id, *reduction, *from, *keys as usize, place),
-            Op::Window(window) => vec![arg(0, Binding::Postfix), Piece::Owned(suffix(*window))],
+            Op::Window(window) => {
+                let mut pieces = vec![
+                    arg(0, Binding::Postfix),
+                    Piece::Owned(suffix(window.window)),
+                ];
+                pieces.extend(self.over(id, window, place));
+                pieces
+            }
         }
+    }
+
+    /// A lookup: its conditions in order, each with its symbol.
+    fn lookup(
+        &self,
+        id: ExprId,
+        pick: &'static str,
+        table: TableId,
+        symbols: impl Iterator<Item = &'static str>,
+        place: Place,
+    ) -> Vec<Piece> {
+        let args = &self.graph.expressions[id].args;
+        let (there, _) = args.split_at(args.len() / 2);
+        let mut pieces = vec![Piece::Owned(format!("{pick}{}[", self.table(table)))];
+        for (position, (column, symbol)) in there.iter().zip(symbols).enumerate() {
+            let comma = if position > 0 { ", " } else { "" };
+            let column = quoted(&self.short_name(*column));
+            pieces.push(Piece::Owned(format!("{comma}{column} {symbol} ")));
+            pieces.push(self.argument(id, there.len() + position, Binding::Conditional, place));
+        }
+        pieces.push(Piece::Text("]"));
+        pieces
+    }
+
+    /// The rows that a window moves along, as written behind it.
+    fn over(&self, id: ExprId, window: &WindowOver, place: Place) -> Vec<Piece> {
+        let args = &self.graph.expressions[id].args[window.window.values()..];
+        let (keys, order) = args.split_at(window.over.keys as usize);
+        let mut pieces = Vec::new();
+        if window.over.is_none() {
+            return pieces;
+        }
+        pieces.push(Piece::Text(" over ("));
+        for (position, key) in keys.iter().enumerate() {
+            if position > 0 {
+                pieces.push(Piece::Text(", "));
+            }
+            pieces.push(Piece::Expression(*key, Binding::Conditional, place));
+        }
+        for (position, (column, direction)) in order.iter().zip(&window.over.order).enumerate() {
+            pieces.push(Piece::Text(match (position, keys.len()) {
+                (0, 0) => "order by ",
+                (0, _) => " order by ",
+                _ => ", ",
+            }));
+            pieces.push(Piece::Expression(*column, Binding::Conditional, place));
+            pieces.push(Piece::Owned(direction.to_string()));
+        }
+        pieces.push(Piece::Text(")"));
+        pieces
     }
 
     fn reduction(
@@ -380,12 +452,16 @@ impl ExpressionText<'_> {
             pieces.push(Piece::Owned(format!("{table}len()")));
         } else {
             pieces.push(Piece::Owned(format!("{}(", reduction.name())));
-            pieces.push(Piece::Expression(args[0], Binding::Conditional, inside));
-            match reduction {
-                Reduction::Var { ddof } | Reduction::Std { ddof } if ddof != 1 => {
-                    pieces.push(Piece::Owned(format!(", ddof={ddof}")));
+            for (position, value) in args[..values].iter().enumerate() {
+                if position > 0 {
+                    pieces.push(Piece::Text(", "));
                 }
-                _ => {}
+                pieces.push(Piece::Expression(*value, Binding::Conditional, inside));
+            }
+            let options = reduction.options().into_iter();
+            for option in options.filter(|option| !option.is_default) {
+                let text = format!(", {}={}", option.name, option.value);
+                pieces.push(Piece::Owned(text));
             }
             pieces.push(Piece::Text(")"));
         }

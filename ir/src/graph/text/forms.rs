@@ -12,7 +12,7 @@ use crate::value::Value;
 pub(super) enum Role {
     /// As any expression.
     Value,
-    /// As the value of a reduction over keys, where `over` governs all that is inside.
+    /// As the value of a reduction or window over keys, where `over` governs all that is inside.
     Governed,
     /// By a short name: a column of another table.
     Column,
@@ -36,15 +36,21 @@ pub(super) fn parts(graph: &Graph, id: ExprId) -> Vec<(ExprId, Role)> {
     match &expression.op {
         Op::Take => parts[0].1 = Role::Column,
         Op::Gather => parts[1].1 = Role::Column,
-        Op::Lookup { keys, .. } => {
-            for part in &mut parts[..*keys as usize] {
-                part.1 = Role::Column;
+        Op::Window(window) if !window.over.is_none() => {
+            for part in &mut parts[..window.window.values()] {
+                part.1 = Role::Governed;
             }
         }
         Op::Reduce { keys, .. } if *keys > 0 && parts.len() > *keys as usize => {
             parts[0].1 = Role::Governed;
         }
-        _ => {}
+        op => {
+            if let Some((_, conditions)) = op.conditions() {
+                for part in &mut parts[..conditions] {
+                    part.1 = Role::Column;
+                }
+            }
+        }
     }
     parts
 }

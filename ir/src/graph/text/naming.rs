@@ -244,9 +244,9 @@ impl<'g> Naming<'g> {
                 let node = &graph.nodes[*node];
                 traits.hidden |= node.domain == Domain::Scalar && self.hidden.contains(&*node.name);
             }
-            Op::Window(_) => {
+            Op::Window(window) => {
                 traits.outside = true;
-                traits.governable = true;
+                traits.governable |= window.over.is_none();
             }
             Op::Reduce { from, keys, .. } => {
                 let group = group_of(graph, id).is_some();

@@ -277,7 +277,7 @@ fn sums_are_checked_on_delivery() {
         program.error(&[total]),
         "total: the sum 9223372036854775808 does not fit duration[s]"
     );
-    let running = program.op(Op::Window(Window::CumulativeSum), &[y]);
+    let running = program.op(Op::Window(Window::CumulativeSum.into()), &[y]);
     program.name(running, 1, "t.running");
     assert_eq!(
         program.error(&[running]),

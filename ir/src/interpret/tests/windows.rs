@@ -12,7 +12,7 @@ fn windowed(window: Window, scalar: ScalarType, values: Vec<Value>) -> Vec<Value
     let mut program = Program::new();
     let table = program.table("t", values.len());
     let column = program.input(table, scalar.nullable(), values);
-    let result = program.op(Op::Window(window), &[column]);
+    let result = program.op(Op::Window(window.into()), &[column]);
     program.run(result)
 }
 
@@ -58,7 +58,7 @@ fn a_cumulative_sum_recovers_after_leaving_its_type() {
         I64.required(),
         vec![integer(most), integer(1), integer(-2)],
     );
-    let running = program.op(Op::Window(Window::CumulativeSum), &[x]);
+    let running = program.op(Op::Window(Window::CumulativeSum.into()), &[x]);
     let cells = program.cells(running);
     assert_eq!(cells.cell(0), &Cell::Value(integer(most)));
     assert!(cells.cell(1).error().is_some());
@@ -153,11 +153,11 @@ fn an_error_spoils_the_windows_it_is_in() {
         rows: 2,
         min_rows: 2,
     };
-    let rolling = program.op(Op::Window(rolling), &[doubled]);
+    let rolling = program.op(Op::Window(rolling.into()), &[doubled]);
     assert_eq!(spoiled(&program, rolling), [false, true, true, false]);
-    let running = program.op(Op::Window(Window::CumulativeSum), &[doubled]);
+    let running = program.op(Op::Window(Window::CumulativeSum.into()), &[doubled]);
     assert_eq!(spoiled(&program, running), [false, true, true, true]);
-    let shifted = program.op(Op::Window(Window::Shift { rows: 1 }), &[doubled]);
+    let shifted = program.op(Op::Window(Window::Shift { rows: 1 }.into()), &[doubled]);
     assert_eq!(spoiled(&program, shifted), [false, false, true, false]);
 }
 

@@ -3,6 +3,8 @@
 //! Only what means and variances need: sums, products, and division by one or two counts. Numbers
 //! stay below some 9,000 bits, mostly below 300, so the schoolbook methods do.
 
+use std::cmp::Ordering;
+
 use super::rounding::{decompose, round_scaled};
 use smallvec::{SmallVec, smallvec};
 
@@ -127,6 +129,41 @@ impl Dyadic {
             negative: !other.negative,
             ..other.clone()
         })
+    }
+
+    pub(super) fn is_zero(&self) -> bool {
+        self.limbs.is_empty()
+    }
+
+    pub(super) fn is_negative(&self) -> bool {
+        self.negative
+    }
+
+    /// How the magnitudes stand to each other.
+    pub(super) fn compare_magnitude(&self, other: &Self) -> Ordering {
+        let magnitude = |number: &Self| Self {
+            negative: false,
+            ..number.clone()
+        };
+        let difference = magnitude(self).minus(&magnitude(other));
+        match (difference.is_zero(), difference.negative) {
+            (true, _) => Ordering::Equal,
+            (false, true) => Ordering::Less,
+            (false, false) => Ordering::Greater,
+        }
+    }
+
+    /// The magnitude of a number that is not zero, as `fraction · 2^exponent` with the fraction's
+    /// 53 bits right but for the last place, from 1 to 2.
+    pub(super) fn approximate(&self) -> (f64, i32) {
+        let bottom = self.limbs.len().saturating_sub(3);
+        let head = self.limbs[bottom..]
+            .iter()
+            .rev()
+            .fold(0u128, |head, &limb| (head << 32) | u128::from(limb));
+        let width = 128 - head.leading_zeros() as i32;
+        let fraction = (head << (128 - width)) as f64 * f64::from_bits((1023 - 127) << 52);
+        (fraction, self.unit + 32 * bottom as i32 + width - 1)
     }
 
     /// The limbs for a unit that is at most this one's.

@@ -5,9 +5,11 @@
 
 use super::{
     central_moment::central_moment,
+    dyadic::Dyadic,
     exact_sum::{BLOCK, ExactSum},
     lanes::{ALL_VALID, MomentLanes, add_moments_block},
     product_sum::ProductSum,
+    ratio::round_root_of_ratio,
     words::{MalformedWords, WordReader},
 };
 
@@ -198,6 +200,22 @@ impl CoMoments {
         self.products[2].add(x, y);
     }
 
+    /// Adds one pair of numbers that are each the sum of two parts (see [`parts`](super::parts)).
+    #[inline]
+    pub fn add_parts(&mut self, x: (f64, f64), y: (f64, f64)) {
+        if x.1 == 0.0 && y.1 == 0.0 {
+            return self.add(x.0, y.0);
+        }
+        self.count += 1;
+        for (sum, (high, low)) in self.sums.iter_mut().zip([x, y]) {
+            sum.add(high);
+            sum.add(low);
+        }
+        for (products, (left, right)) in self.products.iter_mut().zip([(x, x), (y, y), (x, y)]) {
+            products.add_parts_product(left, right);
+        }
+    }
+
     /// Adds the moments of other pairs.
     pub fn merge(&mut self, other: &Self) {
         // Only counts read from foreign words could overflow.
@@ -239,6 +257,33 @@ impl CoMoments {
             central_moment(self.count, ddof, x, x, &self.products[0])?,
             central_moment(self.count, ddof, y, y, &self.products[1])?,
         ))
+    }
+
+    /// Pearson's correlation, the exact covariance over the root of the exact variances, rounded once.
+    /// `None` below two pairs; NaN if all x or all y are equal, or a value is not finite.
+    #[must_use]
+    pub fn correlation(&self) -> Option<f64> {
+        if self.count < 2 {
+            return None;
+        }
+        if self.sums.iter().any(|sum| sum.non_finite().is_some()) {
+            return Some(f64::NAN);
+        }
+        let n = Dyadic::from_u64(self.count);
+        let [x, y] = self.sums.each_ref().map(ExactSum::to_dyadic);
+        let [squares_x, squares_y, products] = self.products.each_ref().map(ProductSum::to_dyadic);
+        let spread_x = n.times(&squares_x).minus(&x.times(&x));
+        let spread_y = n.times(&squares_y).minus(&y.times(&y));
+        if spread_x.is_zero() || spread_y.is_zero() {
+            return Some(f64::NAN);
+        }
+        let together = n.times(&products).minus(&x.times(&y));
+        let magnitude = round_root_of_ratio(&together.times(&together), &spread_x.times(&spread_y));
+        Some(if together.is_negative() {
+            -magnitude
+        } else {
+            magnitude
+        })
     }
 
     /// The state as words. Equal moments may give different words.
@@ -374,5 +419,39 @@ mod tests {
         assert_eq!(moments.covariance(1), Some(3.5));
         assert_eq!(moments.variances(1), Some((1.0, 13.0)));
         assert_eq!(moments.covariance(3), None);
+        // 7 / √(2 · 26), by Python's decimal.
+        assert_eq!(moments.correlation(), Some(0.970725343394151));
+    }
+
+    #[test]
+    fn correlations_stay_between_minus_one_and_one() {
+        let of = |pairs: &[(f64, f64)]| {
+            let mut moments = CoMoments::new();
+            pairs.iter().for_each(|(x, y)| moments.add(*x, *y));
+            moments.correlation()
+        };
+        let line = [(0.1, 0.1), (0.2, 0.2), (0.3, 0.3)];
+        assert_eq!(of(&line), Some(1.0));
+        assert_eq!(of(&line.map(|(x, y)| (x, -3e200 * y))), Some(-1.0));
+        assert_eq!(of(&line[..1]), None);
+        let nan = |pairs: &[(f64, f64)]| assert!(of(pairs).is_some_and(f64::is_nan));
+        nan(&line.map(|(x, _)| (x, 0.1)));
+        nan(&[(1.0, 2.0), (f64::INFINITY, 3.0)]);
+        assert_eq!(
+            of(&[(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)]),
+            Some(0.0)
+        );
+    }
+
+    #[test]
+    fn integers_of_64_bits_are_exact_in_two_parts() {
+        let mut moments = CoMoments::new();
+        for step in [1, 2, 4] {
+            let x = super::super::parts(i128::from(u64::MAX) - step);
+            moments.add_parts(x, (step as f64, 0.0));
+        }
+        assert_eq!(moments.correlation(), Some(-1.0));
+        assert_eq!(moments.variances(1), Some((7.0 / 3.0, 7.0 / 3.0)));
+        assert_eq!(moments.covariance(1), Some(-7.0 / 3.0));
     }
 }

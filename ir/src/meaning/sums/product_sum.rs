@@ -40,6 +40,18 @@ impl ProductSum {
         }
     }
 
+    /// Adds the product of two numbers that are each the sum of two parts.
+    #[inline]
+    pub(super) fn add_parts_product(&mut self, left: (f64, f64), right: (f64, f64)) {
+        for left in [left.0, left.1] {
+            for right in [right.0, right.1] {
+                if left != 0.0 && right != 0.0 {
+                    self.add(left, right);
+                }
+            }
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn spill(&mut self, left: f64, right: f64) {

@@ -6,29 +6,24 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use icosian_codegen::wide::Routine;
 use icosian_ir::meaning::compare::total_order_f64;
-use icosian_ir::meaning::sums::{ExactSum, IntegerMoments, IntegerSum, Moments};
+use icosian_ir::meaning::key::canonical_f64;
+use icosian_ir::meaning::sketch::{Sketch, hash_text, hash_word};
+use icosian_ir::meaning::sums::{
+    CoMoments, ExactSum, IntegerMoments, IntegerProduct, IntegerSum, Moments, PowerSums,
+    WeightedSum,
+};
 use icosian_ir::op::Reduction;
 use icosian_ir::types::{Lane, ScalarType};
-use icosian_ir::value::Value;
 
+use super::collect::Collected;
+use super::lanes::{AddValues, Argument, with_floats, with_integers, with_order_words, words};
+use super::pick::Picked;
+use super::tally::Tally;
 use crate::bytes::{bit, count_bits, typed};
 use crate::error::{RunError, internal};
-use crate::execute::view::{View, with_lane};
+use crate::execute::view::View;
 use crate::execute::wide::level;
-use crate::text::Cell;
-
-/// The argument of a reduction over some rows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Argument<'v, 'a> {
-    /// `Len` reads nothing.
-    None,
-    /// Fixed width.
-    Lanes(Lane, View<'v>),
-    /// Text.
-    Text(&'v [Cell<'a>]),
-}
 
 /// The states of one reduction.
 #[derive(Clone, Debug)]
@@ -38,39 +33,66 @@ pub(crate) enum Accumulators {
     FloatSum(Vec<(ExactSum, u64)>),
     FloatMoments(Vec<Moments>),
     IntegerSum(Vec<(IntegerSum, u64)>),
+    IntegerProduct(Vec<IntegerProduct>),
     IntegerMoments(Vec<IntegerMoments>),
+    Powers(Vec<PowerSums>),
+    Pairs(Vec<CoMoments>),
+    Weighted(Vec<WeightedSum>),
     /// The value that wins so far, and what a better one compares as.
     FloatBest(Vec<Option<f64>>, Ordering),
     IntegerBest(Vec<Option<i128>>, Ordering),
     TextBest(Vec<Option<Box<str>>>, Ordering),
     /// Whether a value decided, none before any was seen; and what decides.
     Decided(Vec<Option<bool>>, bool),
+    Sketch(Vec<Sketch>),
+    Tally(Tally),
+    Collected(Collected),
+    Picked(Picked),
 }
 
 impl Accumulators {
-    /// No states yet of a reduction over values of a type (`Len` has none).
-    pub(crate) fn new(reduction: Reduction, argument: Option<ScalarType>) -> Accumulators {
-        let float = argument.is_some_and(ScalarType::is_float);
+    /// No states yet of a reduction over values of these types.
+    pub(crate) fn new(
+        reduction: Reduction,
+        types: &[ScalarType],
+    ) -> Result<Accumulators, RunError> {
+        if types.len() != reduction.arity() {
+            return Err(internal("a reduction without its arguments"));
+        }
+        let argument = types.first().copied().unwrap_or(ScalarType::I64);
+        let float = argument.is_float();
         let best = |order| match argument {
-            Some(ScalarType::Str) => Accumulators::TextBest(Vec::new(), order),
+            ScalarType::Str => Accumulators::TextBest(Vec::new(), order),
             _ if float => Accumulators::FloatBest(Vec::new(), order),
             _ => Accumulators::IntegerBest(Vec::new(), order),
         };
-        match reduction {
+        Ok(match reduction {
             Reduction::Len | Reduction::Count => Accumulators::Count(Vec::new()),
             Reduction::Sum | Reduction::Mean if float => Accumulators::FloatSum(Vec::new()),
             Reduction::Sum | Reduction::Mean => Accumulators::IntegerSum(Vec::new()),
+            Reduction::Product if float => Accumulators::Collected(Collected::default()),
+            Reduction::Product => Accumulators::IntegerProduct(Vec::new()),
             Reduction::Var { .. } | Reduction::Std { .. } if float => {
                 Accumulators::FloatMoments(Vec::new())
             }
             Reduction::Var { .. } | Reduction::Std { .. } => {
                 Accumulators::IntegerMoments(Vec::new())
             }
+            Reduction::Skew { .. } | Reduction::Kurtosis { .. } => Accumulators::Powers(Vec::new()),
+            Reduction::Cov { .. } | Reduction::Corr => Accumulators::Pairs(Vec::new()),
+            Reduction::WeightedMean => Accumulators::Weighted(Vec::new()),
             Reduction::Min => best(Ordering::Less),
             Reduction::Max => best(Ordering::Greater),
             Reduction::Any => Accumulators::Decided(Vec::new(), true),
             Reduction::All => Accumulators::Decided(Vec::new(), false),
-        }
+            Reduction::Quantile { .. } => Accumulators::Collected(Collected::default()),
+            Reduction::NUnique | Reduction::Mode => Accumulators::Tally(Tally::new(argument)?),
+            Reduction::ApproxNUnique => Accumulators::Sketch(Vec::new()),
+            Reduction::First { .. }
+            | Reduction::Last { .. }
+            | Reduction::AtMax
+            | Reduction::AtMin => Accumulators::Picked(Picked::new(reduction, types)?),
+        })
     }
 
     /// Adds empty states until there are so many.
@@ -80,60 +102,145 @@ impl Accumulators {
             Accumulators::FloatSum(states) => states.resize_with(groups, Default::default),
             Accumulators::FloatMoments(states) => states.resize_with(groups, Moments::new),
             Accumulators::IntegerSum(states) => states.resize_with(groups, Default::default),
+            Accumulators::IntegerProduct(states) => states.resize_with(groups, Default::default),
             Accumulators::IntegerMoments(states) => states.resize(groups, IntegerMoments::new()),
+            Accumulators::Powers(states) => states.resize_with(groups, PowerSums::new),
+            Accumulators::Pairs(states) => states.resize_with(groups, CoMoments::new),
+            Accumulators::Weighted(states) => states.resize_with(groups, WeightedSum::new),
             Accumulators::FloatBest(states, _) => states.resize(groups, None),
             Accumulators::IntegerBest(states, _) => states.resize(groups, None),
             Accumulators::TextBest(states, _) => states.resize_with(groups, || None),
             Accumulators::Decided(states, _) => states.resize(groups, None),
+            Accumulators::Sketch(states) => states.resize_with(groups, Sketch::new),
+            Accumulators::Tally(tally) => tally.resize(groups),
+            Accumulators::Collected(collected) => collected.resize(groups),
+            Accumulators::Picked(picked) => picked.resize(groups),
         }
     }
 
-    /// About how many bytes a state takes.
-    pub(crate) fn state_bytes(&self) -> usize {
+    /// How many states there are.
+    pub(crate) fn groups(&self) -> usize {
         match self {
+            Accumulators::Count(states) => states.len(),
+            Accumulators::FloatSum(states) => states.len(),
+            Accumulators::FloatMoments(states) => states.len(),
+            Accumulators::IntegerSum(states) => states.len(),
+            Accumulators::IntegerProduct(states) => states.len(),
+            Accumulators::IntegerMoments(states) => states.len(),
+            Accumulators::Powers(states) => states.len(),
+            Accumulators::Pairs(states) => states.len(),
+            Accumulators::Weighted(states) => states.len(),
+            Accumulators::FloatBest(states, _) => states.len(),
+            Accumulators::IntegerBest(states, _) => states.len(),
+            Accumulators::TextBest(states, _) => states.len(),
+            Accumulators::Decided(states, _) => states.len(),
+            Accumulators::Sketch(states) => states.len(),
+            Accumulators::Tally(tally) => tally.groups(),
+            Accumulators::Collected(collected) => collected.groups(),
+            Accumulators::Picked(picked) => picked.groups(),
+        }
+    }
+
+    /// About how many bytes the states take.
+    pub(crate) fn byte_len(&self) -> usize {
+        let each = match self {
             Accumulators::Count(_) => 8,
             Accumulators::FloatSum(_)
             | Accumulators::IntegerSum(_)
+            | Accumulators::IntegerProduct(_)
             | Accumulators::IntegerBest(..) => 32,
             Accumulators::FloatMoments(_) | Accumulators::IntegerMoments(_) => 96,
+            // Four sums of some ten digits on ordinary data.
+            Accumulators::Powers(_) => 512,
+            Accumulators::Pairs(_) => 192,
+            Accumulators::Weighted(_) => 112,
             Accumulators::FloatBest(..) | Accumulators::TextBest(..) => 16,
             Accumulators::Decided(..) => 1,
-        }
+            Accumulators::Sketch(states) => {
+                let held: usize = states.iter().map(Sketch::byte_len).sum();
+                return 24 * states.len() + held;
+            }
+            Accumulators::Tally(tally) => return tally.byte_len(),
+            Accumulators::Collected(collected) => return collected.byte_len(),
+            Accumulators::Picked(picked) => return picked.byte_len(),
+        };
+        each * self.groups()
     }
 
-    /// Takes in `rows` of the argument; `groups` has the state of each of them, in order.
+    /// Takes in `rows` of the arguments, of which row 0 is the table's row `first_row`; `groups` has
+    /// the state of each, in order.
     pub(crate) fn update(
         &mut self,
-        argument: Argument<'_, '_>,
+        arguments: &[Argument<'_, '_>],
         rows: Range<usize>,
+        first_row: usize,
         groups: &[u32],
     ) -> Result<(), RunError> {
         let rows_and_groups = || rows.clone().zip(groups.iter().map(|group| *group as usize));
-        match argument {
-            Argument::None => {
+        if let Accumulators::Picked(picked) = self {
+            return picked.update(arguments, rows, first_row, groups);
+        }
+        match arguments {
+            [] => {
                 let Accumulators::Count(states) = self else {
                     return Err(internal("a reduction without its argument"));
                 };
                 rows_and_groups().for_each(|(_, group)| states[group] += 1);
+                Ok(())
             }
-            Argument::Text(cells) => match self {
-                Accumulators::Count(states) => {
-                    rows_and_groups()
-                        .for_each(|(row, group)| states[group] += u64::from(cells[row].is_some()));
+            [argument] => {
+                if let Accumulators::Tally(tally) = self {
+                    return tally.update(*argument, rows, groups);
                 }
-                Accumulators::TextBest(states, order) => {
-                    for (row, group) in rows_and_groups() {
-                        if let Some(text) = cells[row] {
-                            keep_text(&mut states[group], text, *order);
-                        }
+                match argument {
+                    Argument::Text(cells) => {
+                        let valid =
+                            rows_and_groups().filter_map(|(row, group)| Some((cells[row]?, group)));
+                        self.update_texts(valid)
+                    }
+                    Argument::Lanes(lane, view) => {
+                        let valid = rows_and_groups().filter(|(row, _)| view.is_valid(*row));
+                        self.update_lanes(*lane, *view, valid)
                     }
                 }
-                _ => return Err(internal("text where numbers are reduced")),
-            },
-            Argument::Lanes(lane, view) => {
-                let valid = rows_and_groups().filter(|(row, _)| view.is_valid(*row));
-                self.update_lanes(lane, view, valid)?;
             }
+            [first, second, ..] => {
+                let pairs = first
+                    .in_parts(rows.clone())?
+                    .into_iter()
+                    .zip(second.in_parts(rows.clone())?);
+                let valid = rows_and_groups()
+                    .zip(pairs)
+                    .filter(|((row, _), _)| first.is_valid(*row) && second.is_valid(*row))
+                    .map(|((_, group), pair)| (group, pair));
+                match self {
+                    Accumulators::Pairs(states) => {
+                        valid.for_each(|(group, (x, y))| states[group].add_parts(x, y));
+                    }
+                    Accumulators::Weighted(states) => {
+                        valid.for_each(|(group, (x, w))| states[group].add(x, w));
+                    }
+                    _ => return Err(internal("two values where one is reduced")),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes in texts that are not null, each with its state.
+    fn update_texts<'t>(
+        &mut self,
+        texts: impl Iterator<Item = (&'t str, usize)>,
+    ) -> Result<(), RunError> {
+        match self {
+            Accumulators::Count(states) => texts.for_each(|(_, group)| states[group] += 1),
+            Accumulators::TextBest(states, order) => {
+                texts.for_each(|(text, group)| keep_text(&mut states[group], text, *order));
+            }
+            Accumulators::Sketch(states) => {
+                texts.for_each(|(text, group)| states[group].add(hash_text(text)));
+            }
+            _ => return Err(internal("text where numbers are reduced")),
         }
         Ok(())
     }
@@ -145,6 +252,7 @@ impl Accumulators {
         view: View<'_>,
         rows: impl Iterator<Item = (usize, usize)>,
     ) -> Result<(), RunError> {
+        let is_float = matches!(lane, Lane::F32 | Lane::F64);
         match self {
             Accumulators::Count(states) => rows.for_each(|(_, group)| states[group] += 1),
             Accumulators::FloatSum(states) => with_floats(lane, view, rows, |group, value| {
@@ -176,20 +284,48 @@ impl Accumulators {
                     decide(&mut states[group], bit(view.values, row), *by)
                 });
             }
-            Accumulators::TextBest(..) => return Err(internal("numbers where text is reduced")),
+            Accumulators::IntegerProduct(states) => {
+                with_integers(lane, view, rows, |group, value| {
+                    states[group].multiply(value)
+                })?;
+            }
+            Accumulators::Powers(states) if is_float => {
+                with_floats(lane, view, rows, |group, value| states[group].add(value))?;
+            }
+            Accumulators::Powers(states) => with_integers(lane, view, rows, |group, value| {
+                states[group].add_integer(value);
+            })?,
+            Accumulators::Sketch(states) if is_float => {
+                with_floats(lane, view, rows, |group, value| {
+                    states[group].add(hash_word(canonical_f64(value).to_bits()));
+                })?;
+            }
+            Accumulators::Sketch(states) => with_integers(lane, view, rows, |group, value| {
+                states[group].add(hash_word(value as u64));
+            })?,
+            Accumulators::Collected(collected) => {
+                with_order_words(lane, view, rows, |group, word| collected.add(word, group))?;
+            }
+            Accumulators::TextBest(..)
+            | Accumulators::Pairs(_)
+            | Accumulators::Weighted(_)
+            | Accumulators::Tally(_)
+            | Accumulators::Picked(_) => return Err(internal("one number where none is reduced")),
         }
         Ok(())
     }
 
-    /// Takes in `rows` of the argument, all into the first state.
+    /// Takes in `rows` of the arguments, all into the first state.
     pub(crate) fn update_single(
         &mut self,
-        argument: Argument<'_, '_>,
+        arguments: &[Argument<'_, '_>],
         rows: Range<usize>,
+        first_row: usize,
         zeros: &[u32],
     ) -> Result<(), RunError> {
-        let Argument::Lanes(lane, view) = argument else {
-            return self.update(argument, rows.clone(), &zeros[..rows.len()]);
+        let zeros = &zeros[..rows.len()];
+        let [Argument::Lanes(lane, view)] = *arguments else {
+            return self.update(arguments, rows, first_row, zeros);
         };
         let count = || {
             view.validity
@@ -201,7 +337,7 @@ impl Accumulators {
                 let values = &typed::<f64>(view.values)[rows.clone()];
                 let validity = words(view, &rows);
                 if validity.is_none() && view.validity.is_some() {
-                    return self.update(argument, rows.clone(), &zeros[..rows.len()]);
+                    return self.update(arguments, rows, first_row, zeros);
                 }
                 level().run(AddValues {
                     state: &mut states[0].0,
@@ -214,7 +350,7 @@ impl Accumulators {
                 let values = &typed::<f64>(view.values)[rows.clone()];
                 let validity = words(view, &rows);
                 if validity.is_none() && view.validity.is_some() {
-                    return self.update(argument, rows.clone(), &zeros[..rows.len()]);
+                    return self.update(arguments, rows, first_row, zeros);
                 }
                 level().run(AddValues {
                     state: &mut states[0],
@@ -228,14 +364,23 @@ impl Accumulators {
                     .add_slice(&typed::<i64>(view.values)[rows.clone()]);
                 states[0].1 += rows.len() as u64;
             }
+            Accumulators::Tally(_) | Accumulators::Picked(_) => {
+                return self.update(arguments, rows, first_row, zeros);
+            }
             Accumulators::FloatSum(_)
             | Accumulators::FloatMoments(_)
             | Accumulators::IntegerSum(_)
+            | Accumulators::IntegerProduct(_)
             | Accumulators::IntegerMoments(_)
+            | Accumulators::Powers(_)
+            | Accumulators::Pairs(_)
+            | Accumulators::Weighted(_)
             | Accumulators::FloatBest(..)
             | Accumulators::IntegerBest(..)
             | Accumulators::TextBest(..)
-            | Accumulators::Decided(..) => {
+            | Accumulators::Decided(..)
+            | Accumulators::Sketch(_)
+            | Accumulators::Collected(_) => {
                 let valid = rows.filter(|row| view.is_valid(*row)).map(|row| (row, 0));
                 self.update_lanes(lane, view, valid)?;
             }
@@ -245,201 +390,59 @@ impl Accumulators {
 
     /// Takes in states of the same reduction; `groups` says into which each goes.
     pub(crate) fn merge(&mut self, other: &Accumulators, groups: &[u32]) -> Result<(), RunError> {
-        use Accumulators::{
-            Count, Decided, FloatBest, FloatMoments, FloatSum, IntegerBest, IntegerMoments,
-            TextBest,
-        };
-        let into = || groups.iter().map(|group| *group as usize);
+        use Accumulators as A;
+        /// Puts each state into its group's.
+        fn each<S>(to: &mut [S], from: &[S], groups: &[u32], merge: impl Fn(&mut S, &S)) {
+            for (state, group) in from.iter().zip(groups) {
+                merge(&mut to[*group as usize], state);
+            }
+        }
         match (self, other) {
-            (Count(to), Count(from)) => from
-                .iter()
-                .zip(into())
-                .for_each(|(state, group)| to[group] += state),
-            (FloatSum(to), FloatSum(from)) => {
-                for ((sum, count), group) in from.iter().zip(into()) {
-                    to[group].0.merge(sum);
-                    to[group].1 += count;
-                }
+            (A::Count(to), A::Count(from)) => each(to, from, groups, |to, from| *to += from),
+            (A::FloatSum(to), A::FloatSum(from)) => each(to, from, groups, |to, from| {
+                to.0.merge(&from.0);
+                to.1 += from.1;
+            }),
+            (A::IntegerSum(to), A::IntegerSum(from)) => each(to, from, groups, |to, from| {
+                to.0.merge(&from.0);
+                to.1 += from.1;
+            }),
+            (A::IntegerProduct(to), A::IntegerProduct(from)) => {
+                each(to, from, groups, IntegerProduct::merge);
             }
-            (FloatMoments(to), FloatMoments(from)) => {
+            (A::FloatMoments(to), A::FloatMoments(from)) => each(to, from, groups, Moments::merge),
+            (A::IntegerMoments(to), A::IntegerMoments(from)) => {
+                each(to, from, groups, IntegerMoments::merge);
+            }
+            (A::Powers(to), A::Powers(from)) => each(to, from, groups, PowerSums::merge),
+            (A::Pairs(to), A::Pairs(from)) => each(to, from, groups, CoMoments::merge),
+            (A::Weighted(to), A::Weighted(from)) => each(to, from, groups, WeightedSum::merge),
+            (A::FloatBest(to, order), A::FloatBest(from, _)) => {
+                each(to, from, groups, |to, from| {
+                    from.iter().for_each(|value| keep_float(to, *value, *order));
+                });
+            }
+            (A::IntegerBest(to, order), A::IntegerBest(from, _)) => {
+                each(to, from, groups, |to, from| {
+                    from.iter()
+                        .for_each(|value| keep_integer(to, *value, *order));
+                });
+            }
+            (A::TextBest(to, order), A::TextBest(from, _)) => each(to, from, groups, |to, from| {
+                from.iter().for_each(|value| keep_text(to, value, *order));
+            }),
+            (A::Decided(to, by), A::Decided(from, _)) => each(to, from, groups, |to, from| {
                 from.iter()
-                    .zip(into())
-                    .for_each(|(state, group)| to[group].merge(state));
-            }
-            (Accumulators::IntegerSum(to), Accumulators::IntegerSum(from)) => {
-                for ((sum, count), group) in from.iter().zip(into()) {
-                    to[group].0.merge(sum);
-                    to[group].1 += count;
-                }
-            }
-            (IntegerMoments(to), IntegerMoments(from)) => {
-                from.iter()
-                    .zip(into())
-                    .for_each(|(state, group)| to[group].merge(state));
-            }
-            (FloatBest(to, order), FloatBest(from, _)) => {
-                for (state, group) in from.iter().zip(into()) {
-                    state
-                        .iter()
-                        .for_each(|value| keep_float(&mut to[group], *value, *order));
-                }
-            }
-            (IntegerBest(to, order), IntegerBest(from, _)) => {
-                for (state, group) in from.iter().zip(into()) {
-                    state
-                        .iter()
-                        .for_each(|value| keep_integer(&mut to[group], *value, *order));
-                }
-            }
-            (TextBest(to, order), TextBest(from, _)) => {
-                for (state, group) in from.iter().zip(into()) {
-                    state
-                        .iter()
-                        .for_each(|value| keep_text(&mut to[group], value, *order));
-                }
-            }
-            (Decided(to, by), Decided(from, _)) => {
-                for (state, group) in from.iter().zip(into()) {
-                    state.iter().for_each(|value| {
-                        decide(&mut to[group], if *value { *by } else { !*by }, *by);
-                    });
-                }
-            }
+                    .for_each(|value| decide(to, if *value { *by } else { !*by }, *by));
+            }),
+            (A::Sketch(to), A::Sketch(from)) => each(to, from, groups, Sketch::merge),
+            (A::Tally(to), A::Tally(from)) => to.merge(from, groups)?,
+            (A::Collected(to), A::Collected(from)) => to.merge(from, groups),
+            (A::Picked(to), A::Picked(from)) => to.merge(from, groups),
             _ => return Err(internal("states of different reductions")),
         }
         Ok(())
     }
-
-    /// The value of a state; a number may be out of the result type's range.
-    pub(crate) fn value(
-        &self,
-        reduction: Reduction,
-        group: usize,
-        argument: Option<ScalarType>,
-    ) -> Value {
-        let float = |value: Option<f64>| value.map_or(Value::Null, Value::F64);
-        let mean = reduction == Reduction::Mean;
-        match (self, reduction) {
-            (Accumulators::Count(states), _) => Value::Integer(states[group].into()),
-            (Accumulators::FloatSum(states), _) if mean => {
-                float(states[group].0.mean(states[group].1))
-            }
-            (Accumulators::FloatSum(states), _) => Value::F64(states[group].0.value()),
-            (Accumulators::IntegerSum(states), _) if mean => {
-                float(states[group].0.mean(states[group].1))
-            }
-            (Accumulators::IntegerSum(states), _) => Value::Integer(states[group].0.value()),
-            (Accumulators::FloatMoments(states), Reduction::Std { ddof }) => {
-                float(states[group].standard_deviation(ddof.into()))
-            }
-            (Accumulators::FloatMoments(states), Reduction::Var { ddof }) => {
-                float(states[group].variance(ddof.into()))
-            }
-            (Accumulators::FloatMoments(states), _) => float(states[group].mean()),
-            (Accumulators::IntegerMoments(states), Reduction::Std { ddof }) => {
-                float(states[group].standard_deviation(ddof.into()))
-            }
-            (Accumulators::IntegerMoments(states), Reduction::Var { ddof }) => {
-                float(states[group].variance(ddof.into()))
-            }
-            (Accumulators::IntegerMoments(states), _) => float(states[group].mean()),
-            (Accumulators::FloatBest(states, _), _) => match (states[group], argument) {
-                (None, _) => Value::Null,
-                (Some(value), Some(ScalarType::F32)) => Value::F32(value as f32),
-                (Some(value), _) => Value::F64(value),
-            },
-            (Accumulators::IntegerBest(states, _), _) => match (states[group], argument) {
-                (None, _) => Value::Null,
-                (Some(value), Some(ScalarType::Bool)) => Value::Bool(value != 0),
-                (Some(value), _) => Value::Integer(value),
-            },
-            (Accumulators::TextBest(states, _), _) => states[group]
-                .as_deref()
-                .map_or(Value::Null, |text| Value::Str(text.into())),
-            (Accumulators::Decided(states, by), _) => {
-                states[group].map_or(Value::Null, |decided| Value::Bool(decided == *by))
-            }
-        }
-    }
-}
-
-/// Interleaved accumulators of a sum: as many f64 as two 512-bit registers hold.
-const LANES: usize = 16;
-
-/// Adds a block of values to a state, compiled for each CPU level.
-struct AddValues<'v, S, V> {
-    state: &'v mut S,
-    values: &'v [f64],
-    validity: Option<V>,
-}
-
-impl<V: Fn(usize) -> u64> Routine for AddValues<'_, ExactSum, V> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.state
-            .add_slice_in_lanes::<LANES>(self.values, self.validity);
-    }
-}
-
-impl<V: Fn(usize) -> u64> Routine for AddValues<'_, Moments, V> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.state
-            .add_slice_in_lanes::<LANES>(self.values, self.validity);
-    }
-}
-
-/// The words of the validity of rows, for sums; none where there is no validity or it is unaligned.
-fn words<'v>(view: View<'v>, rows: &Range<usize>) -> Option<impl Fn(usize) -> u64 + 'v> {
-    let bits = view.validity.filter(|_| rows.start.is_multiple_of(8))?;
-    let bytes = &bits[rows.start / 8..];
-    Some(move |word: usize| {
-        let rest = bytes.get(word * 8..).unwrap_or_default();
-        let mut eight = [0; 8];
-        let length = rest.len().min(8);
-        eight[..length].copy_from_slice(&rest[..length]);
-        u64::from_le_bytes(eight)
-    })
-}
-
-fn with_floats(
-    lane: Lane,
-    view: View<'_>,
-    rows: impl Iterator<Item = (usize, usize)>,
-    mut add: impl FnMut(usize, f64),
-) -> Result<(), RunError> {
-    match lane {
-        Lane::F64 => {
-            let values = typed::<f64>(view.values);
-            rows.for_each(|(row, group)| add(group, values[row]));
-        }
-        Lane::F32 => {
-            let values = typed::<f32>(view.values);
-            rows.for_each(|(row, group)| add(group, f64::from(values[row])));
-        }
-        _ => return Err(internal("a float lane was expected")),
-    }
-    Ok(())
-}
-
-fn with_integers(
-    lane: Lane,
-    view: View<'_>,
-    rows: impl Iterator<Item = (usize, usize)>,
-    mut add: impl FnMut(usize, i128),
-) -> Result<(), RunError> {
-    if lane == Lane::Bool {
-        rows.for_each(|(row, group)| add(group, i128::from(bit(view.values, row))));
-        return Ok(());
-    }
-    with_lane!(integers lane, view.values, values => {
-        rows.for_each(|(row, group)| add(group, i128::from(values[row])));
-    });
-    Ok(())
 }
 
 fn keep_float(best: &mut Option<f64>, value: f64, order: Ordering) {

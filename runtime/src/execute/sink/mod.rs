@@ -4,7 +4,13 @@
 //! sorted when the pass is finished.
 
 pub(crate) mod accumulate;
+pub(crate) mod cells;
+mod collect;
+mod finish;
+pub(crate) mod lanes;
+mod pick;
 pub(crate) mod rows;
+mod tally;
 
 use std::ops::Range;
 
@@ -21,7 +27,8 @@ use crate::execute::program::{PassProgram, SinkPlan};
 use crate::execute::selection::Chooser;
 use crate::execute::view::View;
 use crate::text::Cell;
-use accumulate::{Accumulators, Argument};
+use accumulate::Accumulators;
+use lanes::Argument;
 use rows::{ColumnBuilder, RowsPart};
 
 /// All rows of a block go into the first state.
@@ -36,7 +43,7 @@ pub(crate) enum SinkState {
     Reduce(Vec<Accumulators>),
     /// Groups.
     Group(GroupState),
-    /// Rows kept, of a build or a spool.
+    /// Rows kept, of a build, a spool or windows.
     Rows(Vec<RowsPart>),
     /// The sums of each morsel.
     Carry(Vec<CarryEntry>),
@@ -85,31 +92,26 @@ impl CarrySum {
     }
 }
 
-/// The reduction of a `Reduce` column, and the type of its argument.
+/// The reduction of a `Reduce` column, and the types of its arguments.
 pub(crate) fn reduction_of(
     columns: &Columns,
     column: ColumnId,
-) -> Result<(Reduction, Option<ScalarType>), RunError> {
+) -> Result<(Reduction, Vec<ScalarType>), RunError> {
     let definition = columns.column(column);
+    let types = definition.args.iter().map(|arg| columns.scalar_type(*arg));
     match &definition.op {
-        Op::Reduce { reduction, .. } => Ok((
-            *reduction,
-            definition
-                .args
-                .first()
-                .map(|argument| columns.scalar_type(*argument)),
-        )),
+        Op::Reduce { reduction, .. } => Ok((*reduction, types.collect())),
         other => Err(internal(format!("{other} is no reduction"))),
     }
 }
 
 fn accumulators(
     columns: &Columns,
-    values: &[(ColumnId, Option<usize>)],
+    values: &[(ColumnId, Vec<usize>)],
 ) -> Result<Vec<Accumulators>, RunError> {
     let states = values.iter().map(|(column, _)| {
-        let (reduction, argument) = reduction_of(columns, *column)?;
-        Ok(Accumulators::new(reduction, argument))
+        let (reduction, types) = reduction_of(columns, *column)?;
+        Accumulators::new(reduction, &types)
     });
     states.collect()
 }
@@ -139,7 +141,9 @@ impl SinkState {
                     values: accumulators(columns, values)?,
                 })
             }
-            SinkPlan::Build { .. } | SinkPlan::Spool { .. } => SinkState::Rows(Vec::new()),
+            SinkPlan::Build { .. } | SinkPlan::Window { .. } | SinkPlan::Spool { .. } => {
+                SinkState::Rows(Vec::new())
+            }
             SinkPlan::Carry { .. } => SinkState::Carry(Vec::new()),
         })
     }
@@ -169,10 +173,10 @@ impl SinkState {
     pub(crate) fn byte_len(&self) -> usize {
         match self {
             SinkState::Output => 0,
-            SinkState::Reduce(states) => states.iter().map(Accumulators::state_bytes).sum(),
+            SinkState::Reduce(states) => states.iter().map(Accumulators::byte_len).sum(),
             SinkState::Group(state) => {
-                let per_group: usize = state.values.iter().map(Accumulators::state_bytes).sum();
-                state.keys.byte_len() + state.first_rows.len() * (8 + per_group)
+                let values: usize = state.values.iter().map(Accumulators::byte_len).sum();
+                state.keys.byte_len() + 8 * state.first_rows.len() + values
             }
             SinkState::Rows(parts) => parts
                 .iter()
@@ -223,14 +227,16 @@ pub(crate) trait BlockColumns<'a> {
     fn ty(&self, slot: usize) -> Type;
 
     /// A slot as the argument of a reduction.
-    fn argument(&self, slot: Option<usize>) -> Result<Argument<'_, 'a>, RunError> {
-        let Some(slot) = slot else {
-            return Ok(Argument::None);
-        };
+    fn argument(&self, slot: usize) -> Result<Argument<'_, 'a>, RunError> {
         match self.ty(slot).scalar.lane() {
             Some(lane) => Ok(Argument::Lanes(lane, self.view(slot)?)),
             None => Ok(Argument::Text(self.cells(slot)?)),
         }
+    }
+
+    /// Slots as the arguments of a reduction.
+    fn arguments(&self, slots: &[usize]) -> Result<Vec<Argument<'_, 'a>>, RunError> {
+        slots.iter().map(|slot| self.argument(*slot)).collect()
     }
 
     /// A slot as a key column.
@@ -244,7 +250,7 @@ pub(crate) trait BlockColumns<'a> {
 
 /// A sink working on one morsel.
 pub(crate) struct MorselSink {
-    /// Of a build or spool: the rows kept of this morsel.
+    /// Of a build, spool or windows: the rows kept of this morsel.
     chooser: Chooser,
     builders: Vec<ColumnBuilder>,
     kept: usize,
@@ -264,7 +270,9 @@ impl MorselSink {
     ) -> Result<MorselSink, RunError> {
         let slot_type = |slot: usize| program.slots[slot].ty;
         let (builders, sums) = match sink {
-            SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. } => {
+            SinkPlan::Build { columns }
+            | SinkPlan::Window { columns }
+            | SinkPlan::Spool { columns, .. } => {
                 let builders = columns
                     .iter()
                     .map(|(_, slot)| ColumnBuilder::new(slot_type(*slot)));
@@ -272,11 +280,11 @@ impl MorselSink {
             }
             SinkPlan::Carry { windows } => {
                 let sums = windows.iter().map(|(_, slot)| {
-                    let mut sum = Accumulators::new(Reduction::Sum, Some(slot_type(*slot).scalar));
+                    let mut sum = Accumulators::new(Reduction::Sum, &[slot_type(*slot).scalar])?;
                     sum.resize(1);
-                    sum
+                    Ok(sum)
                 });
-                (Vec::new(), sums.collect())
+                (Vec::new(), sums.collect::<Result<_, RunError>>()?)
             }
             SinkPlan::Output | SinkPlan::Reduce { .. } | SinkPlan::Group { .. } => {
                 (Vec::new(), Vec::new())
@@ -288,6 +296,7 @@ impl MorselSink {
             | SinkPlan::Reduce { .. }
             | SinkPlan::Group { .. }
             | SinkPlan::Build { .. }
+            | SinkPlan::Window { .. }
             | SinkPlan::Carry { .. } => Chooser::All,
         };
         Ok(MorselSink {
@@ -313,8 +322,9 @@ impl MorselSink {
         match (sink, state) {
             (SinkPlan::Output, _) => Ok(()),
             (SinkPlan::Reduce { values }, SinkState::Reduce(states)) => {
-                for ((_, slot), state) in values.iter().zip(states) {
-                    state.update_single(block.argument(*slot)?, rows.clone(), &FIRST_STATE)?;
+                for ((_, slots), state) in values.iter().zip(states) {
+                    let arguments = block.arguments(slots)?;
+                    state.update_single(&arguments, rows.clone(), first_row, &FIRST_STATE)?;
                 }
                 Ok(())
             }
@@ -338,20 +348,27 @@ impl MorselSink {
                     }
                     self.groups.push(group as u32);
                 }
-                for ((_, slot), accumulators) in values.iter().zip(&mut state.values) {
+                for ((_, slots), accumulators) in values.iter().zip(&mut state.values) {
                     accumulators.resize(state.keys.len());
-                    accumulators.update(block.argument(*slot)?, rows.clone(), &self.groups)?;
+                    let arguments = block.arguments(slots)?;
+                    accumulators.update(&arguments, rows.clone(), first_row, &self.groups)?;
                 }
                 Ok(())
             }
-            (SinkPlan::Build { columns } | SinkPlan::Spool { columns, .. }, SinkState::Rows(_)) => {
+            (
+                SinkPlan::Build { columns }
+                | SinkPlan::Window { columns }
+                | SinkPlan::Spool { columns, .. },
+                SinkState::Rows(_),
+            ) => {
                 let selected = &mut self.selected;
                 self.chooser.choose(block, rows, first_row, selected)?;
                 self.keep(columns, block)
             }
             (SinkPlan::Carry { windows }, SinkState::Carry(_)) => {
                 for ((_, slot), sum) in windows.iter().zip(&mut self.sums) {
-                    sum.update_single(block.argument(Some(*slot))?, rows.clone(), &FIRST_STATE)?;
+                    let argument = [block.argument(*slot)?];
+                    sum.update_single(&argument, rows.clone(), first_row, &FIRST_STATE)?;
                 }
                 Ok(())
             }

@@ -82,7 +82,12 @@ fn show_one<'a>(program: &Program, kind: &ExprKind, part: &dyn Fn(ExprId) -> &'a
             program.name(*function),
             arguments(given)
         ),
-        ExprKind::Lookup { table, conditions } => {
+        ExprKind::Lookup {
+            pick,
+            table,
+            conditions,
+        } => {
+            let pick = pick.map_or(String::new(), |pick| format!("{} ", pick.as_str()));
             let shown = conditions.iter().map(|condition| {
                 let column = program.name(condition.column);
                 format!(
@@ -91,7 +96,11 @@ fn show_one<'a>(program: &Program, kind: &ExprKind, part: &dyn Fn(ExprId) -> &'a
                     part(condition.value)
                 )
             });
-            format!("{}[{}]", part(*table), shown.collect::<Vec<_>>().join(", "))
+            format!(
+                "{pick}{}[{}]",
+                part(*table),
+                shown.collect::<Vec<_>>().join(", ")
+            )
         }
         ExprKind::Over { value, over } => format!(
             "<{} over {} order by {}>",

@@ -1,0 +1,75 @@
+//! Points between two numbers, exact and rounded once.
+
+use super::dyadic::Dyadic;
+
+/// A number of any of the language's number types.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Number {
+    /// An integer.
+    Integer(i128),
+    /// A float, an f32 widened.
+    Float(f64),
+}
+
+impl Number {
+    fn to_f64(self) -> f64 {
+        match self {
+            Number::Integer(integer) => integer as f64,
+            Number::Float(float) => float,
+        }
+    }
+
+    fn to_dyadic(self) -> Dyadic {
+        match self {
+            Number::Integer(integer) => Dyadic::from_i128(integer),
+            Number::Float(float) => Dyadic::from_f64(float),
+        }
+    }
+}
+
+/// `(1 − fraction) · low + fraction · high` for a fraction from 0 to below 1, exact and rounded once.
+///
+/// A fraction of 0 gives `low`, whatever `high` is. Else a NaN, or infinities of both signs, give NaN,
+/// an infinity itself; and two floats that are the same give that.
+///
+/// ```
+/// use icosian_ir::meaning::sums::{Number, between};
+/// let middle = |low, high| between(Number::Integer(low), Number::Integer(high), 0.5);
+/// assert_eq!(middle(i128::from(i64::MAX) - 2, i64::MAX.into()), 9223372036854775807.0);
+/// ```
+#[must_use]
+pub fn between(low: Number, high: Number, fraction: f64) -> f64 {
+    let (from, to) = (low.to_f64(), high.to_f64());
+    if fraction == 0.0 || low == high && from.to_bits() == to.to_bits() {
+        return from;
+    }
+    if !(from.is_finite() && to.is_finite()) {
+        // Of a finite number and an infinity, the infinity; of two of one sign, that; else NaN.
+        return from + to;
+    }
+    let step = high.to_dyadic().minus(&low.to_dyadic());
+    let way = step.times(&Dyadic::from_f64(fraction));
+    low.to_dyadic().plus(&way).round_quotient(&[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_floats() {
+        let of = |low, high, fraction| between(Number::Float(low), Number::Float(high), fraction);
+        assert_eq!(of(1.0, 2.0, 0.25), 1.25);
+        assert_eq!(of(f64::MAX, f64::MAX, 0.5), f64::MAX);
+        assert_eq!(of(-f64::MAX, f64::MAX, 0.5).to_bits(), 0);
+        assert_eq!(of(-0.0, -0.0, 0.5).to_bits(), (-0.0f64).to_bits());
+        assert_eq!(of(-0.0, 0.0, 0.0).to_bits(), (-0.0f64).to_bits());
+        let infinity = f64::INFINITY;
+        assert_eq!(of(-infinity, 0.0, 0.25), -infinity);
+        assert_eq!(of(1.0, infinity, 0.0), 1.0);
+        assert_eq!(of(infinity, infinity, 0.5), infinity);
+        assert!(of(-infinity, infinity, 0.5).is_nan());
+        assert!(of(1.0, f64::NAN, 0.5).is_nan());
+        assert_eq!(of(1.0, f64::NAN, 0.0), 1.0);
+    }
+}

@@ -1,0 +1,299 @@
+//! Σx to Σx⁴, exact, for skewness and kurtosis.
+//!
+//! With `A = n²·Σx³ − 3n·Σx·Σx² + 2(Σx)³`, `B = n·Σx² − (Σx)²` and
+//! `Q = n³·Σx⁴ − 4n²·Σx·Σx³ + 6n·(Σx)²·Σx² − 3(Σx)⁴`, all without rounding, the population's
+//! skewness is `A / √B³` and its excess kurtosis `(Q − 3B²) / B²`. A sample's are corrected as usual:
+//! `√(n(n−1)) / (n−2)` times the skewness, and `(n−1) / ((n−2)(n−3))` times `(n+1)` times the excess
+//! plus 6. Each is a quotient or the root of one, and rounded once.
+
+use super::{
+    dyadic::Dyadic,
+    ratio::{round_ratio, round_root_of_ratio},
+    rounding::decompose,
+    wide_sum::WideSum,
+    words::{MalformedWords, WordReader},
+};
+
+/// "powers", layout 1.
+const HEADER: u64 = 0x706f_7765_7273_0001;
+
+/// Digits of 32 bits of the fourth power of 64 bits, and one more for where it begins.
+const DIGITS: usize = 9;
+
+/// Count and the sums of the first four powers of f64 values and integers of up to 64 bits, exact
+/// until they are read.
+///
+/// ```
+/// use icosian_ir::meaning::sums::PowerSums;
+/// let mut sums = PowerSums::new();
+/// [1.0, 2.0, 4.0].iter().for_each(|value| sums.add(*value));
+/// assert_eq!(sums.skewness(true), Some(0.3818017741606063));
+/// assert_eq!(sums.kurtosis(true), Some(-1.5));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct PowerSums {
+    count: u64,
+    sums: [WideSum; 4],
+    /// Whether a value was NaN or infinite.
+    not_finite: bool,
+}
+
+impl PowerSums {
+    /// The sums of nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one value.
+    pub fn add(&mut self, value: f64) {
+        if !value.is_finite() {
+            self.count += 1;
+            self.not_finite = true;
+            return;
+        }
+        let (negative, significand, exponent) = decompose(value);
+        self.add_powers(negative, significand, exponent);
+    }
+
+    /// Adds one integer, of at most 64 bits.
+    pub fn add_integer(&mut self, value: i128) {
+        self.add_powers(value < 0, value.unsigned_abs() as u64, 0);
+    }
+
+    /// Adds the powers of `± significand · 2^exponent`.
+    fn add_powers(&mut self, negative: bool, significand: u64, exponent: i32) {
+        self.count += 1;
+        if significand == 0 {
+            return;
+        }
+        let mut power = [0u32; DIGITS];
+        power[0] = 1;
+        for (index, sum) in self.sums.iter_mut().enumerate() {
+            let degree = index + 1;
+            let used = 2 * degree;
+            multiply(&mut power[..used], significand);
+            let place = exponent * degree as i32;
+            let shift = place.rem_euclid(32);
+            let mut digits = [0u32; DIGITS];
+            let mut below = 0u64;
+            for (digit, part) in digits.iter_mut().zip(&power[..=used]) {
+                let shifted = u64::from(*part) << shift | below;
+                *digit = shifted as u32;
+                below = shifted >> 32;
+            }
+            sum.add(
+                negative && degree % 2 == 1,
+                &digits[..=used],
+                place.div_euclid(32),
+            );
+        }
+    }
+
+    /// Adds the sums of other values.
+    pub fn merge(&mut self, other: &Self) {
+        // Only counts read from foreign words could overflow.
+        self.count = self.count.saturating_add(other.count);
+        self.not_finite |= other.not_finite;
+        for (sum, other) in self.sums.iter_mut().zip(&other.sums) {
+            sum.merge(other);
+        }
+    }
+
+    /// How many values were added.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The skewness, of the population if it may be biased; `None` without values, or below three of
+    /// a sample. NaN if all values are equal or one is not finite.
+    #[must_use]
+    pub fn skewness(&self, biased: bool) -> Option<f64> {
+        if self.count < if biased { 1 } else { 3 } {
+            return None;
+        }
+        let (n, [x, x2, x3, _], second) = self.parts()?;
+        let (Some(second), false) = (second, self.not_finite) else {
+            return Some(f64::NAN);
+        };
+        let number = Dyadic::from_u64;
+        let third = n
+            .times(&n)
+            .times(&x3)
+            .minus(&number(3).times(&n).times(&x).times(&x2))
+            .plus(&number(2).times(&x).times(&x).times(&x));
+        let mut above = third.times(&third);
+        let mut below = second.times(&second).times(&second);
+        if !biased {
+            let less = number(self.count - 2);
+            above = above.times(&n).times(&number(self.count - 1));
+            below = below.times(&less).times(&less);
+        }
+        let magnitude = round_root_of_ratio(&above, &below);
+        Some(if third.is_negative() {
+            -magnitude
+        } else {
+            magnitude
+        })
+    }
+
+    /// The excess kurtosis likewise, of a sample from four values.
+    #[must_use]
+    pub fn kurtosis(&self, biased: bool) -> Option<f64> {
+        if self.count < if biased { 1 } else { 4 } {
+            return None;
+        }
+        let (n, [x, x2, x3, x4], second) = self.parts()?;
+        let (Some(second), false) = (second, self.not_finite) else {
+            return Some(f64::NAN);
+        };
+        let number = Dyadic::from_u64;
+        let squared = x.times(&x);
+        let fourth = n
+            .times(&n)
+            .times(&n)
+            .times(&x4)
+            .minus(&number(4).times(&n).times(&n).times(&x).times(&x3))
+            .plus(&number(6).times(&n).times(&squared).times(&x2))
+            .minus(&number(3).times(&squared).times(&squared));
+        let square = second.times(&second);
+        let excess = fourth.minus(&number(3).times(&square));
+        if biased {
+            return Some(round_ratio(&excess, &square));
+        }
+        let above = number(self.count + 1)
+            .times(&excess)
+            .plus(&number(6).times(&square))
+            .times(&number(self.count - 1));
+        let below = square
+            .times(&number(self.count - 2))
+            .times(&number(self.count - 3));
+        Some(round_ratio(&above, &below))
+    }
+
+    /// The count, the sums, and `n·Σx² − (Σx)²` unless it is zero.
+    fn parts(&self) -> Option<(Dyadic, [Dyadic; 4], Option<Dyadic>)> {
+        let n = Dyadic::from_u64(self.count);
+        let sums = self.sums.each_ref().map(WideSum::to_dyadic);
+        let second = n.times(&sums[1]).minus(&sums[0].times(&sums[0]));
+        let second = Some(second).filter(|second| !second.is_zero());
+        Some((n, sums, second))
+    }
+
+    /// The state as words. Equal sums may give different words.
+    #[must_use]
+    pub fn to_words(&self) -> Vec<u64> {
+        let mut words = vec![HEADER, self.count, u64::from(self.not_finite)];
+        self.sums.iter().for_each(|sum| sum.write(&mut words));
+        words
+    }
+
+    /// The state that [`to_words`](Self::to_words) wrote.
+    ///
+    /// # Errors
+    /// If the words are no such state.
+    pub fn from_words(words: &[u64]) -> Result<Self, MalformedWords> {
+        WordReader::read_all(words, |words| {
+            words.expect(HEADER)?;
+            let count = words.next()?;
+            let not_finite = words.next_flag()?;
+            let mut sums: [WideSum; 4] = Default::default();
+            for sum in &mut sums {
+                *sum = WideSum::read(words)?;
+            }
+            Ok(Self {
+                count,
+                sums,
+                not_finite,
+            })
+        })
+    }
+}
+
+/// Multiplies a number given by its digits in place; what overflows them is zero.
+fn multiply(digits: &mut [u32], by: u64) {
+    let mut carry = 0u128;
+    for digit in digits {
+        let product = u128::from(*digit) * u128::from(by) + carry;
+        *digit = product as u32;
+        carry = product >> 32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums(values: &[f64]) -> PowerSums {
+        let mut sums = PowerSums::new();
+        let mut merged = PowerSums::new();
+        for value in values {
+            sums.add(*value);
+            let mut one = PowerSums::new();
+            one.add(*value);
+            merged.merge(&PowerSums::from_words(&one.to_words()).expect("own words"));
+        }
+        for biased in [true, false] {
+            let bits = |value: Option<f64>| value.map(f64::to_bits);
+            assert_eq!(bits(merged.skewness(biased)), bits(sums.skewness(biased)));
+            assert_eq!(bits(merged.kurtosis(biased)), bits(sums.kurtosis(biased)));
+        }
+        sums
+    }
+
+    // Expected values by Python's fractions, and its decimal for the roots.
+    #[test]
+    fn by_exact_fractions() {
+        let four = sums(&[1.0, 2.0, 4.0, 8.0]);
+        assert_eq!(four.skewness(true), Some(0.6568077344996993));
+        assert_eq!(four.skewness(false), Some(1.1376243669576889));
+        assert_eq!(four.kurtosis(true), Some(-1.0989792060491494));
+        assert_eq!(four.kurtosis(false), Some(0.7576559546313799));
+    }
+
+    #[test]
+    fn a_common_shift_cancels() {
+        let shifted = sums(&[1e9 + 1.0, 1e9 + 2.0, 1e9 + 4.0, 1e9 + 8.0]);
+        assert_eq!(shifted.skewness(true), Some(0.6568077344996993));
+        let scaled = sums(&[0.0, 1e-320, 3e-320]);
+        assert_eq!(scaled.skewness(true), Some(0.3818017741606063));
+    }
+
+    #[test]
+    fn integers_of_64_bits() {
+        let mut integers = PowerSums::new();
+        for value in [1, 2, 4, 8] {
+            integers.add_integer(i128::from(u64::MAX) - 8 + value);
+        }
+        assert_eq!(integers.kurtosis(false), Some(0.7576559546313799));
+        assert_eq!(integers.skewness(false), Some(1.1376243669576889));
+        let mut extremes = PowerSums::new();
+        for value in [i64::MIN, i64::MIN, i64::MAX] {
+            extremes.add_integer(value.into());
+        }
+        assert_eq!(
+            extremes.skewness(true),
+            Some(std::f64::consts::FRAC_1_SQRT_2)
+        );
+    }
+
+    #[test]
+    fn too_few_and_constant_values() {
+        assert_eq!(sums(&[]).skewness(true), None);
+        assert_eq!(sums(&[1.0, 2.0]).skewness(false), None);
+        assert_eq!(sums(&[1.0, 2.0, 3.0]).kurtosis(false), None);
+        assert_eq!(sums(&[1.0, 2.0, 3.0]).skewness(false), Some(0.0));
+        for values in [&[0.1; 5][..], &[1.0, 2.0, f64::INFINITY, 4.0, f64::NAN]] {
+            assert!(sums(values).skewness(false).is_some_and(f64::is_nan));
+            assert!(sums(values).kurtosis(false).is_some_and(f64::is_nan));
+        }
+    }
+
+    #[test]
+    fn words_of_other_states_are_refused() {
+        let words = sums(&[1.0, -3.0]).to_words();
+        assert!(PowerSums::from_words(&words[..words.len() - 1]).is_err());
+        assert!(PowerSums::from_words(&[HEADER, 1, 0, 5, u64::MAX]).is_err());
+    }
+}

@@ -1,0 +1,228 @@
+//! The rows of a build side of which several may have one key, and which of them meet conditions.
+//!
+//! The rows of a key stand together, in row order or in the order of the column that as-of lookups
+//! compare. Those are found by binary search; further conditions are tried row by row from there.
+
+use std::ops::Range;
+
+use icosian_ir::id::ColumnId;
+use icosian_ir::op::Comparison;
+use icosian_ir::types::Lane;
+
+use crate::error::{RunError, internal};
+use crate::execute::built::BuiltTable;
+use crate::execute::keys::KeyColumn;
+use crate::execute::order_words::{Ranks, order_words};
+
+/// Rows by key, and what is compared of them.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates {
+    /// Of key `k`: positions `starts[k]..starts[k + 1]`.
+    starts: Vec<u32>,
+    /// The row at each position.
+    rows: Vec<u32>,
+    /// Whether the rows of a key are in the order of the first column compared.
+    sorted: bool,
+    compared: Vec<Compared>,
+}
+
+/// A column that is compared.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    /// The words of its values, by row until they are put in order, then by position.
+    pub(crate) words: Vec<u64>,
+    /// Of text: the ranks that the words are.
+    pub(crate) ranks: Option<Ranks>,
+    /// Of what is no text.
+    pub(crate) lane: Option<Lane>,
+}
+
+/// A condition on a compared column: which, and how it compares with the value here.
+pub(crate) type Condition = (Comparison, usize);
+
+/// The number of a row that no condition finds.
+pub(crate) const NO_KEY: u32 = u32::MAX;
+
+fn holds(comparison: Comparison, there: u64, here: u64) -> bool {
+    match comparison {
+        Comparison::Equal => there == here,
+        Comparison::NotEqual => there != here,
+        Comparison::Less => there < here,
+        Comparison::LessOrEqual => there <= here,
+        Comparison::Greater => there > here,
+        Comparison::GreaterOrEqual => there >= here,
+    }
+}
+
+impl Candidates {
+    /// Puts rows together by the numbers of their keys, of which there are `keys`.
+    pub(crate) fn new(
+        keys: usize,
+        numbers: &[u32],
+        mut compared: Vec<Compared>,
+        sorted: bool,
+    ) -> Result<Candidates, RunError> {
+        let mut starts = vec![0u32; keys + 1];
+        for number in numbers.iter().filter(|number| **number != NO_KEY) {
+            starts[*number as usize + 1] += 1;
+        }
+        let mut sum = 0u32;
+        for start in &mut starts {
+            sum = sum
+                .checked_add(*start)
+                .ok_or_else(|| internal("more than 2^32 rows to look up"))?;
+            *start = sum;
+        }
+        let mut next = starts.clone();
+        let mut rows = vec![0u32; sum as usize];
+        for (row, number) in numbers.iter().enumerate() {
+            if *number != NO_KEY {
+                let at = &mut next[*number as usize];
+                rows[*at as usize] = row as u32;
+                *at += 1;
+            }
+        }
+        if sorted && let Some(first) = compared.first() {
+            let word = |row: &u32| first.words[*row as usize];
+            for bounds in starts.windows(2) {
+                let of_key = &mut rows[bounds[0] as usize..bounds[1] as usize];
+                // Data often comes in the order of time.
+                if !of_key.is_sorted_by_key(word) {
+                    of_key.sort_unstable_by_key(|row| (word(row), *row));
+                }
+            }
+        }
+        for column in &mut compared {
+            column.words = rows.iter().map(|row| column.words[*row as usize]).collect();
+        }
+        Ok(Candidates {
+            starts,
+            rows,
+            sorted,
+            compared,
+        })
+    }
+
+    /// The positions of a key, cut by the conditions on the column in whose order they are.
+    fn positions(&self, key: usize, conditions: &[Condition], here: &[u64]) -> Range<usize> {
+        let mut range = self.starts[key] as usize..self.starts[key + 1] as usize;
+        if !self.sorted {
+            return range;
+        }
+        for ((comparison, column), here) in conditions.iter().zip(here) {
+            if *column != 0 {
+                continue;
+            }
+            let words = &self.compared[0].words[range.clone()];
+            let before = |limit: &dyn Fn(u64) -> bool| words.partition_point(|word| limit(*word));
+            match comparison {
+                Comparison::Less => range.end = range.start + before(&|word| word < *here),
+                Comparison::LessOrEqual => range.end = range.start + before(&|word| word <= *here),
+                Comparison::Greater => range.start += before(&|word| word <= *here),
+                Comparison::GreaterOrEqual => range.start += before(&|word| word < *here),
+                Comparison::Equal | Comparison::NotEqual => {}
+            }
+        }
+        range
+    }
+
+    /// The rows of a key that meet all conditions, in their order.
+    fn matches<'c>(
+        &'c self,
+        key: usize,
+        conditions: &'c [Condition],
+        here: &'c [u64],
+    ) -> impl DoubleEndedIterator<Item = u32> + 'c {
+        let left: &[Condition] = match self.sorted && conditions.iter().all(|(_, at)| *at == 0) {
+            // The positions were cut by all of them.
+            true => &[],
+            false => conditions,
+        };
+        let meets = move |position: &usize| {
+            let mut sides = left.iter().zip(here);
+            sides.all(|((comparison, column), here)| {
+                holds(*comparison, self.compared[*column].words[*position], *here)
+            })
+        };
+        let positions = self.positions(key, conditions, here);
+        positions.filter(meets).map(|position| self.rows[position])
+    }
+}
+
+/// The conditions of a lookup over a block of rows.
+pub(crate) struct Probe<'b> {
+    built: &'b BuiltTable,
+    candidates: &'b Candidates,
+    conditions: Vec<Condition>,
+    /// Per row: the number of its key, [`NO_KEY`] where nothing can match.
+    numbers: Vec<u32>,
+    /// Per row: a word per condition.
+    here: Vec<u64>,
+}
+
+impl<'b> Probe<'b> {
+    /// A probe by conditions on the columns `there`: keys first, the others compared.
+    pub(crate) fn new(
+        built: &'b BuiltTable,
+        there: &[ColumnId],
+        comparisons: &[Comparison],
+    ) -> Result<Probe<'b>, RunError> {
+        let candidates = built.candidates.as_ref();
+        let compared = &there[there.len() - comparisons.len()..];
+        let conditions = comparisons
+            .iter()
+            .zip(compared)
+            .map(|(comparison, column)| {
+                let position = built.compared(*column)?;
+                Ok((*comparison, position))
+            });
+        Ok(Probe {
+            built,
+            candidates: candidates.ok_or_else(|| internal("a table of unique keys"))?,
+            conditions: conditions.collect::<Result<_, RunError>>()?,
+            numbers: Vec::new(),
+            here: Vec::new(),
+        })
+    }
+
+    /// Reads the values of `rows` rows: keys first, then what is compared.
+    pub(crate) fn read(
+        &mut self,
+        values: &[KeyColumn<'_, '_>],
+        rows: usize,
+    ) -> Result<(), RunError> {
+        let (keys, compared) = values.split_at(values.len() - self.conditions.len());
+        let count = self.conditions.len();
+        let mut comparable = vec![true; rows];
+        let mut words = Vec::with_capacity(rows);
+        self.here.clear();
+        self.here.resize(rows * count, 0);
+        for (position, (value, (_, column))) in compared.iter().zip(&self.conditions).enumerate() {
+            let over_there = &self.candidates.compared[*column];
+            let (lane, ranks) = (over_there.lane, over_there.ranks.as_ref());
+            order_words(value, lane, ranks, 0..rows, &mut words, &mut comparable)?;
+            let here = self.here[position..].iter_mut().step_by(count);
+            here.zip(&words).for_each(|(here, word)| *here = *word);
+        }
+        let table = &self.built.keys;
+        table.words_to_find(keys, 0..rows, &mut words)?;
+        let keys = words.chunks_exact(table.width()).zip(comparable);
+        let numbers = keys.map(|(key, comparable)| match comparable && key[0] == 0 {
+            true => table.find(key).map_or(NO_KEY, |number| number as u32),
+            false => NO_KEY,
+        });
+        self.numbers.clear();
+        self.numbers.extend(numbers);
+        Ok(())
+    }
+
+    /// The rows over there that meet all conditions in a row, in their order.
+    pub(crate) fn matches(&self, row: usize) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        let count = self.conditions.len();
+        let here = &self.here[row * count..(row + 1) * count];
+        let number = self.numbers[row];
+        let key = (number != NO_KEY).then_some(number as usize);
+        let of_key = key.map(|key| self.candidates.matches(key, &self.conditions, here));
+        of_key.into_iter().flatten()
+    }
+}
