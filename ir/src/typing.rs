@@ -244,7 +244,9 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             };
             Ok((scalar.required(), Domain::Scalar))
         }
-        Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) => Err(wrong("what its maker says")),
+        Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Joined => {
+            Err(wrong("what its maker says"))
+        }
         Op::Broadcast(table) => {
             count(1)?;
             match arguments[0].domain {

@@ -46,6 +46,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -105,6 +106,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -252,6 +254,7 @@ fn apply(
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),

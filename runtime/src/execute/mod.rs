@@ -13,6 +13,7 @@ mod distinct;
 mod executor;
 mod fused;
 mod interpreted;
+mod join;
 mod kernels;
 mod keyed_window;
 mod keys;
