@@ -212,6 +212,8 @@ impl Columns {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Minimum
             | Op::Maximum => {
                 if text() {

@@ -123,6 +123,11 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// The hash of a value, a u64 ([`crate::meaning::hash`]). Arguments: the value, the state to start
+    /// from (a u64). Null is a value like any other.
+    Hash,
+    /// The number of each row of a table in its order, counted from 0, an i64. No arguments.
+    RowNumber(TableId),
     /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
     Text(TextFunction),
     /// A function of the bits of integers; of a shift the second argument is a u8.
@@ -232,6 +237,8 @@ impl Op {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -288,6 +295,8 @@ impl Op {
             Op::Math(math) => math.name(),
             Op::Text(function) => function.name(),
             Op::Bits(function) => function.name(),
+            Op::Hash => "hash",
+            Op::RowNumber(_) => "row_number",
             Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
@@ -311,7 +320,7 @@ impl std::fmt::Display for Op {
             Op::Node(node) => write!(f, " {node}"),
             Op::Input(input) => write!(f, " {input}"),
             Op::Param(param) => write!(f, " {param}"),
-            Op::Broadcast(table) => write!(f, " {table}"),
+            Op::Broadcast(table) | Op::RowNumber(table) => write!(f, " {table}"),
             Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) | Op::Neg(mode) => {
                 f.write_str(mode.suffix())
             }
@@ -360,6 +369,7 @@ impl std::fmt::Display for Op {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
             | Op::Minimum
             | Op::Maximum
             | Op::Gather

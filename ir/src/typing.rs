@@ -407,6 +407,17 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             let ty = time::result(*function, &types).map_err(wrong)?;
             row_local(ty.nullable_if(any_null))
         }
+        Op::Hash => {
+            count(2)?;
+            if matches!(types[0].scalar, ScalarType::Row(_)) || types[1].scalar != ScalarType::U64 {
+                return Err(wrong("a value and a u64"));
+            }
+            row_local(types[1])
+        }
+        Op::RowNumber(table) => {
+            count(0)?;
+            Ok((ScalarType::I64.required(), Domain::Rows(*table)))
+        }
         Op::Minimum | Op::Maximum => {
             count(2)?;
             if types[0].scalar != types[1].scalar || matches!(types[0].scalar, ScalarType::Row(_)) {

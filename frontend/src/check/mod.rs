@@ -30,6 +30,7 @@ mod lookup;
 mod names;
 mod operators;
 mod over;
+mod random;
 mod reductions;
 mod select;
 mod steps;

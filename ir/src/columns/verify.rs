@@ -371,6 +371,8 @@ impl Columns {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -422,7 +424,7 @@ impl Columns {
 /// The tables that an op and its rows name.
 fn tables_named(op: &Op, domain: Domain) -> impl Iterator<Item = TableId> {
     let mut of_op = None;
-    if let Op::Broadcast(table) | Op::Reduce { from: table, .. } = op {
+    if let Op::Broadcast(table) | Op::RowNumber(table) | Op::Reduce { from: table, .. } = op {
         of_op = Some(*table);
     } else if let Some((table, _)) = op.conditions() {
         of_op = Some(table);

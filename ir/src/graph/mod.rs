@@ -11,6 +11,8 @@ mod convert;
 mod dependencies;
 mod fingerprint;
 mod lookups;
+mod random;
+mod reductions;
 mod text;
 mod text_functions;
 mod time;

@@ -181,6 +181,11 @@ impl<'a> Interpreter<'a> {
                 let cell = self.values(column.args[0])?.cell(0).clone();
                 Ok(ColumnValues::Rows(vec![cell; rows]))
             }
+            Op::RowNumber(table) => {
+                let rows = self.rows(*table)?;
+                let number = |row: usize| Cell::Value(Value::Integer(row as i128));
+                Ok(ColumnValues::Rows((0..rows).map(number).collect()))
+            }
             Op::Add(_)
             | Op::Sub(_)
             | Op::Mul(_)
@@ -198,6 +203,7 @@ impl<'a> Interpreter<'a> {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Bits(_)
+            | Op::Hash
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),

@@ -24,7 +24,7 @@ pub(super) fn dependencies(
                 rows_of(table);
             }
         }
-        Op::Broadcast(table) => {
+        Op::Broadcast(table) | Op::RowNumber(table) => {
             if !table_rows.contains_key(table) {
                 rows_of(*table);
             }
@@ -59,6 +59,7 @@ pub(super) fn dependencies(
         | Op::Math(_)
         | Op::Text(_)
         | Op::Bits(_)
+        | Op::Hash
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum

@@ -12,6 +12,7 @@ mod destination;
 mod distinct;
 mod executor;
 mod fused;
+mod hash;
 mod interpreted;
 mod join;
 mod kernels;
