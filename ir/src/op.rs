@@ -161,6 +161,10 @@ pub enum Op {
     /// No arguments: the row of the other table that stands in each row of a join.
     Joined,
 
+    /// Arguments: a column of each table whose rows a table has one after the other, all of one type.
+    /// Their values, one column's after the other's.
+    Stack,
+
     /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
     /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
     /// rows of a group table of `from`. With keys (graph only) the result of its group stands in each
@@ -246,6 +250,7 @@ impl Op {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
@@ -304,6 +309,7 @@ impl Op {
             Op::Find(_) => "find",
             Op::Gather => "gather",
             Op::Take => "take",
+            Op::Stack => "stack",
             Op::Joined => "joined",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
@@ -325,6 +331,7 @@ impl std::fmt::Display for Op {
                 f.write_str(mode.suffix())
             }
             Op::Cast(to, _) => write!(f, " {to}"),
+            Op::Time(function) => write!(f, "{function}"),
             Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
             Op::Lookup {
                 table,
@@ -374,8 +381,8 @@ impl std::fmt::Display for Op {
             | Op::Maximum
             | Op::Gather
             | Op::Take
-            | Op::Joined => Ok(()),
-            Op::Time(function) => write!(f, "{function}"),
+            | Op::Joined
+            | Op::Stack => Ok(()),
         }
     }
 }

@@ -472,6 +472,17 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             // Which table keeps the rows is the maker's to say.
             Ok((types[0], arguments[0].domain))
         }
+        Op::Stack => {
+            let Some(first) = types.first() else {
+                return Err(wrong("a column of each table"));
+            };
+            if types.iter().any(|ty| ty.scalar != first.scalar) {
+                return Err(wrong("columns of one type"));
+            }
+            let nullable = types.iter().any(|ty| ty.nullable);
+            // As with `Take`.
+            Ok((first.nullable_if(nullable), arguments[0].domain))
+        }
         Op::Reduce {
             reduction,
             from,

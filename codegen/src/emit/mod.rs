@@ -191,6 +191,7 @@ impl Emitter<'_, '_> {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Joined
             | Op::Reduce { .. }
             | Op::Key(_)

@@ -33,6 +33,7 @@ mod over;
 mod random;
 mod reductions;
 mod select;
+mod stacks;
 mod steps;
 mod tables;
 mod test_blocks;

@@ -454,6 +454,34 @@ impl GraphBuilder {
         self.add_typed(Op::Take, vec![column], ty, Domain::Rows(table))
     }
 
+    /// A member of a table of stacked rows: one column of each table that it is made of, in the type
+    /// in which they meet.
+    ///
+    /// # Errors
+    /// If they don't meet.
+    pub fn stacked(&mut self, table: TableId, columns: &[ExprId]) -> Result<ExprId, BuildError> {
+        let operation = "union";
+        let mut columns = columns.to_vec();
+        if let Some((first, others)) = columns.clone().split_first() {
+            let mut met = *first;
+            for other in others {
+                met = self.meet(operation, met, *other)?.0;
+            }
+            for column in &mut columns {
+                *column = self.meet(operation, *column, met)?.0;
+            }
+        }
+        let arguments: Vec<Argument> = columns
+            .iter()
+            .map(|column| Argument {
+                ty: self.ty(*column),
+                domain: self.domain(*column),
+            })
+            .collect();
+        let (ty, _) = typing::infer(&Op::Stack, &arguments)?;
+        Ok(self.add_typed(Op::Stack, columns, ty, Domain::Rows(table)))
+    }
+
     /// The row of `table` whose `keys` (columns over there) equal `values` (here).
     ///
     /// # Errors

@@ -236,6 +236,13 @@ impl<'a> Interpreter<'a> {
                 let cells = taken.iter().map(|row| values.cell(*row).clone());
                 Ok(ColumnValues::Rows(cells.collect()))
             }
+            Op::Stack => {
+                let mut cells = Vec::new();
+                for values in self.arguments(&column.args)? {
+                    cells.extend_from_slice(values.cells());
+                }
+                Ok(ColumnValues::Rows(cells))
+            }
             Op::Joined => {
                 let join = columns.join_of(column.domain);
                 let (Domain::Rows(table), Some(join)) = (column.domain, join) else {
@@ -318,6 +325,13 @@ impl<'a> Interpreter<'a> {
         match &self.columns.tables[table].rows {
             Rows::Source => panic!("the number of rows of {table} is not given"),
             Rows::Take { .. } => Ok(self.taken(table)?.len()),
+            Rows::Stack { parts } => {
+                let rows = parts.iter().map(|part| {
+                    let rows = self.values(part.rows)?.rows();
+                    Ok(rows.unwrap_or(0))
+                });
+                rows.sum()
+            }
             Rows::Group { .. } => Ok(self.groups(table)?.keys.len()),
         }
     }

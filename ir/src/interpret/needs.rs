@@ -66,6 +66,7 @@ pub(super) fn dependencies(
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
+        | Op::Stack
         | Op::Window(_) => {}
     }
     found

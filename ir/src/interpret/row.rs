@@ -48,6 +48,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
@@ -116,6 +117,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
@@ -266,6 +268,7 @@ fn apply(
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)

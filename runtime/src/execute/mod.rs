@@ -32,6 +32,7 @@ mod run;
 mod selection;
 mod sink;
 mod sort;
+mod stack;
 mod state;
 mod state_batches;
 mod stream;

@@ -119,7 +119,7 @@ impl ExpressionText<'_> {
             let expression = &self.graph.expressions[at];
             match (&expression.op, expression.domain) {
                 (Op::Node(node), _) => return self.graph.nodes[*node].short_name().to_owned(),
-                (Op::Take, _) => at = expression.args[0],
+                (Op::Take | Op::Stack, _) => at = expression.args[0],
                 (Op::Key(position), Domain::Rows(table)) => {
                     return self.key_name(table, *position);
                 }
@@ -195,6 +195,7 @@ impl ExpressionText<'_> {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Binding::Postfix,
@@ -263,7 +264,7 @@ impl ExpressionText<'_> {
         };
         match &expression.op {
             Op::Literal(value) => vec![Piece::Owned(constant(value, expression.ty.scalar))],
-            Op::Node(_) | Op::Take | Op::Joined | Op::Key(_) => {
+            Op::Node(_) | Op::Take | Op::Joined | Op::Stack | Op::Key(_) => {
                 let name = match &expression.op {
                     Op::Node(node) if expression.domain == Domain::Scalar => {
                         self.graph.nodes[*node].name.clone()
