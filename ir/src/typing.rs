@@ -400,6 +400,19 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             let scalar = time::result(*function, &types).map_err(wrong)?;
             row_local(scalar.required().nullable_if(any_null))
         }
+        Op::Extern(signature) => {
+            count(signature.parameters.len())?;
+            let fits = types
+                .iter()
+                .zip(&signature.parameters)
+                .all(|(ty, (_, wanted))| {
+                    ty.scalar == wanted.scalar && (wanted.nullable || !ty.nullable)
+                });
+            if !fits {
+                return Err(wrong("values of the types it declares"));
+            }
+            row_local(signature.returns)
+        }
         Op::Minimum | Op::Maximum => {
             count(2)?;
             if types[0].scalar != types[1].scalar || matches!(types[0].scalar, ScalarType::Row(_)) {

@@ -182,6 +182,7 @@ impl Emitter<'_, '_> {
             | Op::Input(_)
             | Op::Param(_)
             | Op::Text(_)
+            | Op::Extern(_)
             | Op::Lookup { .. }
             | Op::Find(_)
             | Op::Gather

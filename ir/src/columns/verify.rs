@@ -337,6 +337,7 @@ impl Columns {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Extern(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum

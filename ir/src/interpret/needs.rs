@@ -59,6 +59,7 @@ pub(super) fn dependencies(
         | Op::Math(_)
         | Op::Text(_)
         | Op::Bits(_)
+        | Op::Extern(_)
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum

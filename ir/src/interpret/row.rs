@@ -42,6 +42,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::Extern(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
@@ -101,6 +102,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::Extern(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
@@ -248,6 +250,7 @@ fn apply(
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::Extern(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather

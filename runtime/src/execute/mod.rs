@@ -12,6 +12,7 @@ mod destination;
 mod distinct;
 mod executor;
 mod fused;
+mod host;
 mod interpreted;
 mod kernels;
 mod keyed_window;
@@ -39,6 +40,7 @@ mod wide;
 mod window;
 
 pub use executor::{Executor, ParallelExecutor, SerialExecutor};
+pub use host::{ArrowFunction, HostError};
 pub use params::Params;
 pub use pass::{MORSEL_ROWS, OutputPart, PassOutput, PassRun};
 pub use prepared::{Backend, Prepared};

@@ -176,6 +176,7 @@ impl ExpressionText<'_> {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Extern(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -332,6 +333,7 @@ impl ExpressionText<'_> {
             Op::Text(function) => call(function.name().to_owned()),
             Op::Bits(function) => call(function.name().to_owned()),
             Op::Time(function) => call(function.name().to_owned()),
+            Op::Extern(signature) => call(quoted(&signature.name)),
             Op::Minimum => call("min".to_owned()),
             Op::Maximum => call("max".to_owned()),
             Op::Lookup { table, keys, .. } => {
