@@ -4,12 +4,14 @@
 //! serves. Arguments always come before their users, so every walk is a loop over ids.
 //! Nothing here knows of files, Arrow, threads or machines.
 
+mod join;
 mod selection;
 mod verify;
 
 use std::collections::HashMap;
 use std::fmt;
 
+pub use join::Join;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
 
@@ -227,7 +229,9 @@ impl Columns {
             Op::Extern(_) => Execution::Extern,
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
             Op::Window(window) if window.is_local() => Execution::Window,
-            Op::Take | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => Execution::Barrier,
+            Op::Take | Op::Joined | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => {
+                Execution::Barrier
+            }
         }
     }
 }

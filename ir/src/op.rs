@@ -148,6 +148,8 @@ pub enum Op {
     Gather,
     /// Arguments: a column of the parent table. The values on the rows that the table took of it.
     Take,
+    /// No arguments: the row of the other table that stands in each row of a join.
+    Joined,
 
     /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
     /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
@@ -235,6 +237,7 @@ impl Op {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -291,6 +294,7 @@ impl Op {
             Op::Find(_) => "find",
             Op::Gather => "gather",
             Op::Take => "take",
+            Op::Joined => "joined",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.window.name(),
@@ -365,7 +369,8 @@ impl std::fmt::Display for Op {
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Take => Ok(()),
+            | Op::Take
+            | Op::Joined => Ok(()),
         }
     }
 }

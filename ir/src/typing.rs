@@ -168,7 +168,7 @@ fn expect_rows(
 
 /// Whether a cast exists, and if so whether values may fail to convert.
 pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option<bool> {
-    use ScalarType::{Bool, Date, Duration, F32, F64, I32, I64, Timestamp};
+    use ScalarType::{Bool, Date, Duration, F32, F64, I32, I64, Row, Str, Timestamp};
     if from == to {
         return Some(false);
     }
@@ -176,6 +176,11 @@ pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option
         return (from.is_integer() && to.is_integer()).then_some(false);
     }
     match (from, to) {
+        (Str, Row(_)) | (Row(_), _) => None,
+        (Str, _) => Some(true),
+        // Text of an instant elsewhere needs to know which clock is meant.
+        (Timestamp(..), Str) => from.is_wall_clock().then_some(false),
+        (_, Str) => Some(false),
         (Bool, to) if to.is_number() => Some(false),
         (from, to) if from.is_integer() && to.is_integer() => {
             let (low, high) = from.integer_range()?;
@@ -239,7 +244,9 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             };
             Ok((scalar.required(), Domain::Scalar))
         }
-        Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) => Err(wrong("what its maker says")),
+        Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Joined => {
+            Err(wrong("what its maker says"))
+        }
         Op::Broadcast(table) => {
             count(1)?;
             match arguments[0].domain {

@@ -187,6 +187,7 @@ impl Emitter<'_, '_> {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Key(_)
             | Op::Window(_)

@@ -177,10 +177,7 @@ pub(crate) enum UnitKind {
         from: UnitId,
     },
     /// The row reference that a join adds.
-    JoinRow {
-        table: DeclarationId,
-        lookup: ExprId,
-    },
+    JoinRow(DeclarationId),
     /// The name and value columns of `unpivot`.
     UnpivotName(DeclarationId),
     UnpivotValue(DeclarationId),

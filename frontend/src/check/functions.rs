@@ -379,8 +379,8 @@ functions! {
     "u64" X, Cast(U64, Raise), "as u64; an error where it doesn't fit", "u64(x)";
     "f32" X, Cast(F32, Raise), "as f32", "f32(x)";
     "f64" X, Cast(F64, Raise), "as f64", "f64(x)";
-    "bool" X, Cast(Bool, Raise), "as bool", "bool(x)";
-    "str" X, Cast(Str, Raise), "as text", "str(x)";
+    "bool" X, Cast(Bool, Raise), "text that says true or false as bool", "bool(answer)";
+    "str" X, Cast(Str, Raise), "as text that reads back to the same value", "str(flight)";
     "try_i8" X, Cast(I8, Null), "as i8; null where it doesn't fit", "try_i8(x)";
     "try_i16" X, Cast(I16, Null), "as i16; null where it doesn't fit", "try_i16(x)";
     "try_i32" X, Cast(I32, Null), "as i32; null where it doesn't fit", "try_i32(x)";
@@ -389,6 +389,7 @@ functions! {
     "try_u16" X, Cast(U16, Null), "as u16; null where it doesn't fit", "try_u16(x)";
     "try_u32" X, Cast(U32, Null), "as u32; null where it doesn't fit", "try_u32(x)";
     "try_u64" X, Cast(U64, Null), "as u64; null where it doesn't fit", "try_u64(x)";
+    "try_bool" X, Cast(Bool, Null), "text as bool; null where it says neither", "try_bool(answer)";
     "try_f32" X, Cast(F32, Null), "as f32", "try_f32(x)";
     "try_f64" X, Cast(F64, Null), "as f64", "try_f64(x)";
     "wrapping_i8" X, Cast(I8, Wrap), "an integer as i8, wrapping around", "wrapping_i8(x)";

@@ -134,15 +134,8 @@ impl Checker<'_> {
                 self.tasks.push(Task::Need(from));
                 self.need_rows(table);
             }
-            UnitKind::JoinRow { table, lookup } => {
-                self.tasks.push(Task::Finish(unit, 1));
-                let rows = self.parent(table).map_or(Rows::Top, Rows::Table);
-                let context = Context {
-                    rows,
-                    home: rows,
-                    ..context
-                };
-                self.tasks.push(Task::Enter(lookup, context));
+            UnitKind::JoinRow(table) => {
+                self.tasks.push(Task::Finish(unit, 0));
                 self.need_rows(table);
             }
             UnitKind::UnpivotName(table) | UnitKind::UnpivotValue(table) => {
@@ -284,13 +277,9 @@ impl Checker<'_> {
                 self.builder.describe(node, &doc, tags);
                 Some(State::Done(node))
             }
-            UnitKind::JoinRow { table, .. } => {
-                let Operand::Value(row) = operands.first()? else {
-                    return None;
-                };
+            UnitKind::JoinRow(table) => {
                 let rows = self.declarations[table].table?;
-                let ty = self.builder.ty(*row);
-                let row = self.stand_in(ty, Domain::Rows(rows));
+                let row = self.builder.joined(rows)?;
                 Some(State::Done(self.define(unit, Some(table), row)?))
             }
             UnitKind::UnpivotName(table) | UnitKind::UnpivotValue(table) => {

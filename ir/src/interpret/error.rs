@@ -136,6 +136,7 @@ impl fmt::Display for RowError {
             }
             RowErrorKind::CastOutOfRange { to } => {
                 match self.operands.first() {
+                    Some(Value::Str(text)) => return self.misread(f, text, *to),
                     Some(operand) => write!(f, "{operand}")?,
                     None => f.write_str("the value")?,
                 }
@@ -186,6 +187,18 @@ impl fmt::Display for RowError {
 }
 
 impl RowError {
+    /// A text that says no value of a type; of a long one its beginning.
+    fn misread(&self, f: &mut fmt::Formatter<'_>, text: &str, to: ScalarType) -> fmt::Result {
+        const SHOWN: usize = 40;
+        let shown: String = text.chars().take(SHOWN).collect();
+        let more = if shown.len() < text.len() { "…" } else { "" };
+        write!(f, "{shown:?}{more} is no {to}")?;
+        match self.row {
+            Some(row) => write!(f, " (row {row})"),
+            None => Ok(()),
+        }
+    }
+
     /// The op as it is written.
     fn symbol(&self) -> &'static str {
         let symbols = [

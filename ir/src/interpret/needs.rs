@@ -19,7 +19,7 @@ pub(super) fn dependencies(
     let mut found = column.args.clone();
     let mut rows_of = |table: TableId| found.extend(columns.tables[table].rows.makers());
     match &column.op {
-        Op::Take | Op::Key(_) => {
+        Op::Take | Op::Joined | Op::Key(_) => {
             if let Domain::Rows(table) = column.domain {
                 rows_of(table);
             }

@@ -47,6 +47,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -107,6 +108,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -255,6 +257,7 @@ fn apply(
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),

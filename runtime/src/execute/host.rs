@@ -31,10 +31,12 @@ use crate::text::{Cell, TextBuilder};
 /// Why a function of the host has no result.
 pub type HostError = Box<dyn std::error::Error + Send + Sync>;
 
+type ArrayClosure = dyn Fn(&[ArrayRef]) -> Result<ArrayRef, HostError> + Send + Sync;
+
 /// A function of the host over Arrow arrays of one length. Each row of what it gives depends on
 /// that row of its arguments alone.
 pub struct ArrowFunction {
-    function: Box<dyn Fn(&[ArrayRef]) -> Result<ArrayRef, HostError> + Send + Sync>,
+    function: Box<ArrayClosure>,
 }
 
 impl fmt::Debug for ArrowFunction {

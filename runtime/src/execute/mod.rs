@@ -14,6 +14,7 @@ mod executor;
 mod fused;
 mod host;
 mod interpreted;
+mod join;
 mod kernels;
 mod keyed_window;
 mod keys;

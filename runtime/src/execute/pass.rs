@@ -196,7 +196,9 @@ impl<'a> PassRun<'a> {
             let row_op = match segment.kind {
                 SegmentKind::Columnar(column) => {
                     let operands = &segment.operands;
-                    RowOp::new(&columns.column(column).op, |position| {
+                    let definition = columns.column(column);
+                    let from = definition.args.first().map(|arg| columns.scalar_type(*arg));
+                    RowOp::new(&definition.op, from, |position| {
                         match operands.get(position) {
                             Some(Operand::Scalar(column)) => self.scalars.get(column),
                             Some(Operand::Slot(_)) | None => None,

@@ -1,13 +1,16 @@
 //! One row of an op over text that a scalar decides but for one column: what blocks evaluate row by
 //! row and dictionaries value by value.
 
+use icosian_ir::meaning::text::read;
+use icosian_ir::meaning::text::show::show;
 use icosian_ir::meaning::text::{Argument, Given, TextCall};
-use icosian_ir::op::{Comparison, Op};
-use icosian_ir::types::Lane;
+use icosian_ir::op::{CastMode, Comparison, Op};
+use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 use smallvec::SmallVec;
 
 use crate::bytes::{bit, typed};
+use crate::convert::param_bits;
 use crate::execute::view::View;
 use crate::text::Cell;
 
@@ -18,6 +21,10 @@ pub(crate) enum RowOp {
     Call(TextCall),
     /// A comparison of two texts.
     Compare(Comparison),
+    /// Text as a value of another type.
+    Read(ScalarType, CastMode),
+    /// A value of another type as text.
+    Show(ScalarType),
 }
 
 /// What a row gave.
@@ -39,8 +46,12 @@ pub(crate) type Arguments<'a> = SmallVec<[Argument<'a>; 4]>;
 
 impl RowOp {
     /// The op, if it is one that takes values alone; `scalar` gives the arguments that are one value
-    /// for all rows.
-    pub(crate) fn new<'a>(op: &Op, scalar: impl Fn(usize) -> Option<&'a Value>) -> Option<RowOp> {
+    /// for all rows; `from` is the type of the first.
+    pub(crate) fn new<'a>(
+        op: &Op,
+        from: Option<ScalarType>,
+        scalar: impl Fn(usize) -> Option<&'a Value>,
+    ) -> Option<RowOp> {
         match op {
             Op::Text(function) => Some(RowOp::Call(TextCall::new(
                 *function,
@@ -50,6 +61,8 @@ impl RowOp {
                 },
             ))),
             Op::Compare(comparison) => Some(RowOp::Compare(*comparison)),
+            Op::Cast(ScalarType::Str, _) => from.map(RowOp::Show),
+            Op::Cast(to, mode) => Some(RowOp::Read(*to, *mode)),
             _ => None,
         }
     }
@@ -68,8 +81,29 @@ impl RowOp {
             (RowOp::Compare(comparison), [Argument::Text(a), Argument::Text(b)]) => {
                 RowResult::Word(holds(*comparison, a, b).into())
             }
-            (RowOp::Compare(_), _) => RowResult::Failed,
+            (RowOp::Read(to, mode), [Argument::Text(text)]) => match read::value(text, *to) {
+                Some(value) => RowResult::Word(param_bits(&value)[0]),
+                None if *mode == CastMode::Null => RowResult::Null,
+                None => RowResult::Failed,
+            },
+            (RowOp::Show(from), [Argument::Whole(word)]) => {
+                show(&value_of(*word as u64, *from), *from, made);
+                RowResult::Made
+            }
+            (RowOp::Compare(_) | RowOp::Read(..) | RowOp::Show(_), _) => RowResult::Failed,
         }
+    }
+}
+
+/// The value whose bits, extended to 64, these are.
+fn value_of(word: u64, scalar: ScalarType) -> Value {
+    match scalar.lane() {
+        Some(Lane::Bool) => Value::Bool(word == 1),
+        Some(Lane::F32) => Value::F32(f32::from_bits(word as u32)),
+        Some(Lane::F64) => Value::F64(f64::from_bits(word)),
+        Some(Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64) => Value::Integer(word.into()),
+        Some(Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64) => Value::Integer((word as i64).into()),
+        None => Value::Null,
     }
 }
 
@@ -100,8 +134,10 @@ impl<'r> Reader<'_, 'r> {
     pub(crate) fn of_scalar(value: &'r Value) -> Reader<'r, 'r> {
         Reader::Scalar(match value {
             Value::Str(text) => Some(Argument::Text(text)),
-            Value::Integer(number) => Some(Argument::Whole(*number as i64)),
-            Value::Null | Value::Bool(_) | Value::F32(_) | Value::F64(_) => None,
+            Value::Null => None,
+            Value::Bool(_) | Value::Integer(_) | Value::F32(_) | Value::F64(_) => {
+                Some(Argument::Whole(param_bits(value)[0] as i64))
+            }
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::forms::{date_difference, group_of, meeting_sides};
 use super::literals::{cast_parts, constant, quoted, untyped_constant};
-use super::naming::{Naming, key_node};
+use super::naming::{Naming, joined_node, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
 use crate::op::{
@@ -122,6 +122,7 @@ impl ExpressionText<'_> {
                 (Op::Key(position), Domain::Rows(table)) => {
                     return self.key_name(table, *position);
                 }
+                (Op::Joined, Domain::Rows(table)) => return self.joined_name(table),
                 _ => return String::new(),
             }
         }
@@ -132,6 +133,14 @@ impl ExpressionText<'_> {
         match key_node(self.graph, table, position) {
             Some(node) => self.graph.nodes[node].short_name().to_owned(),
             None => format!("_key{position}"),
+        }
+    }
+
+    /// The name of the row that a join adds; if no node is it, one that no output has.
+    pub(super) fn joined_name(&self, table: TableId) -> String {
+        match joined_node(self.graph, table) {
+            Some(node) => self.graph.nodes[node].short_name().to_owned(),
+            None => "_row".to_owned(),
         }
     }
 
@@ -184,6 +193,7 @@ impl ExpressionText<'_> {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Binding::Postfix,
         }
@@ -251,7 +261,7 @@ impl ExpressionText<'_> {
         };
         match &expression.op {
             Op::Literal(value) => vec![Piece::Owned(constant(value, expression.ty.scalar))],
-            Op::Node(_) | Op::Take | Op::Key(_) => {
+            Op::Node(_) | Op::Take | Op::Joined | Op::Key(_) => {
                 let name = match &expression.op {
                     Op::Node(node) if expression.domain == Domain::Scalar => {
                         self.graph.nodes[*node].name.clone()

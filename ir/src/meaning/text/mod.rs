@@ -13,6 +13,8 @@
 mod cut;
 mod distance;
 mod pattern;
+pub mod read;
+pub mod show;
 
 #[cfg(test)]
 mod tests;
