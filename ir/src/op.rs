@@ -115,6 +115,11 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// The hash of a value, a u64 ([`crate::meaning::hash`]). Arguments: the value, the state to start
+    /// from (a u64). Null is a value like any other.
+    Hash,
+    /// The number of each row of a table in its order, counted from 0, an i64. No arguments.
+    RowNumber(TableId),
     /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
     Text(TextFunction),
     /// A function of the bits of integers; of a shift the second argument is a u8.
@@ -150,6 +155,10 @@ pub enum Op {
     Take,
     /// No arguments: the row of the other table that stands in each row of a join.
     Joined,
+
+    /// Arguments: a column of each table whose rows a table has one after the other, all of one type.
+    /// Their values, one column's after the other's.
+    Stack,
 
     /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
     /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
@@ -229,6 +238,8 @@ impl Op {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Extern(_)
             | Op::Minimum
@@ -237,6 +248,7 @@ impl Op {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
@@ -286,6 +298,8 @@ impl Op {
             Op::Math(math) => math.name(),
             Op::Text(function) => function.name(),
             Op::Bits(function) => function.name(),
+            Op::Hash => "hash",
+            Op::RowNumber(_) => "row_number",
             Op::Time(function) => function.name(),
             Op::Extern(_) => "extern",
             Op::Minimum => "minimum",
@@ -294,6 +308,7 @@ impl Op {
             Op::Find(_) => "find",
             Op::Gather => "gather",
             Op::Take => "take",
+            Op::Stack => "stack",
             Op::Joined => "joined",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
@@ -315,7 +330,7 @@ impl std::fmt::Display for Op {
             Op::Node(node) => write!(f, " {node}"),
             Op::Input(input) => write!(f, " {input}"),
             Op::Param(param) => write!(f, " {param}"),
-            Op::Broadcast(table) => write!(f, " {table}"),
+            Op::Broadcast(table) | Op::RowNumber(table) => write!(f, " {table}"),
             Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) | Op::Neg(mode) => {
                 f.write_str(overflow(mode))
             }
@@ -365,12 +380,14 @@ impl std::fmt::Display for Op {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
             | Op::Take
-            | Op::Joined => Ok(()),
+            | Op::Joined
+            | Op::Stack => Ok(()),
         }
     }
 }

@@ -420,6 +420,17 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             }
             row_local(signature.returns)
         }
+        Op::Hash => {
+            count(2)?;
+            if matches!(types[0].scalar, ScalarType::Row(_)) || types[1].scalar != ScalarType::U64 {
+                return Err(wrong("a value and a u64"));
+            }
+            row_local(types[1])
+        }
+        Op::RowNumber(table) => {
+            count(0)?;
+            Ok((ScalarType::I64.required(), Domain::Rows(*table)))
+        }
         Op::Minimum | Op::Maximum => {
             count(2)?;
             if types[0].scalar != types[1].scalar || matches!(types[0].scalar, ScalarType::Row(_)) {
@@ -473,6 +484,17 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             count(1)?;
             // Which table keeps the rows is the maker's to say.
             Ok((types[0], arguments[0].domain))
+        }
+        Op::Stack => {
+            let Some(first) = types.first() else {
+                return Err(wrong("a column of each table"));
+            };
+            if types.iter().any(|ty| ty.scalar != first.scalar) {
+                return Err(wrong("columns of one type"));
+            }
+            let nullable = types.iter().any(|ty| ty.nullable);
+            // As with `Take`.
+            Ok((first.nullable_if(nullable), arguments[0].domain))
         }
         Op::Reduce {
             reduction,

@@ -146,6 +146,14 @@ impl Columns {
                 check(*parent, &selection.keys())?;
                 self.verify_selection(id, *parent, selection)
             }
+            Rows::Stack { parts } => {
+                if parts.is_empty() {
+                    return Err(broken(id, "stacked of nothing"));
+                }
+                parts
+                    .iter()
+                    .try_for_each(|part| check(part.table, &[part.rows]))
+            }
             Rows::Group { parent, keys } => {
                 check(*parent, keys)?;
                 if keys.is_empty() {
@@ -327,11 +335,27 @@ impl Columns {
                     Domain::Scalar => None,
                     Domain::Rows(table) => match &self.tables[table].rows {
                         Rows::Take { parent, .. } => Some(Domain::Rows(*parent)),
-                        Rows::Source | Rows::Group { .. } => None,
+                        Rows::Source | Rows::Stack { .. } | Rows::Group { .. } => None,
                     },
                 };
                 if parent != Some(from) {
                     return Err(broken(id, "not taken from the parent's column"));
+                }
+                Ok((ty, column.domain))
+            }
+            Op::Stack => {
+                let (ty, _) = infer()?;
+                let parts = match column.domain {
+                    Domain::Scalar => &[],
+                    Domain::Rows(table) => match &self.tables[table].rows {
+                        Rows::Stack { parts } => &parts[..],
+                        Rows::Source | Rows::Take { .. } | Rows::Group { .. } => &[],
+                    },
+                };
+                let found = arguments.iter().map(|argument| argument.domain);
+                let wanted = parts.iter().map(|part| Domain::Rows(part.table));
+                if !found.eq(wanted) {
+                    return Err(broken(id, "not stacked of a column of each part"));
                 }
                 Ok((ty, column.domain))
             }
@@ -372,6 +396,8 @@ impl Columns {
             | Op::Text(_)
             | Op::Bits(_)
             | Op::Extern(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -388,7 +414,7 @@ impl Columns {
             Domain::Scalar => None,
             Domain::Rows(table) => match &self.tables[table].rows {
                 Rows::Group { parent, keys } => Some((*parent, keys)),
-                Rows::Source | Rows::Take { .. } => None,
+                Rows::Source | Rows::Take { .. } | Rows::Stack { .. } => None,
             },
         }
     }
@@ -423,7 +449,7 @@ impl Columns {
 /// The tables that an op and its rows name.
 fn tables_named(op: &Op, domain: Domain) -> impl Iterator<Item = TableId> {
     let mut of_op = None;
-    if let Op::Broadcast(table) | Op::Reduce { from: table, .. } = op {
+    if let Op::Broadcast(table) | Op::RowNumber(table) | Op::Reduce { from: table, .. } = op {
         of_op = Some(*table);
     } else if let Some((table, _)) = op.conditions() {
         of_op = Some(table);

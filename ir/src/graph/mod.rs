@@ -11,6 +11,8 @@ mod convert;
 mod dependencies;
 mod fingerprint;
 mod lookups;
+mod random;
+mod reductions;
 mod text;
 mod text_functions;
 mod time;
@@ -186,8 +188,12 @@ pub enum TableRows {
     Unpivot {
         /// The wide table.
         parent: TableId,
-        /// The columns that become rows.
+        /// The columns that become rows, the rows of one after those of the other.
         columns: Vec<ExprId>,
+        /// The member that says from which column a row is.
+        key: String,
+        /// The member that holds what stood there.
+        value: String,
     },
 }
 

@@ -181,6 +181,11 @@ impl<'a> Interpreter<'a> {
                 let cell = self.values(column.args[0])?.cell(0).clone();
                 Ok(ColumnValues::Rows(vec![cell; rows]))
             }
+            Op::RowNumber(table) => {
+                let rows = self.rows(*table)?;
+                let number = |row: usize| Cell::Value(Value::Integer(row as i128));
+                Ok(ColumnValues::Rows((0..rows).map(number).collect()))
+            }
             Op::Add(_)
             | Op::Sub(_)
             | Op::Mul(_)
@@ -198,6 +203,7 @@ impl<'a> Interpreter<'a> {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Bits(_)
+            | Op::Hash
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),
@@ -230,6 +236,13 @@ impl<'a> Interpreter<'a> {
                 let values = self.values(column.args[0])?;
                 let cells = taken.iter().map(|row| values.cell(*row).clone());
                 Ok(ColumnValues::Rows(cells.collect()))
+            }
+            Op::Stack => {
+                let mut cells = Vec::new();
+                for values in self.arguments(&column.args)? {
+                    cells.extend_from_slice(values.cells());
+                }
+                Ok(ColumnValues::Rows(cells))
             }
             Op::Joined => {
                 let join = columns.join_of(column.domain);
@@ -313,6 +326,13 @@ impl<'a> Interpreter<'a> {
         match &self.columns.tables[table].rows {
             Rows::Source => panic!("the number of rows of {table} is not given"),
             Rows::Take { .. } => Ok(self.taken(table)?.len()),
+            Rows::Stack { parts } => {
+                let rows = parts.iter().map(|part| {
+                    let rows = self.values(part.rows)?.rows();
+                    Ok(rows.unwrap_or(0))
+                });
+                rows.sum()
+            }
             Rows::Group { .. } => Ok(self.groups(table)?.keys.len()),
         }
     }

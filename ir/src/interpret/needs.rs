@@ -24,7 +24,7 @@ pub(super) fn dependencies(
                 rows_of(table);
             }
         }
-        Op::Broadcast(table) => {
+        Op::Broadcast(table) | Op::RowNumber(table) => {
             if !table_rows.contains_key(table) {
                 rows_of(*table);
             }
@@ -60,12 +60,14 @@ pub(super) fn dependencies(
         | Op::Text(_)
         | Op::Bits(_)
         | Op::Extern(_)
+        | Op::Hash
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
+        | Op::Stack
         | Op::Window(_) => {}
     }
     found

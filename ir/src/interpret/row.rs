@@ -8,7 +8,7 @@ use crate::interpret::error::{RowError, RowErrorKind};
 use crate::interpret::text;
 use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
-use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare};
+use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare, hash};
 use crate::op::{Math, Op};
 use crate::types::{ScalarType, Type};
 use crate::value::Value;
@@ -34,6 +34,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Math(_)
         | Op::Text(_)
         | Op::Bits(_)
+        | Op::Hash
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => true,
@@ -43,10 +44,12 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Extern(_)
+        | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
@@ -74,6 +77,13 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         Op::Coalesce => Ok(match cells[0] {
             Cell::Value(Value::Null) => cells[1].clone(),
             Cell::Value(_) | Cell::Error(_) => cells[0].clone(),
+        }),
+        Op::Hash => Ok(match (cells[0], cells[1]) {
+            (Cell::Value(value), Cell::Value(Value::Integer(state))) => {
+                let hash = hash::value(*state as u64, value, from);
+                Cell::Value(Value::Integer(i128::from(hash)))
+            }
+            _ => first_of(cells.iter().copied()).map_or(Cell::NULL, Cell::Error),
         }),
         Op::IsNull => Ok(match cells[0] {
             Cell::Value(value) => Cell::Value(Value::Bool(value.is_null())),
@@ -104,10 +114,12 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Extern(_)
+        | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
@@ -246,6 +258,7 @@ fn apply(
         | Op::IfElse
         | Op::Coalesce
         | Op::IsNull
+        | Op::Hash
         | Op::Text(_)
         | Op::Literal(_)
         | Op::Node(_)
@@ -253,10 +266,12 @@ fn apply(
         | Op::Param(_)
         | Op::Broadcast(_)
         | Op::Extern(_)
+        | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)

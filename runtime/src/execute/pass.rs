@@ -145,6 +145,7 @@ impl<'a> PassRun<'a> {
                 | SinkPlan::Reduce { .. }
                 | SinkPlan::Group { .. }
                 | SinkPlan::Build { .. }
+                | SinkPlan::Stack { .. }
                 | SinkPlan::Window { .. }
                 | SinkPlan::Carry { .. } => Ok(0..table_rows),
             })

@@ -5,6 +5,7 @@ use super::literals::{cast_parts, constant, quoted, untyped_constant};
 use super::naming::{Naming, joined_node, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
+use crate::meaning::hash;
 use crate::op::{
     CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
 };
@@ -118,7 +119,7 @@ impl ExpressionText<'_> {
             let expression = &self.graph.expressions[at];
             match (&expression.op, expression.domain) {
                 (Op::Node(node), _) => return self.graph.nodes[*node].short_name().to_owned(),
-                (Op::Take, _) => at = expression.args[0],
+                (Op::Take | Op::Stack, _) => at = expression.args[0],
                 (Op::Key(position), Domain::Rows(table)) => {
                     return self.key_name(table, *position);
                 }
@@ -186,6 +187,8 @@ impl ExpressionText<'_> {
             | Op::Text(_)
             | Op::Bits(_)
             | Op::Extern(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -193,6 +196,7 @@ impl ExpressionText<'_> {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Binding::Postfix,
@@ -261,7 +265,7 @@ impl ExpressionText<'_> {
         };
         match &expression.op {
             Op::Literal(value) => vec![Piece::Owned(constant(value, expression.ty.scalar))],
-            Op::Node(_) | Op::Take | Op::Joined | Op::Key(_) => {
+            Op::Node(_) | Op::Take | Op::Joined | Op::Stack | Op::Key(_) => {
                 let name = match &expression.op {
                     Op::Node(node) if expression.domain == Domain::Scalar => {
                         self.graph.nodes[*node].name.clone()
@@ -335,6 +339,27 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Math(math) => call(math.name().to_owned()),
+            Op::Hash => {
+                let start = Op::Literal(Value::Integer(i128::from(hash::START)));
+                let state = &self.graph.expressions[expression.args[1]].op;
+                let mut pieces = vec![Piece::Text("hash("), arg(0, Binding::Conditional)];
+                if *state != start || self.naming.is_named(expression.args[1]) {
+                    pieces.push(Piece::Text(", seed="));
+                    pieces.push(arg(1, Binding::Conditional));
+                }
+                pieces.push(Piece::Text(")"));
+                pieces
+            }
+            Op::RowNumber(table) => {
+                let here =
+                    matches!(place, Place::Rows(home) | Place::Block(home) if home == *table);
+                let table = if here {
+                    String::new()
+                } else {
+                    self.table(*table) + "."
+                };
+                vec![Piece::Owned(format!("{table}row_index()"))]
+            }
             Op::Text(TextFunction::Extract { group }) => {
                 let mut pieces = call("extract".to_owned());
                 pieces.insert(pieces.len() - 1, Piece::Owned(format!(", {group}")));
