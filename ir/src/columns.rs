@@ -243,7 +243,7 @@ impl Columns {
                     Execution::Fused
                 }
             }
-            Op::Text(_) => Execution::Columnar,
+            Op::Text(_) | Op::OneOf(_) => Execution::Columnar,
             Op::Extern(_) => Execution::Extern,
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
             Op::Window(window) if window.is_local() => Execution::Window,

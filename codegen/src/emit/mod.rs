@@ -188,6 +188,7 @@ impl Emitter<'_, '_> {
             | Op::Param(_)
             | Op::Text(_)
             | Op::Extern(_)
+            | Op::OneOf(_)
             | Op::Lookup { .. }
             | Op::Find(_)
             | Op::Gather
