@@ -8,12 +8,14 @@
 
 mod bits;
 mod find;
+mod members;
 mod reduction;
 mod text;
 mod time;
 mod window;
 
 pub use find::{Find, Pick};
+pub use members::Members;
 
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
@@ -103,6 +105,8 @@ pub enum Op {
     Not,
     /// Whether `a` is null; never null.
     IsNull,
+    /// Whether `a` equals one of many constants, as a chain of `==` and `or` would say.
+    OneOf(Members),
     /// `then if condition else otherwise`, arguments in the order condition, then, otherwise; a null
     /// condition takes `otherwise`; only the branch taken is evaluated.
     IfElse,
@@ -112,6 +116,11 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// The hash of a value, a u64 ([`crate::meaning::hash`]). Arguments: the value, the state to start
+    /// from (a u64). Null is a value like any other.
+    Hash,
+    /// The number of each row of a table in its order, counted from 0, an i64. No arguments.
+    RowNumber(TableId),
     /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
     Text(TextFunction),
     /// A function of the bits of integers; of a shift the second argument is a u8.
@@ -142,6 +151,12 @@ pub enum Op {
     Gather,
     /// Arguments: a column of the parent table. The values on the rows that the table took of it.
     Take,
+    /// No arguments: the row of the other table that stands in each row of a join.
+    Joined,
+
+    /// Arguments: a column of each table whose rows a table has one after the other, all of one type.
+    /// Their values, one column's after the other's.
+    Stack,
 
     /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
     /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
@@ -213,12 +228,15 @@ impl Op {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -226,6 +244,8 @@ impl Op {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -266,6 +286,7 @@ impl Op {
             Op::Or => "or",
             Op::Not => "not",
             Op::IsNull => "is_null",
+            Op::OneOf(_) => "one_of",
             Op::IfElse => "if_else",
             Op::Coalesce => "coalesce",
             Op::Cast(_, CastMode::Raise) => "cast",
@@ -274,6 +295,8 @@ impl Op {
             Op::Math(math) => math.name(),
             Op::Text(function) => function.name(),
             Op::Bits(function) => function.name(),
+            Op::Hash => "hash",
+            Op::RowNumber(_) => "row_number",
             Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
@@ -281,6 +304,8 @@ impl Op {
             Op::Find(_) => "find",
             Op::Gather => "gather",
             Op::Take => "take",
+            Op::Stack => "stack",
+            Op::Joined => "joined",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.window.name(),
@@ -301,7 +326,7 @@ impl std::fmt::Display for Op {
             Op::Node(node) => write!(f, " {node}"),
             Op::Input(input) => write!(f, " {input}"),
             Op::Param(param) => write!(f, " {param}"),
-            Op::Broadcast(table) => write!(f, " {table}"),
+            Op::Broadcast(table) | Op::RowNumber(table) => write!(f, " {table}"),
             Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) | Op::Neg(mode) => {
                 f.write_str(overflow(mode))
             }
@@ -320,6 +345,7 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Find(find) => write!(f, " {find}"),
+            Op::OneOf(members) => write!(f, " {members}"),
             Op::Reduce {
                 reduction,
                 from,
@@ -350,11 +376,14 @@ impl std::fmt::Display for Op {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Take => Ok(()),
+            | Op::Take
+            | Op::Joined
+            | Op::Stack => Ok(()),
         }
     }
 }

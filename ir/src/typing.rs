@@ -244,7 +244,9 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             };
             Ok((scalar.required(), Domain::Scalar))
         }
-        Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) => Err(wrong("what its maker says")),
+        Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Joined => {
+            Err(wrong("what its maker says"))
+        }
         Op::Broadcast(table) => {
             count(1)?;
             match arguments[0].domain {
@@ -319,6 +321,25 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
         Op::IsNull => {
             count(1)?;
             row_local(ScalarType::Bool.required())
+        }
+        Op::OneOf(members) => {
+            count(1)?;
+            let is_of = |value: &Value| match (value, types[0].scalar) {
+                (Value::Bool(_), ScalarType::Bool)
+                | (Value::F32(_), ScalarType::F32)
+                | (Value::F64(_), ScalarType::F64)
+                | (Value::Str(_), ScalarType::Str) => true,
+                (Value::Integer(value), scalar) => scalar
+                    .lane_range()
+                    .is_some_and(|(least, greatest)| least <= *value && *value <= greatest),
+                _ => false,
+            };
+            if matches!(types[0].scalar, ScalarType::Row(_)) || !members.values().iter().all(is_of)
+            {
+                return Err(wrong("a value of the members' type"));
+            }
+            let null = types[0].nullable || members.has_null();
+            row_local(ScalarType::Bool.required().nullable_if(null))
         }
         Op::IfElse => {
             count(3)?;
@@ -405,6 +426,17 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             let scalar = time::result(*function, &types).map_err(wrong)?;
             row_local(scalar.required().nullable_if(any_null))
         }
+        Op::Hash => {
+            count(2)?;
+            if matches!(types[0].scalar, ScalarType::Row(_)) || types[1].scalar != ScalarType::U64 {
+                return Err(wrong("a value and a u64"));
+            }
+            row_local(types[1])
+        }
+        Op::RowNumber(table) => {
+            count(0)?;
+            Ok((ScalarType::I64.required(), Domain::Rows(*table)))
+        }
         Op::Minimum | Op::Maximum => {
             count(2)?;
             if types[0].scalar != types[1].scalar || matches!(types[0].scalar, ScalarType::Row(_)) {
@@ -458,6 +490,17 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             count(1)?;
             // Which table keeps the rows is the maker's to say.
             Ok((types[0], arguments[0].domain))
+        }
+        Op::Stack => {
+            let Some(first) = types.first() else {
+                return Err(wrong("a column of each table"));
+            };
+            if types.iter().any(|ty| ty.scalar != first.scalar) {
+                return Err(wrong("columns of one type"));
+            }
+            let nullable = types.iter().any(|ty| ty.nullable);
+            // As with `Take`.
+            Ok((first.nullable_if(nullable), arguments[0].domain))
         }
         Op::Reduce {
             reduction,

@@ -9,6 +9,7 @@ use icosian_ir::op::{BitFunction, CastMode, Math, Overflow, TextFunction, TimePa
 use icosian_ir::types::ScalarType;
 
 use super::choice::Choice;
+use super::random::Random;
 
 /// A parameter of a built-in function.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +64,11 @@ pub(crate) enum Meaning {
     /// A part of a date or timestamp.
     TimePart(TimePart),
     /// A deterministic random number per row.
-    Random,
+    Random(Random),
+    /// A specified hash of values.
+    Hash,
+    /// The number of each row.
+    RowIndex,
     /// A function of text.
     Text(TextFunction),
 }
@@ -216,7 +221,14 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "stddev_pop" => "std(x, ddof=0)",
         "correlation" | "pearson" => "corr(x, y)",
         "weighted_avg" | "wavg" => "weighted_mean(x, w)",
+        "top_k" | "nlargest" => "a table: t order by x desc limit 5",
+        "bottom_k" | "nsmallest" => "a table: t order by x limit 5",
+        "value_counts" => "a table: t group by x { n = len() } order by n desc",
+        "histogram" | "hist" => "a table: t group by bin = floor(x / 10) { n = len() }",
         "groupby" | "group_by" => "reduction(x) over key, or a table: flights group by key { ... }",
+        "rand" | "rand_uniform" => "random(seed)",
+        "randn" => "random_normal(seed)",
+        "with_row_index" | "rownum" => "row_index()",
         "lookup" | "merge" => "table[column=value]",
         "dayofweek" | "day_of_week" | "isodow" => "weekday(x), Monday is 1 and Sunday 7",
         "dayofyear" | "ordinal_day" | "yday" => "day_of_year(x)",
@@ -450,7 +462,10 @@ functions! {
     "millisecond" X, Meaning::TimePart(TimePart::Millisecond), "milliseconds within the second, 0 to 999", "at.millisecond()";
     "microsecond" X, Meaning::TimePart(TimePart::Microsecond), "microseconds within the second, 0 to 999999", "at.microsecond()";
     "nanosecond" X, Meaning::TimePart(TimePart::Nanosecond), "nanoseconds within the second, 0 to 999999999", "at.nanosecond()";
-    "random" &[required("seed")], Meaning::Random, "a number in [0, 1) that depends on the row and the seed alone", "random(7)";
+    "random" &[required("seed")], Meaning::Random(Random::Uniform), "a number in [0, 1) that depends on the row and the seed alone", "random(7)";
+    "random_normal" &[required("seed")], Meaning::Random(Random::Normal), "a normally distributed number that depends on the row and the seed alone", "random_normal(7)";
+    "hash" &[repeated("x"), optional("seed")], Meaning::Hash, "a number that stands for the values, the same everywhere and for ever", "hash(customer, day) % 10";
+    "row_index" &[], Meaning::RowIndex, "the number of each row of the table, from 0", "row_index()";
 }
 
 #[cfg(test)]

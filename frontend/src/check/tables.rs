@@ -286,11 +286,8 @@ impl Checker<'_> {
 
     fn declare_step_members(&mut self, place: Place, table: DeclarationId, step: &StepKind) {
         match step {
-            StepKind::Join { name, lookup, .. } => {
-                let kind = UnitKind::JoinRow {
-                    table,
-                    lookup: *lookup,
-                };
+            StepKind::Join { name, .. } => {
+                let kind = UnitKind::JoinRow(table);
                 self.declare_unit(place, Some(table), *name, kind, None);
             }
             StepKind::Unpivot { key, value, .. } => {

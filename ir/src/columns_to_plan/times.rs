@@ -1,6 +1,6 @@
 //! The earliest round in which each column can be had.
 
-use crate::columns::{Columns, Rows};
+use crate::columns::{Columns, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
 use crate::op::Op;
 use crate::plan::BuildSide;
@@ -40,7 +40,9 @@ impl Times {
                         time = time.max(argument_time(&times, columns, id) + 1);
                     }
                 }
-                Op::Key(_) | Op::Take => time = time.max(argument_time(&times, columns, id) + 1),
+                Op::Key(_) | Op::Take | Op::Stack => {
+                    time = time.max(argument_time(&times, columns, id) + 1);
+                }
                 Op::Window(window) if window.is_carried() || !window.is_local() => time += 1,
                 Op::Lookup {
                     null_matches: false,
@@ -73,7 +75,14 @@ impl Times {
             .map(|id| self.columns.get(id.index()).copied().unwrap_or(0));
         self.rows[table.index()] = match &columns.tables[table].rows {
             Rows::Source => 0,
-            Rows::Take { .. } | Rows::Group { .. } => times.max().unwrap_or(0) + 1,
+            // A join probes what an earlier pass built.
+            Rows::Take {
+                selection: Selection::Join(join),
+                ..
+            } => times.max().unwrap_or(0).max(self.rows(join.table)) + 2,
+            Rows::Take { .. } | Rows::Stack { .. } | Rows::Group { .. } => {
+                times.max().unwrap_or(0) + 1
+            }
         };
     }
 

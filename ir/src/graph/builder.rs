@@ -7,7 +7,7 @@ use super::{Expression, Graph, Node, NodeKind, OutputSet, TableDefinition, Table
 use crate::id::{ExprId, NodeId, TableId};
 use crate::meaning::order::Direction;
 use crate::meaning::text::PatternError;
-use crate::op::{Op, Over, Reduction, Window, WindowOver};
+use crate::op::{Op, Over, Window, WindowOver};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -399,87 +399,6 @@ impl GraphBuilder {
         self.add(Op::Broadcast(table), vec![value])
     }
 
-    /// A reduction of the rows of `from`, over the groups of `keys` if there are any, of as many
-    /// values as it takes. Bools are calculated with as 0 and 1.
-    ///
-    /// # Errors
-    /// If the value can't be reduced so, or stands on other rows.
-    pub fn reduce(
-        &mut self,
-        reduction: Reduction,
-        from: TableId,
-        values: impl IntoIterator<Item = ExprId>,
-        keys: &[ExprId],
-    ) -> Result<ExprId, BuildError> {
-        let args = self.reduction_args(reduction, from, values, keys)?;
-        self.add(
-            Op::Reduce {
-                reduction,
-                from,
-                keys: keys.len() as u32,
-            },
-            args,
-        )
-    }
-
-    /// A reduction whose result has the rows of a group table of `from`.
-    ///
-    /// # Errors
-    /// As [`GraphBuilder::reduce`].
-    pub fn reduce_in_group(
-        &mut self,
-        reduction: Reduction,
-        group: TableId,
-        from: TableId,
-        values: impl IntoIterator<Item = ExprId>,
-    ) -> Result<ExprId, BuildError> {
-        let args = self.reduction_args(reduction, from, values, &[])?;
-        let types: Vec<Type> = args.iter().map(|arg| self.ty(*arg)).collect();
-        let Some(ty) = typing::reduction_type(reduction, types.iter().copied(), false) else {
-            return Err(BuildError::Type(TypeError::Types {
-                op: reduction.name(),
-                expected: typing::reduced_values(reduction),
-                found: types,
-            }));
-        };
-        let op = Op::Reduce {
-            reduction,
-            from,
-            keys: 0,
-        };
-        Ok(self.add_typed(op, args, ty, Domain::Rows(group)))
-    }
-
-    fn reduction_args(
-        &mut self,
-        reduction: Reduction,
-        from: TableId,
-        values: impl IntoIterator<Item = ExprId>,
-        keys: &[ExprId],
-    ) -> Result<Vec<ExprId>, BuildError> {
-        let mut args = Vec::with_capacity(2 + keys.len());
-        for value in values {
-            let value = if reduction.is_numeric() {
-                self.bool_as_number(value)?
-            } else {
-                value
-            };
-            args.push(self.broadcast(value, from)?);
-        }
-        for key in keys {
-            args.push(self.broadcast(*key, from)?);
-        }
-        Ok(args)
-    }
-
-    fn bool_as_number(&mut self, value: ExprId) -> Result<ExprId, BuildError> {
-        if self.scalar_type(value) == ScalarType::Bool {
-            self.cast(value, ScalarType::I8, crate::op::CastMode::Raise)
-        } else {
-            Ok(value)
-        }
-    }
-
     /// The key column at a position of a group table, given the key in the parent table.
     pub fn group_key(&mut self, group: TableId, position: u32, key: ExprId) -> ExprId {
         let ty = self.ty(key);
@@ -533,6 +452,34 @@ impl GraphBuilder {
     pub fn taken(&mut self, table: TableId, column: ExprId) -> ExprId {
         let ty = self.ty(column);
         self.add_typed(Op::Take, vec![column], ty, Domain::Rows(table))
+    }
+
+    /// A member of a table of stacked rows: one column of each table that it is made of, in the type
+    /// in which they meet.
+    ///
+    /// # Errors
+    /// If they don't meet.
+    pub fn stacked(&mut self, table: TableId, columns: &[ExprId]) -> Result<ExprId, BuildError> {
+        let operation = "union";
+        let mut columns = columns.to_vec();
+        if let Some((first, others)) = columns.clone().split_first() {
+            let mut met = *first;
+            for other in others {
+                met = self.meet(operation, met, *other)?.0;
+            }
+            for column in &mut columns {
+                *column = self.meet(operation, *column, met)?.0;
+            }
+        }
+        let arguments: Vec<Argument> = columns
+            .iter()
+            .map(|column| Argument {
+                ty: self.ty(*column),
+                domain: self.domain(*column),
+            })
+            .collect();
+        let (ty, _) = typing::infer(&Op::Stack, &arguments)?;
+        Ok(self.add_typed(Op::Stack, columns, ty, Domain::Rows(table)))
     }
 
     /// The row of `table` whose `keys` (columns over there) equal `values` (here).

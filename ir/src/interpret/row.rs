@@ -8,7 +8,7 @@ use crate::interpret::error::{RowError, RowErrorKind};
 use crate::interpret::text;
 use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
-use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare};
+use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare, hash};
 use crate::op::{Math, Op};
 use crate::types::{ScalarType, Type};
 use crate::value::Value;
@@ -28,12 +28,14 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Or
         | Op::Not
         | Op::IsNull
+        | Op::OneOf(_)
         | Op::IfElse
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
         | Op::Text(_)
         | Op::Bits(_)
+        | Op::Hash
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => true,
@@ -42,10 +44,13 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -73,6 +78,13 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
             Cell::Value(Value::Null) => cells[1].clone(),
             Cell::Value(_) | Cell::Error(_) => cells[0].clone(),
         }),
+        Op::Hash => Ok(match (cells[0], cells[1]) {
+            (Cell::Value(value), Cell::Value(Value::Integer(state))) => {
+                let hash = hash::value(*state as u64, value, from);
+                Cell::Value(Value::Integer(i128::from(hash)))
+            }
+            _ => first_of(cells.iter().copied()).map_or(Cell::NULL, Cell::Error),
+        }),
         Op::IsNull => Ok(match cells[0] {
             Cell::Value(value) => Cell::Value(Value::Bool(value.is_null())),
             Cell::Error(_) => cells[0].clone(),
@@ -85,6 +97,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Rem
         | Op::Neg(_)
         | Op::Compare(_)
+        | Op::OneOf(_)
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
@@ -101,10 +114,13 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -236,22 +252,31 @@ fn apply(
             (math, [Value::F64(a), Value::F64(b)]) => Ok(Value::F64(apply2(*math, *a, *b))),
             _ => ill_typed(op),
         },
+        Op::OneOf(members) => Ok(match members.contains(values[0]) {
+            true => Value::Bool(true),
+            false if members.has_null() => Value::Null,
+            false => Value::Bool(false),
+        }),
         Op::Time(function) => time::apply(op, *function, from, values),
         Op::And
         | Op::Or
         | Op::IfElse
         | Op::Coalesce
         | Op::IsNull
+        | Op::Hash
         | Op::Text(_)
         | Op::Literal(_)
         | Op::Node(_)
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),

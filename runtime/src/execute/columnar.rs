@@ -16,13 +16,13 @@ use crate::text::Cell;
 
 /// A text operand of a block.
 #[derive(Clone, Copy)]
-enum Text<'v, 'r> {
+pub(crate) enum Text<'v, 'r> {
     Cells(&'v [Cell<'r>]),
     Scalar(Cell<'r>),
 }
 
 impl<'r> Text<'_, 'r> {
-    fn get(&self, row: usize) -> Cell<'r> {
+    pub(crate) fn get(&self, row: usize) -> Cell<'r> {
         match self {
             Text::Cells(cells) => cells[row],
             Text::Scalar(cell) => *cell,
@@ -150,6 +150,7 @@ impl<'r> Worker<'r> {
                 self.put_cells(output, found);
                 Ok(())
             }
+            Op::Hash => self.run_hash(segment),
             Op::Broadcast(_) => {
                 let a = self.text(segment, 0)?;
                 let found = (0..rows).map(|row| a.get(row)).collect();
@@ -160,7 +161,11 @@ impl<'r> Worker<'r> {
         }
     }
 
-    fn text(&self, segment: &SegmentPlan, operand: usize) -> Result<Text<'_, 'r>, RunError> {
+    pub(crate) fn text(
+        &self,
+        segment: &SegmentPlan,
+        operand: usize,
+    ) -> Result<Text<'_, 'r>, RunError> {
         match segment.operands.get(operand) {
             Some(Operand::Slot(slot)) => Ok(Text::Cells(self.cells(*slot)?)),
             Some(Operand::Scalar(column)) => {

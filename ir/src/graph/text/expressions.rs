@@ -2,9 +2,10 @@
 
 use super::forms::{date_difference, group_of, meeting_sides};
 use super::literals::{cast_parts, constant, quoted, untyped_constant};
-use super::naming::{Naming, key_node};
+use super::naming::{Naming, joined_node, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
+use crate::meaning::hash;
 use crate::op::{
     CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
 };
@@ -118,10 +119,11 @@ impl ExpressionText<'_> {
             let expression = &self.graph.expressions[at];
             match (&expression.op, expression.domain) {
                 (Op::Node(node), _) => return self.graph.nodes[*node].short_name().to_owned(),
-                (Op::Take, _) => at = expression.args[0],
+                (Op::Take | Op::Stack, _) => at = expression.args[0],
                 (Op::Key(position), Domain::Rows(table)) => {
                     return self.key_name(table, *position);
                 }
+                (Op::Joined, Domain::Rows(table)) => return self.joined_name(table),
                 _ => return String::new(),
             }
         }
@@ -132,6 +134,14 @@ impl ExpressionText<'_> {
         match key_node(self.graph, table, position) {
             Some(node) => self.graph.nodes[node].short_name().to_owned(),
             None => format!("_key{position}"),
+        }
+    }
+
+    /// The name of the row that a join adds; if no node is it, one that no output has.
+    pub(super) fn joined_name(&self, table: TableId) -> String {
+        match joined_node(self.graph, table) {
+            Some(node) => self.graph.nodes[node].short_name().to_owned(),
+            None => "_row".to_owned(),
         }
     }
 
@@ -156,7 +166,7 @@ impl ExpressionText<'_> {
                     Binding::Postfix
                 }
             }
-            Op::Compare(_) | Op::IsNull => Binding::Comparison,
+            Op::Compare(_) | Op::IsNull | Op::OneOf(_) => Binding::Comparison,
             Op::And => Binding::And,
             Op::Or => Binding::Or,
             Op::Not => Binding::Not,
@@ -176,6 +186,8 @@ impl ExpressionText<'_> {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -183,6 +195,8 @@ impl ExpressionText<'_> {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Binding::Postfix,
         }
@@ -250,7 +264,7 @@ impl ExpressionText<'_> {
         };
         match &expression.op {
             Op::Literal(value) => vec![Piece::Owned(constant(value, expression.ty.scalar))],
-            Op::Node(_) | Op::Take | Op::Key(_) => {
+            Op::Node(_) | Op::Take | Op::Joined | Op::Stack | Op::Key(_) => {
                 let name = match &expression.op {
                     Op::Node(node) if expression.domain == Domain::Scalar => {
                         self.graph.nodes[*node].name.clone()
@@ -304,6 +318,18 @@ impl ExpressionText<'_> {
             Op::Or => infix(" or ", Binding::Or, Binding::And),
             Op::Not => vec![Piece::Text("not "), arg(0, Binding::Comparison)],
             Op::IsNull => vec![arg(0, Binding::Coalesce), Piece::Text(" is null")],
+            Op::OneOf(members) => {
+                let scalar = self.graph.expressions[expression.args[0]].ty.scalar;
+                let values = members.values().iter();
+                let mut list: Vec<String> = values
+                    .map(|value| untyped_constant(value, scalar))
+                    .collect();
+                if members.has_null() {
+                    list.push("null".to_owned());
+                }
+                let list = format!(" in [{}]", list.join(", "));
+                vec![arg(0, Binding::Coalesce), Piece::Owned(list)]
+            }
             Op::IfElse => vec![
                 arg(1, Binding::Or),
                 Piece::Text(" if "),
@@ -324,6 +350,27 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Math(math) => call(math.name().to_owned()),
+            Op::Hash => {
+                let start = Op::Literal(Value::Integer(i128::from(hash::START)));
+                let state = &self.graph.expressions[expression.args[1]].op;
+                let mut pieces = vec![Piece::Text("hash("), arg(0, Binding::Conditional)];
+                if *state != start || self.naming.is_named(expression.args[1]) {
+                    pieces.push(Piece::Text(", seed="));
+                    pieces.push(arg(1, Binding::Conditional));
+                }
+                pieces.push(Piece::Text(")"));
+                pieces
+            }
+            Op::RowNumber(table) => {
+                let here =
+                    matches!(place, Place::Rows(home) | Place::Block(home) if home == *table);
+                let table = if here {
+                    String::new()
+                } else {
+                    self.table(*table) + "."
+                };
+                vec![Piece::Owned(format!("{table}row_index()"))]
+            }
             Op::Text(TextFunction::Extract { group }) => {
                 let mut pieces = call("extract".to_owned());
                 pieces.insert(pieces.len() - 1, Piece::Owned(format!(", {group}")));

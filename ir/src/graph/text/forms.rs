@@ -34,15 +34,22 @@ pub(super) fn parts(graph: &Graph, id: ExprId) -> Vec<(ExprId, Role)> {
     .map(|part| (part, Role::Value))
     .collect();
     match &expression.op {
-        Op::Take => parts[0].1 = Role::Column,
+        Op::Take | Op::Stack => {
+            for part in &mut parts {
+                part.1 = Role::Column;
+            }
+        }
         Op::Gather => parts[1].1 = Role::Column,
         Op::Window(window) if !window.over.is_none() => {
             for part in &mut parts[..window.window.values()] {
                 part.1 = Role::Governed;
             }
         }
-        Op::Reduce { keys, .. } if *keys > 0 && parts.len() > *keys as usize => {
-            parts[0].1 = Role::Governed;
+        Op::Reduce { keys, .. } if *keys > 0 => {
+            let values = parts.len() - *keys as usize;
+            for part in &mut parts[..values] {
+                part.1 = Role::Governed;
+            }
         }
         op => {
             if let Some((_, conditions)) = op.conditions() {
@@ -90,7 +97,14 @@ pub(super) fn group_of(graph: &Graph, id: ExprId) -> Option<TableId> {
 pub(super) fn is_word(op: &Op) -> bool {
     matches!(
         op,
-        Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Take
+        Op::Literal(_)
+            | Op::Node(_)
+            | Op::Input(_)
+            | Op::Param(_)
+            | Op::Key(_)
+            | Op::Take
+            | Op::Stack
+            | Op::Joined
     )
 }
 
