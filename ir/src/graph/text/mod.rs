@@ -46,7 +46,7 @@ use crate::value::Value;
 /// The version of the language that canonical text is written in.
 pub const LANGUAGE_VERSION: &str = "1";
 /// The version of Unicode whose rules text functions follow.
-pub const UNICODE_VERSION: &str = "16.0";
+pub const UNICODE_VERSION: &str = "17.0";
 /// The version of the time-zone database that zones are taken from.
 pub const TIME_ZONE_VERSION: &str = "2025b";
 
