@@ -17,6 +17,9 @@ mod window;
 pub use find::{Find, Pick};
 pub use members::Members;
 
+use std::sync::Arc;
+
+use crate::host::HostSignature;
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
@@ -138,6 +141,9 @@ pub enum Op {
     Bits(BitFunction),
     /// A function of dates and timestamps.
     Time(TimeFunction),
+    /// A function of the host, by its declaration; its arguments are of exactly the declared types,
+    /// or not null where nulls are allowed. It runs over all rows, whatever becomes of them.
+    Extern(Arc<HostSignature>),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
     Minimum,
     /// The greater of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -210,6 +216,8 @@ pub enum Execution {
     Wide,
     /// A routine over a block of text.
     Columnar,
+    /// A call of the host over a block.
+    Extern,
     /// A window segment, over a whole morsel.
     Window,
     /// A lookup's probe or gather.
@@ -249,6 +257,7 @@ impl Op {
             | Op::Hash
             | Op::RowNumber(_)
             | Op::Time(_)
+            | Op::Extern(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
@@ -309,6 +318,7 @@ impl Op {
             Op::Hash => "hash",
             Op::RowNumber(_) => "row_number",
             Op::Time(function) => function.name(),
+            Op::Extern(_) => "extern",
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
@@ -369,6 +379,7 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Key(position) => write!(f, " {position}"),
+            Op::Extern(signature) => write!(f, " {}", signature.name),
             Op::Window(window) => window.fmt(f),
             Op::Div
             | Op::FloorDiv

@@ -186,6 +186,7 @@ impl ExpressionText<'_> {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Extern(_)
             | Op::Hash
             | Op::RowNumber(_)
             | Op::Time(_)
@@ -384,6 +385,7 @@ impl ExpressionText<'_> {
                 pieces.insert(pieces.len() - 1, Piece::Owned(options));
                 pieces
             }
+            Op::Extern(signature) => call(quoted(&signature.name)),
             Op::Minimum => call("min".to_owned()),
             Op::Maximum => call("max".to_owned()),
             Op::Lookup { table, keys, .. } => {
