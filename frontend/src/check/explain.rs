@@ -310,6 +310,10 @@ impl Checker<'_> {
                 "this is a window".to_owned(),
                 "reduce it: .mean() or .sum()",
             ),
+            Operand::Months(_) => (
+                "months and years have no fixed length".to_owned(),
+                "they are added to dates and timestamps: day + 1mo, time - 1y",
+            ),
             Operand::Poison | Operand::Value(_) => return,
         };
         self.report(
@@ -327,10 +331,10 @@ impl Checker<'_> {
         self.report(
             Diagnostic::error(
                 Code::TypeMismatch,
-                format!("`in` needs a list or range, found {found}"),
+                format!("`in` needs a list, a range or a column of a table, found {found}"),
             )
             .at(span)
-            .help("write x in [a, b], or x in 0..10"),
+            .help("write x in [a, b], x in 0..10, or x in table.column"),
         );
     }
 

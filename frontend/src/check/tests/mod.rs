@@ -7,6 +7,7 @@ mod names;
 mod reductions;
 mod scale;
 mod tables;
+mod text;
 mod types;
 
 use std::collections::HashMap;
