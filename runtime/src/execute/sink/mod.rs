@@ -42,7 +42,7 @@ pub(crate) enum SinkState {
     /// One state per reduction.
     Reduce(Vec<Accumulators>),
     /// Groups.
-    Group(GroupState),
+    Group(Box<GroupState>),
     /// Rows kept, of a build, a spool, a stack or windows.
     Rows(Vec<RowsPart>),
     /// The sums of each morsel.
@@ -137,12 +137,12 @@ impl SinkState {
                     .iter()
                     .map(|key| program.slots[*key].ty.scalar)
                     .collect();
-                SinkState::Group(GroupState {
+                SinkState::Group(Box::new(GroupState {
                     keys: KeyTable::new(types)?,
                     first_rows: Vec::new(),
                     end: 0,
                     values: accumulators(columns, values)?,
-                })
+                }))
             }
             SinkPlan::Build { .. }
             | SinkPlan::Window { .. }
