@@ -235,7 +235,7 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "week" | "weekofyear" | "isoweek" | "week_of_year" => "iso_week(x)",
         "isoyear" => "iso_year(x)",
         "dayofmonth" | "mday" => "day(x)",
-        _ => return None,
+        _ => return super::elsewhere::function(name),
     })
 }
 
