@@ -8,13 +8,18 @@
 
 mod bits;
 mod find;
+mod members;
 mod reduction;
 mod text;
 mod time;
 mod window;
 
 pub use find::{Find, Pick};
+pub use members::Members;
 
+use std::sync::Arc;
+
+use crate::host::HostSignature;
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
@@ -103,6 +108,8 @@ pub enum Op {
     Not,
     /// Whether `a` is null; never null.
     IsNull,
+    /// Whether `a` equals one of many constants, as a chain of `==` and `or` would say.
+    OneOf(Members),
     /// `then if condition else otherwise`, arguments in the order condition, then, otherwise; a null
     /// condition takes `otherwise`; only the branch taken is evaluated.
     IfElse,
@@ -123,6 +130,9 @@ pub enum Op {
     Bits(BitFunction),
     /// A function of dates and timestamps.
     Time(TimeFunction),
+    /// A function of the host, by its declaration; its arguments are of exactly the declared types,
+    /// or not null where nulls are allowed. It runs over all rows, whatever becomes of them.
+    Extern(Arc<HostSignature>),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
     Minimum,
     /// The greater of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -195,6 +205,8 @@ pub enum Execution {
     Wide,
     /// A routine over a block of text.
     Columnar,
+    /// A call of the host over a block.
+    Extern,
     /// A window segment, over a whole morsel.
     Window,
     /// A lookup's probe or gather.
@@ -224,6 +236,7 @@ impl Op {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
@@ -233,6 +246,7 @@ impl Op {
             | Op::Hash
             | Op::RowNumber(_)
             | Op::Time(_)
+            | Op::Extern(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
@@ -281,6 +295,7 @@ impl Op {
             Op::Or => "or",
             Op::Not => "not",
             Op::IsNull => "is_null",
+            Op::OneOf(_) => "one_of",
             Op::IfElse => "if_else",
             Op::Coalesce => "coalesce",
             Op::Cast(_, CastMode::Raise) => "cast",
@@ -292,6 +307,7 @@ impl Op {
             Op::Hash => "hash",
             Op::RowNumber(_) => "row_number",
             Op::Time(function) => function.name(),
+            Op::Extern(_) => "extern",
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
@@ -339,6 +355,7 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Find(find) => write!(f, " {find}"),
+            Op::OneOf(members) => write!(f, " {members}"),
             Op::Reduce {
                 reduction,
                 from,
@@ -355,6 +372,7 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Key(position) => write!(f, " {position}"),
+            Op::Extern(signature) => write!(f, " {}", signature.name),
             Op::Window(window) => window.fmt(f),
             Op::Div
             | Op::FloorDiv

@@ -4,7 +4,8 @@ use icosian_ir::graph::{BinaryOperator, Graph, GraphBuilder, TableRows};
 use icosian_ir::id::{ExprId, TableId};
 use icosian_ir::meaning::math::Math;
 use icosian_ir::op::{
-    BitFunction, CastMode, Comparison, Fraction, Interpolation, Op, Overflow, Reduction, Window,
+    BitFunction, CastMode, Comparison, Fraction, Interpolation, Op, Overflow, Reduction,
+    TextArgument, TextFunction, Window,
 };
 use icosian_ir::types::{Domain, ScalarType, TimeUnit};
 use icosian_ir::value::Value;
@@ -167,8 +168,9 @@ impl Maker<'_> {
             Comparison::Greater,
             Comparison::GreaterOrEqual,
         ];
-        match self.numbers.below(24) {
+        match self.numbers.below(26) {
             0..=3 => self.arithmetic(),
+            24 | 25 => self.text(),
             4 | 5 => {
                 let operators = [
                     BinaryOperator::Div,
@@ -271,6 +273,56 @@ impl Maker<'_> {
             return None;
         }
         self.builder.arithmetic(operator, mode, left, right).ok()
+    }
+
+    /// A function of text, or a cast from or to text.
+    fn text(&mut self) -> Option<ExprId> {
+        const PATTERNS: [&str; 6] = ["a", "^.", "[a-zé]+", "(a)|(b)", "", "\\d|z$"];
+        let text = |maker: &mut Self| match maker.numbers.below(3) {
+            0 => Some(maker.builder.literal(Value::Str(
+                (*maker.numbers.pick(&["", "a", "é", "zz", " "])).into(),
+            ))),
+            _ => maker.of(|scalar| scalar == ScalarType::Str),
+        };
+        if self.numbers.below(4) == 0 {
+            let shown = self.numbers.below(2) == 0;
+            let value = if shown { self.any() } else { text(self)? };
+            let to = if shown {
+                ScalarType::Str
+            } else {
+                *self.numbers.pick(&SCALARS)
+            };
+            return self.builder.cast(value, to, CastMode::Null).ok();
+        }
+        let function = *self.numbers.pick(&TextFunction::ALL);
+        let (arguments, least) = function.arguments();
+        let count = least + self.numbers.below(arguments.len() - least + 1);
+        let mut args = Vec::with_capacity(count);
+        for argument in &arguments[..count] {
+            args.push(match argument {
+                TextArgument::Text => text(self)?,
+                TextArgument::Whole if self.shape.raising && self.numbers.below(4) == 0 => {
+                    self.of(ScalarType::is_integer)?
+                }
+                TextArgument::Whole => {
+                    let number = self.numbers.below(9) as i128 - 4;
+                    self.builder.literal(Value::Integer(number))
+                }
+                TextArgument::Regex => {
+                    let pattern = *self.numbers.pick(&PATTERNS);
+                    self.builder.literal(Value::Str(pattern.into()))
+                }
+                TextArgument::Like => {
+                    let pattern = *self.numbers.pick(&["%", "a%", "_", "%é%", ""]);
+                    self.builder.literal(Value::Str(pattern.into()))
+                }
+                TextArgument::Template => {
+                    let template = *self.numbers.pick(&["", "-", "$0$0", "$$"]);
+                    self.builder.literal(Value::Str(template.into()))
+                }
+            });
+        }
+        self.builder.text(function, &args).ok()
     }
 
     fn math(&mut self) -> Option<ExprId> {

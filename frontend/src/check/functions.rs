@@ -401,6 +401,7 @@ functions! {
     "try_u16" X, Cast(U16, Null), "as u16; null where it doesn't fit", "try_u16(x)";
     "try_u32" X, Cast(U32, Null), "as u32; null where it doesn't fit", "try_u32(x)";
     "try_u64" X, Cast(U64, Null), "as u64; null where it doesn't fit", "try_u64(x)";
+    "try_str" X, Cast(Str, Null), "as text, as str(x)", "try_str(flight)";
     "try_bool" X, Cast(Bool, Null), "text as bool; null where it says neither", "try_bool(answer)";
     "try_f32" X, Cast(F32, Null), "as f32", "try_f32(x)";
     "try_f64" X, Cast(F64, Null), "as f64", "try_f64(x)";

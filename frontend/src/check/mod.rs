@@ -21,6 +21,7 @@ mod declarations;
 mod elsewhere;
 mod explain;
 mod expressions;
+mod externs;
 mod finish;
 pub mod functions;
 mod instances;

@@ -389,12 +389,14 @@ impl Columns {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Extern(_)
             | Op::Hash
             | Op::RowNumber(_)
             | Op::Time(_)

@@ -28,6 +28,11 @@ pub enum RowErrorKind {
     },
     /// A function of text has no result.
     Text(TextError),
+    /// A function of the host has no result for the rows it was given.
+    Host {
+        /// Why, in its words or ours.
+        message: String,
+    },
     /// A null in a column that has none by its type.
     NullInRequired,
     /// Two rows of a table looked up by key have the same key: the error's row and an earlier one.
@@ -148,6 +153,13 @@ impl fmt::Display for RowError {
                 self.op.name()
             )?,
             RowErrorKind::Text(TextError::Pattern(error)) => write!(f, "{error}")?,
+            RowErrorKind::Host { message } => {
+                let name = match &self.op {
+                    Op::Extern(signature) => &signature.name,
+                    _ => "",
+                };
+                write!(f, "the host's function `{name}` failed: {message}")?;
+            }
             RowErrorKind::NotARowCount { .. } => {}
             RowErrorKind::NullInRequired => f.write_str("null where the type has none")?,
             RowErrorKind::DuplicateKey { table, first_row } => {

@@ -198,6 +198,7 @@ impl<'a> Interpreter<'a> {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
@@ -208,6 +209,7 @@ impl<'a> Interpreter<'a> {
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),
             Op::Text(function) => self.text(id, *function),
+            Op::Extern(signature) => self.host(id, signature),
             Op::Lookup {
                 keys, null_matches, ..
             } => {

@@ -53,12 +53,14 @@ pub(super) fn dependencies(
         | Op::Or
         | Op::Not
         | Op::IsNull
+        | Op::OneOf(_)
         | Op::IfElse
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
         | Op::Text(_)
         | Op::Bits(_)
+        | Op::Extern(_)
         | Op::Hash
         | Op::Time(_)
         | Op::Minimum

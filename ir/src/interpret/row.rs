@@ -28,6 +28,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Or
         | Op::Not
         | Op::IsNull
+        | Op::OneOf(_)
         | Op::IfElse
         | Op::Coalesce
         | Op::Cast(..)
@@ -43,6 +44,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::Extern(_)
         | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
@@ -96,6 +98,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Rem
         | Op::Neg(_)
         | Op::Compare(_)
+        | Op::OneOf(_)
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
@@ -112,6 +115,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::Extern(_)
         | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
@@ -250,6 +254,11 @@ fn apply(
             (math, [Value::F64(a), Value::F64(b)]) => Ok(Value::F64(apply2(*math, *a, *b))),
             _ => ill_typed(op),
         },
+        Op::OneOf(members) => Ok(match members.contains(values[0]) {
+            true => Value::Bool(true),
+            false if members.has_null() => Value::Null,
+            false => Value::Bool(false),
+        }),
         Op::Time(function) => time::apply(op, *function, from, values),
         Op::And
         | Op::Or
@@ -263,6 +272,7 @@ fn apply(
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::Extern(_)
         | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
