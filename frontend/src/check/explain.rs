@@ -239,7 +239,7 @@ impl Checker<'_> {
         }
         // `np.log(x)`: the module was told already.
         let foreign = first.is_some_and(|first| first.operand == Operand::Poison);
-        if foreign && function(name).is_some() {
+        if foreign && (function(name).is_some() || known_elsewhere(name).is_some()) {
             return;
         }
         let mut diagnostic = Diagnostic::error(
