@@ -26,9 +26,6 @@ pub(crate) fn function(name: &str) -> Option<&'static str> {
             "a function of the flow, fn f(x) = expression, or match x { … }"
         }
         "if" | "case" | "when" => "a if condition else b, or match x { 1: a, _: b }",
-        "now" | "today" | "current_date" | "current_timestamp" | "getdate" | "sysdate" => {
-            "a parameter, param today: date, given per run: a flow reads no clock"
-        }
         "print" => "nothing: a flow prints what is selected",
         _ => return None,
     })

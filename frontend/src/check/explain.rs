@@ -251,7 +251,7 @@ impl Checker<'_> {
         let names = names.map(|name| &**name);
         let built_in = FUNCTIONS.iter().map(|function| function.name);
         let small = name.to_lowercase();
-        if let Some(hint) = known_elsewhere(&small) {
+        if let Some(hint) = known_elsewhere(name).or_else(|| known_elsewhere(&small)) {
             diagnostic = diagnostic.help(format!("write {hint}"));
         } else if function(&small).is_some() {
             diagnostic = diagnostic.help(format!("functions are written small: {small}(…)"));
@@ -333,6 +333,10 @@ impl Checker<'_> {
             Operand::Rolling(_) => (
                 "this is a window".to_owned(),
                 "reduce it: .mean() or .sum()",
+            ),
+            Operand::Months(_) => (
+                "months and years have no fixed length".to_owned(),
+                "they are added to dates and timestamps: day + 1mo, time - 1y",
             ),
             Operand::Poison | Operand::Value(_) => return,
         };
