@@ -17,7 +17,7 @@ pub use verify::VerifyError;
 
 use crate::host::HostFunctions;
 use crate::id::{ColumnId, InputId, NodeId, ParamId, Table, TableId};
-use crate::op::{Execution, Math, Op, TimeFunction};
+use crate::op::{Execution, Math, Op};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -211,11 +211,22 @@ impl Columns {
                 | Math::Pow
                 | Math::Atan2
                 | Math::Degrees
-                | Math::Radians => Execution::Wide,
+                | Math::Radians
+                | Math::Exp2
+                | Math::LogBase
+                | Math::Cbrt
+                | Math::Hypot
+                | Math::Asin
+                | Math::Acos
+                | Math::Atan
+                | Math::Sinh
+                | Math::Cosh
+                | Math::Tanh
+                | Math::Asinh
+                | Math::Acosh
+                | Math::Atanh => Execution::Wide,
             },
-            Op::Time(function) => match function {
-                TimeFunction::Part(_) => Execution::Columnar,
-            },
+            Op::Time(_) => Execution::Columnar,
             Op::Broadcast(_)
             | Op::Add(_)
             | Op::Sub(_)

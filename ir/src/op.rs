@@ -27,7 +27,7 @@ use crate::value::Value;
 pub use bits::BitFunction;
 pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 pub use text::{TextArgument, TextFunction};
-pub use time::{TimeFunction, TimePart};
+pub use time::{Fold, Gap, Period, TimeFunction, TimePart};
 pub use window::{Over, Window, WindowOver};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
@@ -39,6 +39,17 @@ pub enum Overflow {
     Wrap,
     /// The row is null.
     Null,
+}
+
+impl Overflow {
+    /// What stage texts add to an op's name.
+    fn suffix(self) -> &'static str {
+        match self {
+            Overflow::Raise => "",
+            Overflow::Wrap => ".wrap",
+            Overflow::Null => ".try",
+        }
+    }
 }
 
 /// The comparisons. Floats compare as IEEE says, bools with false below true, text by bytes.
@@ -325,11 +336,6 @@ impl Op {
 
 impl std::fmt::Display for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let overflow = |overflow: &Overflow| match overflow {
-            Overflow::Raise => "",
-            Overflow::Wrap => ".wrap",
-            Overflow::Null => ".try",
-        };
         f.write_str(self.name())?;
         match self {
             Op::Literal(value) => write!(f, " {value}"),
@@ -338,9 +344,10 @@ impl std::fmt::Display for Op {
             Op::Param(param) => write!(f, " {param}"),
             Op::Broadcast(table) | Op::RowNumber(table) => write!(f, " {table}"),
             Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) | Op::Neg(mode) => {
-                f.write_str(overflow(mode))
+                f.write_str(mode.suffix())
             }
             Op::Cast(to, _) => write!(f, " {to}"),
+            Op::Time(function) => write!(f, "{function}"),
             Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
             Op::Lookup {
                 table,
@@ -388,7 +395,6 @@ impl std::fmt::Display for Op {
             | Op::Text(_)
             | Op::Bits(_)
             | Op::Hash
-            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather

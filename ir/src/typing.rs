@@ -423,8 +423,8 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
         }
         Op::Time(function) => {
             count(time::arity(*function))?;
-            let scalar = time::result(*function, &types).map_err(wrong)?;
-            row_local(scalar.required().nullable_if(any_null))
+            let ty = time::result(*function, &types).map_err(wrong)?;
+            row_local(ty.nullable_if(any_null))
         }
         Op::Extern(signature) => {
             count(signature.parameters.len())?;

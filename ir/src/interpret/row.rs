@@ -259,7 +259,7 @@ fn apply(
             false if members.has_null() => Value::Null,
             false => Value::Bool(false),
         }),
-        Op::Time(function) => time::apply(op, *function, from, values),
+        Op::Time(function) => time::apply(op, *function, from, to, values),
         Op::And
         | Op::Or
         | Op::IfElse
