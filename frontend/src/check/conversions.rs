@@ -229,7 +229,7 @@ impl Checker<'_> {
         Some(self.builder.literal_of(constant, to))
     }
 
-    fn unit(&mut self, (unit, span): Argument) -> Option<TimeUnit> {
+    pub(crate) fn unit(&mut self, (unit, span): Argument) -> Option<TimeUnit> {
         let unit = match self.builder.constant(unit) {
             Some(Value::Str(text)) => match &**text {
                 "s" => Some(TimeUnit::Second),
