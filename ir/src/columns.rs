@@ -211,7 +211,20 @@ impl Columns {
                 | Math::Pow
                 | Math::Atan2
                 | Math::Degrees
-                | Math::Radians => Execution::Wide,
+                | Math::Radians
+                | Math::Exp2
+                | Math::LogBase
+                | Math::Cbrt
+                | Math::Hypot
+                | Math::Asin
+                | Math::Acos
+                | Math::Atan
+                | Math::Sinh
+                | Math::Cosh
+                | Math::Tanh
+                | Math::Asinh
+                | Math::Acosh
+                | Math::Atanh => Execution::Wide,
             },
             Op::Time(_) => Execution::Columnar,
             Op::Broadcast(_)

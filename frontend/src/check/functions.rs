@@ -142,7 +142,7 @@ pub fn function(name: &str) -> Option<&'static Function> {
 /// What to write instead of a name that other languages and libraries use.
 pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
     Some(match name {
-        "log" => "ln(x), log2(x) or log10(x)",
+        "log" => "ln(x), log2(x), log10(x) or log_base(x, base)",
         "average" | "avg" | "nanmean" => "mean(x)",
         "nansum" | "total" => "sum(x)",
         "stddev" | "stdev" | "stddev_samp" | "nanstd" => "std(x)",
@@ -201,8 +201,13 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "clamp" => "clip(x, low, high)",
         "ceiling" => "ceil(x)",
         "power" => "a ** b",
-        "exp2" => "2.0 ** x",
         "arctan2" => "atan2(y, x)",
+        "arcsin" => "asin(x)",
+        "arccos" => "acos(x)",
+        "arctan" => "atan(x)",
+        "arcsinh" => "asinh(x)",
+        "arccosh" => "acosh(x)",
+        "arctanh" => "atanh(x)",
         "prod" => "product(x)",
         "nanmedian" | "percentile_50" => "median(x)",
         "percentile" | "quantile_cont" | "percentile_cont" => "quantile(x, 0.9)",
@@ -252,7 +257,7 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "now" | "today" | "current_date" | "current_timestamp" | "utcnow" => {
             "a param: nothing in a flow reads a clock"
         }
-        _ => return None,
+        _ => return super::elsewhere::function(name),
     })
 }
 
@@ -364,6 +369,19 @@ functions! {
     "log2" X, Meaning::Math(Math::Log2), "the logarithm to base 2", "log2(x)";
     "log10" X, Meaning::Math(Math::Log10), "the logarithm to base 10", "log10(x)";
     "pow" A_B, Meaning::Math(Math::Pow), "a to the power b, as floats", "pow(a, b)";
+    "exp2" X, Meaning::Math(Math::Exp2), "2 to the power x", "exp2(octaves)";
+    "cbrt" X, Meaning::Math(Math::Cbrt), "the cube root", "cbrt(volume)";
+    "asin" X, Meaning::Math(Math::Asin), "the angle whose sine is x, in radians", "asin(x)";
+    "acos" X, Meaning::Math(Math::Acos), "the angle whose cosine is x, in radians", "acos(x)";
+    "atan" X, Meaning::Math(Math::Atan), "the angle whose tangent is x, in radians", "atan(slope)";
+    "sinh" X, Meaning::Math(Math::Sinh), "the hyperbolic sine", "sinh(x)";
+    "cosh" X, Meaning::Math(Math::Cosh), "the hyperbolic cosine", "cosh(x)";
+    "tanh" X, Meaning::Math(Math::Tanh), "the hyperbolic tangent", "tanh(x)";
+    "asinh" X, Meaning::Math(Math::Asinh), "the inverse hyperbolic sine", "asinh(x)";
+    "acosh" X, Meaning::Math(Math::Acosh), "the inverse hyperbolic cosine", "acosh(x)";
+    "atanh" X, Meaning::Math(Math::Atanh), "the inverse hyperbolic tangent", "atanh(x)";
+    "hypot" &[required("x"), required("y")], Meaning::Math(Math::Hypot), "the square root of x² + y², which does not overflow on the way", "hypot(dx, dy)";
+    "log_base" &[required("x"), required("base")], Meaning::Math(Math::LogBase), "the logarithm of x to a base", "log_base(x, 3)";
     "degrees" X, Meaning::Math(Math::Degrees), "an angle of radians in degrees", "degrees(atan2(y, x))";
     "radians" X, Meaning::Math(Math::Radians), "an angle of degrees in radians", "radians(latitude)";
     "sin" X, Meaning::Math(Math::Sin), "the sine of an angle in radians", "sin(x)";
