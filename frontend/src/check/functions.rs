@@ -261,7 +261,7 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "now" | "today" | "current_date" | "current_timestamp" | "utcnow" => {
             "a param: nothing in a flow reads a clock"
         }
-        _ => return None,
+        _ => return super::elsewhere::function(name),
     })
 }
 
