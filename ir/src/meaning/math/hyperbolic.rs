@@ -216,7 +216,8 @@ mod tests {
     #[test]
     fn special_values() {
         let infinity = f64::INFINITY;
-        let odd: [(&str, fn(f64) -> f64, f64); 4] = [
+        type Odd = (&'static str, fn(f64) -> f64, f64);
+        let odd: [Odd; 4] = [
             ("sinh", sinh, infinity),
             ("tanh", tanh, 1.0),
             ("asinh", evaluate::<Asinh>, infinity),
