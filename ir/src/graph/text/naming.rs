@@ -394,10 +394,7 @@ pub(super) fn is_key(graph: &Graph, node: NodeId) -> bool {
 
 /// Whether what makes rows is written as the names of columns.
 fn goes_by_name(rows: &TableRows) -> bool {
-    matches!(
-        rows,
-        TableRows::Distinct { .. } | TableRows::Unpivot { .. }
-    )
+    matches!(rows, TableRows::Distinct { .. } | TableRows::Unpivot { .. })
 }
 
 /// Whether an expression is written as a column of its table.
