@@ -240,7 +240,7 @@ impl Columns {
                     Execution::Fused
                 }
             }
-            Op::Text(_) => Execution::Columnar,
+            Op::Text(_) | Op::OneOf(_) => Execution::Columnar,
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
             Op::Window(window) if window.is_local() => Execution::Window,
             Op::Take | Op::Joined | Op::Stack | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => {

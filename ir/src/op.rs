@@ -8,12 +8,14 @@
 
 mod bits;
 mod find;
+mod members;
 mod reduction;
 mod text;
 mod time;
 mod window;
 
 pub use find::{Find, Pick};
+pub use members::Members;
 
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
@@ -103,6 +105,8 @@ pub enum Op {
     Not,
     /// Whether `a` is null; never null.
     IsNull,
+    /// Whether `a` equals one of many constants, as a chain of `==` and `or` would say.
+    OneOf(Members),
     /// `then if condition else otherwise`, arguments in the order condition, then, otherwise; a null
     /// condition takes `otherwise`; only the branch taken is evaluated.
     IfElse,
@@ -224,6 +228,7 @@ impl Op {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
@@ -281,6 +286,7 @@ impl Op {
             Op::Or => "or",
             Op::Not => "not",
             Op::IsNull => "is_null",
+            Op::OneOf(_) => "one_of",
             Op::IfElse => "if_else",
             Op::Coalesce => "coalesce",
             Op::Cast(_, CastMode::Raise) => "cast",
@@ -339,6 +345,7 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Find(find) => write!(f, " {find}"),
+            Op::OneOf(members) => write!(f, " {members}"),
             Op::Reduce {
                 reduction,
                 from,

@@ -389,6 +389,7 @@ impl Columns {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)

@@ -11,6 +11,7 @@ mod convert;
 mod dependencies;
 mod fingerprint;
 mod lookups;
+mod membership;
 mod random;
 mod reductions;
 mod text;

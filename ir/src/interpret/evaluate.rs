@@ -198,6 +198,7 @@ impl<'a> Interpreter<'a> {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)

@@ -53,6 +53,7 @@ pub(super) fn dependencies(
         | Op::Or
         | Op::Not
         | Op::IsNull
+        | Op::OneOf(_)
         | Op::IfElse
         | Op::Coalesce
         | Op::Cast(..)

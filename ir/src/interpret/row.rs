@@ -28,6 +28,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Or
         | Op::Not
         | Op::IsNull
+        | Op::OneOf(_)
         | Op::IfElse
         | Op::Coalesce
         | Op::Cast(..)
@@ -96,6 +97,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Rem
         | Op::Neg(_)
         | Op::Compare(_)
+        | Op::OneOf(_)
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
@@ -250,6 +252,11 @@ fn apply(
             (math, [Value::F64(a), Value::F64(b)]) => Ok(Value::F64(apply2(*math, *a, *b))),
             _ => ill_typed(op),
         },
+        Op::OneOf(members) => Ok(match members.contains(values[0]) {
+            true => Value::Bool(true),
+            false if members.has_null() => Value::Null,
+            false => Value::Bool(false),
+        }),
         Op::Time(function) => time::apply(op, *function, from, values),
         Op::And
         | Op::Or

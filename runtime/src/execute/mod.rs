@@ -19,6 +19,7 @@ mod kernels;
 mod keyed_window;
 mod keys;
 mod morsel;
+mod one_of;
 mod order_words;
 mod params;
 mod partition;

@@ -166,7 +166,7 @@ impl ExpressionText<'_> {
                     Binding::Postfix
                 }
             }
-            Op::Compare(_) | Op::IsNull => Binding::Comparison,
+            Op::Compare(_) | Op::IsNull | Op::OneOf(_) => Binding::Comparison,
             Op::And => Binding::And,
             Op::Or => Binding::Or,
             Op::Not => Binding::Not,
@@ -318,6 +318,18 @@ impl ExpressionText<'_> {
             Op::Or => infix(" or ", Binding::Or, Binding::And),
             Op::Not => vec![Piece::Text("not "), arg(0, Binding::Comparison)],
             Op::IsNull => vec![arg(0, Binding::Coalesce), Piece::Text(" is null")],
+            Op::OneOf(members) => {
+                let scalar = self.graph.expressions[expression.args[0]].ty.scalar;
+                let values = members.values().iter();
+                let mut list: Vec<String> = values
+                    .map(|value| untyped_constant(value, scalar))
+                    .collect();
+                if members.has_null() {
+                    list.push("null".to_owned());
+                }
+                let list = format!(" in [{}]", list.join(", "));
+                vec![arg(0, Binding::Coalesce), Piece::Owned(list)]
+            }
             Op::IfElse => vec![
                 arg(1, Binding::Or),
                 Piece::Text(" if "),
