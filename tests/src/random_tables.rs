@@ -63,7 +63,7 @@ pub(crate) fn derive(
 /// A random step from a table.
 fn rows_of(builder: &mut GraphBuilder, numbers: &mut Numbers, before: &Columns) -> TableRows {
     let parent = before.table;
-    match numbers.below(6) {
+    match numbers.below(7) {
         0 => {
             let keys = (0..1 + numbers.below(3)).map(|_| SortKey {
                 expression: *numbers.pick(&before.columns),
@@ -89,6 +89,17 @@ fn rows_of(builder: &mut GraphBuilder, numbers: &mut Numbers, before: &Columns) 
             parent,
             other: parent,
         },
+        5 => {
+            let rows = builder.literal(Value::Integer(numbers.below(500) as i128));
+            let seed = builder.literal(Value::Integer(numbers.below(9) as i128));
+            let key = builder.random(parent, seed).expect("a number per row");
+            TableRows::Sample {
+                parent,
+                rows,
+                seed,
+                key,
+            }
+        }
         _ => {
             let column = *numbers.pick(&before.columns);
             let predicate = if builder.scalar_type(column) == ScalarType::Bool {
