@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use arrow::array::ArrayRef;
 use icosian_ir::graph::{Dependencies, Graph};
+use icosian_ir::host::HostFunctions;
 use icosian_ir::id::NodeId;
 use icosian_ir::value::Value as Constant;
+use icosian_runtime::execute::{ArrowFunction, HostError};
 
 use crate::check::{CheckOptions, Checked, Imported, Spans, TestBlock, check, select};
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Span, nearest};
@@ -97,6 +100,7 @@ impl FlowText {
 #[derive(Clone, Debug)]
 pub struct Flow {
     inner: Arc<Inner>,
+    host: HostFunctions,
 }
 
 #[derive(Debug)]
@@ -238,7 +242,51 @@ impl Flow {
                 folder,
                 dependencies: OnceLock::new(),
             }),
+            host: HostFunctions::default(),
         }
+    }
+
+    /// Supplies a function that the flow declares as `extern fn`.
+    ///
+    /// It gets arrays of one length, of the Arrow types of its declared parameters, and gives an array
+    /// of as many values of its declared type. It may be called over any part of the rows, by several
+    /// threads at once and more than once, so each row of its result must depend on that row of its
+    /// arguments alone and be the same every time. An error or panic in it ends the run, as does a
+    /// result of another length or type, or a null where the type has none.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use arrow::array::{ArrayRef, AsArray, Float64Array, RecordBatch};
+    /// use arrow::datatypes::Float64Type;
+    /// use icosian::{Flow, Inputs};
+    ///
+    /// let flow = Flow::from_text(
+    ///     "extern fn half(x: f64) -> f64\ntable t { x: f64 }\ny = half(x) + 1",
+    /// )?;
+    /// let flow = flow.with_function("half", |arguments| {
+    ///     let x = arguments[0].as_primitive::<Float64Type>();
+    ///     Ok(Arc::new(x.unary::<_, Float64Type>(|x| x / 2.0)))
+    /// });
+    /// let x: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 4.0]));
+    /// let batch = RecordBatch::try_from_iter([("x", x)]).unwrap();
+    /// let output = flow.outputs().prepare()?.run(&Inputs::new().batches("t", vec![batch]))?;
+    /// let y = output.table("t")?;
+    /// assert_eq!(y.column(0).as_primitive::<Float64Type>().values(), &[1.5, 3.0]);
+    /// # Ok::<(), icosian::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_function(
+        mut self,
+        name: &str,
+        function: impl Fn(&[ArrayRef]) -> Result<ArrayRef, HostError> + Send + Sync + 'static,
+    ) -> Flow {
+        self.host
+            .insert(name, Arc::new(ArrowFunction::new(function)));
+        self
+    }
+
+    pub(crate) fn host(&self) -> &HostFunctions {
+        &self.host
     }
 
     /// The typed graph. It prints as canonical text.

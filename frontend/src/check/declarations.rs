@@ -6,8 +6,10 @@
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use icosian_ir::graph::{Binding, GraphBuilder};
+use icosian_ir::host::HostSignature;
 use icosian_ir::id::{NodeId, Table, TableId};
 use icosian_ir::typed_id;
 use icosian_ir::types::Type;
@@ -253,6 +255,8 @@ pub(crate) struct UserFunction {
     pub returns: Option<TypeId>,
     /// None for `extern`.
     pub body: Option<ExprId>,
+    /// What the host is to supply, if it is that and its types are right.
+    pub external: Option<Arc<HostSignature>>,
     pub active: bool,
 }
 
@@ -293,6 +297,8 @@ pub(crate) struct Checker<'a> {
     /// The `use` items still to be declared.
     pub uses: Vec<(Place, ast::ItemId)>,
     pub instances: HashMap<ModuleId, Instance>,
+    /// The functions of the host, by name.
+    pub externs: HashMap<String, Arc<HostSignature>>,
     /// Files that flows are made from.
     pub template_files: HashSet<usize>,
     /// `extend` blocks with their places in the order of the text.
@@ -347,6 +353,7 @@ impl<'a> Checker<'a> {
             tests: Vec::new(),
             uses: Vec::new(),
             instances: HashMap::new(),
+            externs: HashMap::new(),
             template_files,
             extends: Vec::new(),
             used_configs: HashSet::new(),

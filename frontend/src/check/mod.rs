@@ -20,6 +20,7 @@ mod conversions;
 mod declarations;
 mod explain;
 mod expressions;
+mod externs;
 mod finish;
 pub mod functions;
 mod instances;

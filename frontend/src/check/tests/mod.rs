@@ -6,6 +6,7 @@ mod mistakes;
 mod names;
 mod scale;
 mod tables;
+mod text;
 mod types;
 
 use std::collections::HashMap;
