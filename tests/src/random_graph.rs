@@ -508,8 +508,6 @@ impl Maker<'_> {
         self.builder.window(window, value).ok()
     }
 
-    /// Members of a filtered table: a carried column, a value and a reduction of it, a window.
-
     /// Tables made of this one's rows.
     fn derived(&mut self, made: &mut Vec<icosian_ir::id::NodeId>) {
         let mut columns = Vec::new();
