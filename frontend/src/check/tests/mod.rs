@@ -66,6 +66,7 @@ fn check_files(text: &str, files: &[(&str, &str)], configs: &[(&str, &str)]) -> 
             .collect(),
         schemas: Some(&TwoColumns),
         tests: true,
+        test: None,
     };
     check(&parsed.program, &mut Files(files), &options)
 }
