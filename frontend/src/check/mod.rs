@@ -19,6 +19,7 @@ mod configs;
 mod constants;
 mod conversions;
 mod declarations;
+mod elsewhere;
 mod explain;
 mod expressions;
 mod externs;

@@ -228,7 +228,7 @@ impl<'a> PassRun<'a> {
                 SegmentKind::Columnar(column)
                     if matches!(columns.column(column).op, Op::OneOf(_)) =>
                 {
-                    Some(member_set(columns, column)?)
+                    member_set(columns, column)?
                 }
                 _ => None,
             });
