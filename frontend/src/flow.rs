@@ -1,6 +1,6 @@
 //! A checked flow: its graph, where its parts are written, what depends on what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -110,6 +110,8 @@ struct Inner {
     sources: Sources,
     warnings: Vec<Diagnostic>,
     tests: Vec<TestBlock>,
+    /// The flow as tests that give configs have it, by where they stand.
+    variants: HashMap<Span, Flow>,
     folder: PathBuf,
     dependencies: OnceLock<Dependencies>,
 }
@@ -202,6 +204,26 @@ impl Flow {
         given: &[FlowText],
         options: &FlowOptions,
     ) -> Result<Flow, Error> {
+        let mut flow = Flow::checked_once(name, text, given, options, None)?;
+        // A test that gives configs is one of another graph.
+        let mut variants = HashMap::new();
+        for test in flow.tests().iter().filter(|test| test.gives_configs) {
+            let variant = Flow::checked_once(name, text, given, options, Some(test.span))?;
+            variants.insert(test.span, variant);
+        }
+        if let Some(inner) = Arc::get_mut(&mut flow.inner) {
+            inner.variants = variants;
+        }
+        Ok(flow)
+    }
+
+    fn checked_once(
+        name: &str,
+        text: &str,
+        given: &[FlowText],
+        options: &FlowOptions,
+        test: Option<Span>,
+    ) -> Result<Flow, Error> {
         let mut sources = Sources::new();
         let file = sources.add(name, text);
         let parsed = parse(file, text);
@@ -213,6 +235,7 @@ impl Flow {
             configs: options.configs.clone(),
             schemas: Some(&schemas),
             tests: options.tests,
+            test,
         };
         let mut loader = FileLoader::new(&mut sources, file, &options.folder);
         for (position, text) in given.iter().enumerate() {
@@ -239,6 +262,7 @@ impl Flow {
                 sources,
                 warnings: checked.diagnostics,
                 tests: checked.tests,
+                variants: HashMap::new(),
                 folder,
                 dependencies: OnceLock::new(),
             }),
@@ -312,6 +336,17 @@ impl Flow {
     /// The `test` blocks, if the options asked for them.
     pub fn tests(&self) -> &[TestBlock] {
         &self.inner.tests
+    }
+
+    /// The flow as a test has it that gives configs, and the test there.
+    pub(crate) fn variant(&self, test: &TestBlock) -> Option<(Flow, TestBlock)> {
+        let variant = self.inner.variants.get(&test.span)?;
+        let flow = Flow {
+            inner: Arc::clone(&variant.inner),
+            host: self.host.clone(),
+        };
+        let test = flow.tests().first().cloned()?;
+        Some((flow, test))
     }
 
     /// Where paths in the flow begin.

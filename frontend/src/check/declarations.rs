@@ -20,6 +20,7 @@ use super::instances::{Instance, templates};
 use super::invoke::{MemoEntry, MemoKey};
 use super::load::Loaded;
 use super::over::{OverId, OverSpec};
+use super::test_blocks::given_configs;
 use super::{CheckOptions, Spans};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{self, ExprId, Program, StepKind, TypeId};
@@ -299,6 +300,8 @@ pub(crate) struct Checker<'a> {
     pub instances: HashMap<ModuleId, Instance>,
     /// The functions of the host, by name.
     pub externs: HashMap<String, Arc<HostSignature>>,
+    /// Configs that the test given in the options sets: the file and the value, by full name.
+    pub test_configs: HashMap<String, (usize, ExprId)>,
     /// Files that flows are made from.
     pub template_files: HashSet<usize>,
     /// `extend` blocks with their places in the order of the text.
@@ -326,6 +329,7 @@ impl<'a> Checker<'a> {
         let mut programs = vec![program];
         programs.extend(loaded.files.iter().map(|file| &*file.program));
         let template_files = templates(&programs, &loaded.targets);
+        let test_configs = given_configs(&programs, options.test);
         let mut checker = Checker {
             programs,
             loaded,
@@ -354,6 +358,7 @@ impl<'a> Checker<'a> {
             uses: Vec::new(),
             instances: HashMap::new(),
             externs: HashMap::new(),
+            test_configs,
             template_files,
             extends: Vec::new(),
             used_configs: HashSet::new(),

@@ -9,6 +9,7 @@
 //!
 //! A mistake poisons what it stands in, silently for its users, so one mistake is told once.
 
+mod bins;
 mod bound;
 mod calls;
 mod choice;
@@ -18,6 +19,7 @@ mod configs;
 mod constants;
 mod conversions;
 mod declarations;
+mod elsewhere;
 mod explain;
 mod expressions;
 mod externs;
@@ -127,6 +129,9 @@ pub struct CheckOptions<'a> {
     pub schemas: Option<&'a dyn SchemaSource>,
     /// Whether the values that tests expect are added to the graph, as hidden nodes.
     pub tests: bool,
+    /// Where the one test stands for which this check is: the configs that it gives are those of the
+    /// flow.
+    pub test: Option<Span>,
 }
 
 /// Where the parts of a graph are written.
@@ -169,6 +174,8 @@ pub struct TestBlock {
     pub title: String,
     /// Where it is written.
     pub span: Span,
+    /// Whether it gives configs, and so needs a check of its own; then what follows is empty.
+    pub gives_configs: bool,
     /// The rows of source tables; tables not given have none.
     pub tables: Vec<GivenTable>,
     /// Values of params and of nodes that are overridden: one value, or one per row.

@@ -4,6 +4,7 @@ mod composition;
 mod instances;
 mod mistakes;
 mod names;
+mod reductions;
 mod scale;
 mod tables;
 mod text;
@@ -66,6 +67,7 @@ fn check_files(text: &str, files: &[(&str, &str)], configs: &[(&str, &str)]) -> 
             .collect(),
         schemas: Some(&TwoColumns),
         tests: true,
+        test: None,
     };
     check(&parsed.program, &mut Files(files), &options)
 }
