@@ -21,7 +21,9 @@ use crate::value::Value;
 pub use bits::BitFunction;
 pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 pub use time::{TimeFunction, TimePart};
-pub use window::{Over, Window, WindowOver};
+pub use window::{
+    Alpha, Cumulative, ExponentialMoment, Frame, Over, RankMethod, Window, WindowOver,
+};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

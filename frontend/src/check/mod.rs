@@ -29,6 +29,7 @@ mod names;
 mod operators;
 mod over;
 mod reductions;
+mod rolling;
 mod select;
 mod steps;
 mod tables;

@@ -143,13 +143,7 @@ fn routines_run_between_fused_segments_and_windows_add_up_their_halo() {
     let exp = builder.math(Math::Exp, &[double]).unwrap();
     let shifted = builder.window(Window::Shift { rows: 2 }, exp).unwrap();
     let rolled = builder
-        .window(
-            Window::RollingMean {
-                rows: 7,
-                min_rows: 7,
-            },
-            shifted,
-        )
+        .window(Window::rolling(Reduction::Mean, 7, 7), shifted)
         .unwrap();
     let out = builder.binary(BinaryOperator::Add, rolled, double).unwrap();
     let out = builder.define(None, "out", out).unwrap();

@@ -6,7 +6,7 @@ use std::fmt;
 use super::{Expression, Graph, Node, NodeKind, OutputSet, TableDefinition, TableRows, Tag};
 use crate::id::{ExprId, NodeId, TableId};
 use crate::meaning::order::Direction;
-use crate::op::{Op, Over, Reduction, Window, WindowOver};
+use crate::op::{Cumulative, Op, Over, Reduction, Window, WindowOver};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -463,6 +463,21 @@ impl GraphBuilder {
         Ok(args)
     }
 
+    /// The number of each row, from 1, among the rows that a partition puts it with.
+    ///
+    /// # Errors
+    /// As [`GraphBuilder::window_over`].
+    pub fn row_number(
+        &mut self,
+        table: TableId,
+        partition: &Partition,
+    ) -> Result<ExprId, BuildError> {
+        let counted = self.literal(Value::Bool(true));
+        let counted = self.broadcast(counted, table)?;
+        let window = Window::Cumulative(Cumulative::Count);
+        self.window_over(window, &[counted], partition)
+    }
+
     fn bool_as_number(&mut self, value: ExprId) -> Result<ExprId, BuildError> {
         if self.scalar_type(value) == ScalarType::Bool {
             self.cast(value, ScalarType::I8, crate::op::CastMode::Raise)
@@ -482,10 +497,10 @@ impl GraphBuilder {
     /// # Errors
     /// If the value is a scalar or of a type that the window does not take.
     pub fn window(&mut self, window: Window, value: ExprId) -> Result<ExprId, BuildError> {
-        self.window_over(window, value, &Partition::default())
+        self.window_over(window, &[value], &Partition::default())
     }
 
-    /// A window over a column along the rows of each key, in an order of their own.
+    /// A window over columns along the rows of each key, in an order of their own.
     ///
     /// # Errors
     /// As [`GraphBuilder::window`]; or if a key or a column of the order has the rows of another
@@ -493,24 +508,31 @@ impl GraphBuilder {
     pub fn window_over(
         &mut self,
         window: Window,
-        value: ExprId,
+        values: &[ExprId],
         partition: &Partition,
     ) -> Result<ExprId, BuildError> {
-        let value = match window {
-            Window::Shift { .. } => value,
-            Window::CumulativeSum | Window::RollingSum { .. } | Window::RollingMean { .. } => {
-                self.bool_as_number(value)?
-            }
-        };
-        let mut args = vec![value];
-        if let Domain::Rows(table) = self.domain(value) {
-            let order = partition.order.iter().map(|key| &key.0);
-            for column in partition.keys.iter().chain(order) {
-                // A value that is the same in every row neither parts nor orders them, but says so.
-                args.push(match self.domain(*column) {
-                    Domain::Scalar => self.broadcast(*column, table)?,
-                    Domain::Rows(_) => *column,
-                });
+        let mut args = Vec::with_capacity(values.len() + partition.keys.len());
+        for value in values {
+            args.push(if window.is_numeric() {
+                self.bool_as_number(*value)?
+            } else {
+                *value
+            });
+        }
+        args.extend(&partition.keys);
+        args.extend(partition.order.iter().map(|key| key.0));
+        // A value that is the same in every row stands in each of them, beside one that is not.
+        let rows = args[..values.len()]
+            .iter()
+            .find_map(|value| match self.domain(*value) {
+                Domain::Rows(table) => Some(table),
+                Domain::Scalar => None,
+            });
+        if let Some(table) = rows {
+            for arg in &mut args {
+                if self.domain(*arg) == Domain::Scalar {
+                    *arg = self.broadcast(*arg, table)?;
+                }
             }
         }
         let over = Over {

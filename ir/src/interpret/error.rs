@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::columns::Columns;
 use crate::id::{ColumnId, NodeId};
 use crate::interpret::cell::ColumnValues;
-use crate::op::Op;
+use crate::op::{Cumulative, Op, Window};
 use crate::types::ScalarType;
 use crate::value::Value;
 
@@ -174,7 +174,11 @@ impl RowError {
 
     /// What the op's result is called.
     fn noun(&self) -> &'static str {
-        if matches!(self.op, Op::Reduce { .. } | Op::Window(_)) {
+        if let Op::Window(window) = &self.op
+            && window.window == Window::Cumulative(Cumulative::Product)
+        {
+            "product"
+        } else if matches!(self.op, Op::Reduce { .. } | Op::Window(_)) {
             "sum"
         } else {
             "result"

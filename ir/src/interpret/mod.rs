@@ -18,6 +18,7 @@ mod evaluate;
 mod find;
 mod needs;
 mod reduce;
+mod rolling;
 mod row;
 mod selection;
 mod tables;

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 use icosian_ir::graph::BinaryOperator;
-use icosian_ir::op::{Op, Overflow, Reduction, Window};
+use icosian_ir::op::{Cumulative, Op, Overflow, Reduction, Window};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
@@ -35,16 +35,16 @@ fn windows_cross_morsels_and_partitions() {
     for window in [
         Window::Shift { rows: 100 },
         Window::Shift { rows: -70_000 },
-        Window::RollingMean {
-            rows: 1000,
-            min_rows: 900,
-        },
-        Window::CumulativeSum,
+        Window::rolling(Reduction::Mean, 1000, 900),
+        Window::Cumulative(Cumulative::Sum),
     ] {
         nodes.push(flow.builder.window(window, double).unwrap());
         nodes.push(flow.builder.window(window, i).unwrap());
     }
-    let sums = flow.builder.window(Window::CumulativeSum, i).unwrap();
+    let sums = flow
+        .builder
+        .window(Window::Cumulative(Cumulative::Sum), i)
+        .unwrap();
     let before = flow
         .builder
         .window(Window::Shift { rows: 2 }, sums)
