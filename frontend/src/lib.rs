@@ -41,6 +41,8 @@ mod error;
 
 mod operators;
 
+pub mod typed;
+
 mod cache;
 
 mod inputs;
@@ -63,6 +65,7 @@ mod testing;
 
 pub use arrow;
 pub use icosian_ir as ir;
+pub use icosian_macros::flow;
 pub use icosian_runtime as runtime;
 
 pub use cache::ReadCache;

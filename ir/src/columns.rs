@@ -4,12 +4,14 @@
 //! serves. Arguments always come before their users, so every walk is a loop over ids.
 //! Nothing here knows of files, Arrow, threads or machines.
 
+mod join;
 mod selection;
 mod verify;
 
 use std::collections::HashMap;
 use std::fmt;
 
+pub use join::Join;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
 
@@ -221,6 +223,8 @@ impl Columns {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Minimum
             | Op::Maximum => {
                 if text() {
@@ -229,9 +233,12 @@ impl Columns {
                     Execution::Fused
                 }
             }
+            Op::Text(_) => Execution::Columnar,
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
             Op::Window(_) if !self.is_stored_window(column) => Execution::Window,
-            Op::Take | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => Execution::Barrier,
+            Op::Take | Op::Joined | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => {
+                Execution::Barrier
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::columns::{
-    Columns, ColumnsBuilder, Input, Output, Param, Rows, Selection, Shape, SortKey,
+    Columns, ColumnsBuilder, Input, Join, Output, Param, Rows, Selection, Shape, SortKey,
 };
 use crate::graph::{Graph, NodeKind, TableRows, row_expressions};
 use crate::id::{ColumnId, ExprId, Id, NodeId, TableId};
@@ -430,14 +430,25 @@ impl Lowering<'_> {
                     columns.iter().map(|column| self.column(*column)).collect(),
                 ),
             },
+            TableRows::Join { parent, other, on } => {
+                let all = |ids: &[ExprId]| ids.iter().map(|id| self.column(*id)).collect();
+                Rows::Take {
+                    parent: *parent,
+                    selection: Selection::Join(Box::new(Join {
+                        table: *other,
+                        there: all(&on.there),
+                        here: all(&on.here),
+                        comparisons: on.comparisons.clone(),
+                        pick: on.pick,
+                        left: on.left,
+                    })),
+                }
+            }
             TableRows::Group { parent, keys } => Rows::Group {
                 parent: *parent,
                 keys: keys.iter().map(|key| self.column(*key)).collect(),
             },
-            TableRows::Source(_)
-            | TableRows::Union { .. }
-            | TableRows::Join { .. }
-            | TableRows::Unpivot { .. } => return,
+            TableRows::Source(_) | TableRows::Union { .. } | TableRows::Unpivot { .. } => return,
         };
         self.builder.columns_mut().tables[table].rows = rows;
     }
@@ -550,9 +561,9 @@ fn unsupported(rows: &TableRows) -> Option<&'static str> {
         | TableRows::Order { .. }
         | TableRows::Limit { .. }
         | TableRows::Distinct { .. }
+        | TableRows::Join { .. }
         | TableRows::Group { .. } => None,
         TableRows::Union { .. } => Some("union"),
-        TableRows::Join { .. } => Some("join"),
         TableRows::Unpivot { .. } => Some("unpivot"),
     }
 }

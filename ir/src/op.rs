@@ -9,6 +9,7 @@
 mod bits;
 mod find;
 mod reduction;
+mod text;
 mod time;
 mod window;
 
@@ -20,6 +21,7 @@ use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use bits::BitFunction;
 pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
+pub use text::{TextArgument, TextFunction};
 pub use time::{TimeFunction, TimePart};
 pub use window::{
     Alpha, Cumulative, ExponentialMoment, Frame, Over, RankMethod, Window, WindowOver,
@@ -112,6 +114,13 @@ pub enum Op {
     Cast(ScalarType, CastMode),
     /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
     Math(Math),
+    /// The hash of a value, a u64 ([`crate::meaning::hash`]). Arguments: the value, the state to start
+    /// from (a u64). Null is a value like any other.
+    Hash,
+    /// The number of each row of a table in its order, counted from 0, an i64. No arguments.
+    RowNumber(TableId),
+    /// A function of text; null if an argument is. Arguments as [`TextFunction::arguments`] says.
+    Text(TextFunction),
     /// A function of the bits of integers; of a shift the second argument is a u8.
     Bits(BitFunction),
     /// A function of dates and timestamps.
@@ -140,6 +149,8 @@ pub enum Op {
     Gather,
     /// Arguments: a column of the parent table. The values on the rows that the table took of it.
     Take,
+    /// No arguments: the row of the other table that stands in each row of a join.
+    Joined,
 
     /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
     /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
@@ -215,7 +226,10 @@ impl Op {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -223,6 +237,7 @@ impl Op {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
         }
@@ -269,7 +284,10 @@ impl Op {
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
             Op::Math(math) => math.name(),
+            Op::Text(function) => function.name(),
             Op::Bits(function) => function.name(),
+            Op::Hash => "hash",
+            Op::RowNumber(_) => "row_number",
             Op::Time(function) => function.name(),
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
@@ -277,6 +295,7 @@ impl Op {
             Op::Find(_) => "find",
             Op::Gather => "gather",
             Op::Take => "take",
+            Op::Joined => "joined",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
             Op::Window(window) => window.window.name(),
@@ -297,11 +316,12 @@ impl std::fmt::Display for Op {
             Op::Node(node) => write!(f, " {node}"),
             Op::Input(input) => write!(f, " {input}"),
             Op::Param(param) => write!(f, " {param}"),
-            Op::Broadcast(table) => write!(f, " {table}"),
+            Op::Broadcast(table) | Op::RowNumber(table) => write!(f, " {table}"),
             Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) | Op::Neg(mode) => {
                 f.write_str(overflow(mode))
             }
             Op::Cast(to, _) => write!(f, " {to}"),
+            Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
             Op::Lookup {
                 table,
                 keys,
@@ -343,12 +363,15 @@ impl std::fmt::Display for Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather
-            | Op::Take => Ok(()),
+            | Op::Take
+            | Op::Joined => Ok(()),
         }
     }
 }

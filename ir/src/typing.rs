@@ -6,14 +6,15 @@
 mod time;
 mod window;
 
+mod reduction;
+
 use std::fmt;
 
-use smallvec::SmallVec;
-
 use crate::id::TableId;
-use crate::op::{CastMode, Comparison, Op, Overflow, Pick, Reduction, WindowOver};
+use crate::op::{CastMode, Comparison, Op, Overflow, Pick, TextFunction, WindowOver};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
+pub use reduction::{reduced_values, reduction_type};
 pub use window::can_roll;
 
 /// What typing needs to know of an argument.
@@ -55,6 +56,13 @@ pub enum TypeError {
         /// The position and table of the first argument that clashes.
         second: (usize, TableId),
     },
+    /// The op needs one value for all rows, the argument is a column.
+    RowsWhereScalar {
+        /// The op's name.
+        op: &'static str,
+        /// The argument's position.
+        position: usize,
+    },
     /// The op needs the rows of a table, the argument is a scalar.
     ScalarWhereRows {
         /// The op's name.
@@ -90,6 +98,13 @@ impl fmt::Display for TypeError {
                     f,
                     "{op} of rows of two tables, {} and {}",
                     first.1, second.1
+                )
+            }
+            TypeError::RowsWhereScalar { op, position } => {
+                write!(
+                    f,
+                    "{op} needs one value for all rows as argument {}, found a column",
+                    position + 1
                 )
             }
             TypeError::ScalarWhereRows { op, .. } => {
@@ -151,138 +166,9 @@ fn expect_rows(
     Ok(())
 }
 
-/// The type a reduction of values of these types gives; `alone` if it has no groups (a group is
-/// never empty).
-pub fn reduction_type(
-    reduction: Reduction,
-    values: impl IntoIterator<Item = Type>,
-    alone: bool,
-) -> Option<Type> {
-    let values: SmallVec<[Type; 2]> = values.into_iter().collect();
-    let reference = |ty: &Type| matches!(ty.scalar, ScalarType::Row(_));
-    if values.len() != reduction.arity()
-        || (reduction != Reduction::Count && values.iter().any(reference))
-    {
-        return None;
-    }
-    let first = values.first().map_or(ScalarType::I64, |ty| ty.scalar);
-    let numbers = values.iter().all(|ty| ty.scalar.is_number());
-    let scalar = match reduction {
-        Reduction::Len | Reduction::Count | Reduction::NUnique | Reduction::ApproxNUnique => {
-            return Some(ScalarType::I64.required());
-        }
-        Reduction::Sum | Reduction::Product => {
-            return Some(match first {
-                ScalarType::F32 | ScalarType::F64 => ScalarType::F64.required(),
-                ScalarType::Duration(unit) if reduction == Reduction::Sum => {
-                    ScalarType::Duration(unit).required()
-                }
-                integer if integer.is_signed() => ScalarType::I64.required(),
-                integer if integer.is_integer() => ScalarType::U64.required(),
-                _ => return None,
-            });
-        }
-        Reduction::Mean
-        | Reduction::Var { .. }
-        | Reduction::Std { .. }
-        | Reduction::Skew { .. }
-        | Reduction::Kurtosis { .. }
-        | Reduction::Cov { .. }
-        | Reduction::Corr
-        | Reduction::WeightedMean => {
-            if !numbers {
-                return None;
-            }
-            ScalarType::F64
-        }
-        Reduction::Quantile { interpolation, .. } => {
-            let ordered = numbers || first.lane_range().is_some();
-            match interpolation.is_element() {
-                true if ordered => first,
-                false if numbers => ScalarType::F64,
-                _ => return None,
-            }
-        }
-        Reduction::Min
-        | Reduction::Max
-        | Reduction::First { .. }
-        | Reduction::Last { .. }
-        | Reduction::Mode
-        | Reduction::AtMax
-        | Reduction::AtMin => first,
-        Reduction::Any | Reduction::All => {
-            if first != ScalarType::Bool {
-                return None;
-            }
-            ScalarType::Bool
-        }
-    };
-    // Some take more rows than a group must have.
-    let always_some = !alone
-        && values.iter().all(|ty| !ty.nullable)
-        && match reduction {
-            Reduction::Var { ddof } | Reduction::Std { ddof } | Reduction::Cov { ddof } => {
-                ddof == 0
-            }
-            Reduction::Skew { bias } | Reduction::Kurtosis { bias } => bias,
-            Reduction::Corr => false,
-            Reduction::Sum
-            | Reduction::Product
-            | Reduction::Mean
-            | Reduction::Min
-            | Reduction::Max
-            | Reduction::Quantile { .. }
-            | Reduction::Count
-            | Reduction::Len
-            | Reduction::NUnique
-            | Reduction::ApproxNUnique
-            | Reduction::Any
-            | Reduction::All
-            | Reduction::First { .. }
-            | Reduction::Last { .. }
-            | Reduction::Mode
-            | Reduction::AtMax
-            | Reduction::AtMin
-            | Reduction::WeightedMean => true,
-        };
-    Some(Type {
-        scalar,
-        nullable: !always_some,
-    })
-}
-
-/// What a reduction takes, in words.
-pub fn reduced_values(reduction: Reduction) -> &'static str {
-    match reduction {
-        Reduction::Sum => "a number or duration",
-        Reduction::Quantile { interpolation, .. } if interpolation.is_element() => {
-            "a number, date, timestamp or duration"
-        }
-        Reduction::Mean
-        | Reduction::Product
-        | Reduction::Var { .. }
-        | Reduction::Std { .. }
-        | Reduction::Skew { .. }
-        | Reduction::Kurtosis { .. }
-        | Reduction::Quantile { .. } => "a number",
-        Reduction::Cov { .. } | Reduction::Corr | Reduction::WeightedMean => "two numbers",
-        Reduction::Any | Reduction::All => "a bool",
-        Reduction::Len => "no value",
-        Reduction::Min
-        | Reduction::Max
-        | Reduction::Count
-        | Reduction::NUnique
-        | Reduction::ApproxNUnique
-        | Reduction::First { .. }
-        | Reduction::Last { .. }
-        | Reduction::Mode => "a value, not a row",
-        Reduction::AtMax | Reduction::AtMin => "two values, not rows",
-    }
-}
-
 /// Whether a cast exists, and if so whether values may fail to convert.
 pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option<bool> {
-    use ScalarType::{Bool, Date, Duration, F32, F64, I32, I64, Timestamp};
+    use ScalarType::{Bool, Date, Duration, F32, F64, I32, I64, Row, Str, Timestamp};
     if from == to {
         return Some(false);
     }
@@ -290,6 +176,11 @@ pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option
         return (from.is_integer() && to.is_integer()).then_some(false);
     }
     match (from, to) {
+        (Str, Row(_)) | (Row(_), _) => None,
+        (Str, _) => Some(true),
+        // Text of an instant elsewhere needs to know which clock is meant.
+        (Timestamp(..), Str) => from.is_wall_clock().then_some(false),
+        (_, Str) => Some(false),
         (Bool, to) if to.is_number() => Some(false),
         (from, to) if from.is_integer() && to.is_integer() => {
             let (low, high) = from.integer_range()?;
@@ -353,7 +244,9 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             };
             Ok((scalar.required(), Domain::Scalar))
         }
-        Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) => Err(wrong("what its maker says")),
+        Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Joined => {
+            Err(wrong("what its maker says"))
+        }
         Op::Broadcast(table) => {
             count(1)?;
             match arguments[0].domain {
@@ -466,6 +359,27 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             }
             row_local(scalar.required().nullable_if(any_null))
         }
+        Op::Text(function) => {
+            let (parameters, least) = function.arguments();
+            let most = match function {
+                TextFunction::Concat => usize::MAX,
+                _ => parameters.len(),
+            };
+            count(arguments.len().clamp(least, most))?;
+            for (position, argument) in arguments.iter().enumerate() {
+                let Some(parameter) = function.argument(position) else {
+                    return Err(wrong(function.takes()));
+                };
+                if argument.ty.scalar != parameter.scalar_type() {
+                    return Err(wrong(function.takes()));
+                }
+                if parameter.is_scalar() && argument.domain != Domain::Scalar {
+                    return Err(TypeError::RowsWhereScalar { op: name, position });
+                }
+            }
+            let nullable = any_null || function.may_find_nothing();
+            row_local(function.result().required().nullable_if(nullable))
+        }
         Op::Bits(function) => {
             count(function.arity())?;
             let scalar = types[0].scalar;
@@ -492,6 +406,17 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             count(time::arity(*function))?;
             let scalar = time::result(*function, &types).map_err(wrong)?;
             row_local(scalar.required().nullable_if(any_null))
+        }
+        Op::Hash => {
+            count(2)?;
+            if matches!(types[0].scalar, ScalarType::Row(_)) || types[1].scalar != ScalarType::U64 {
+                return Err(wrong("a value and a u64"));
+            }
+            row_local(types[1])
+        }
+        Op::RowNumber(table) => {
+            count(0)?;
+            Ok((ScalarType::I64.required(), Domain::Rows(*table)))
         }
         Op::Minimum | Op::Maximum => {
             count(2)?;

@@ -153,6 +153,21 @@ impl ChunkedColumn {
             .collect()
     }
 
+    /// The array of each chunk, in order.
+    pub(crate) fn chunk_arrays(&self) -> impl Iterator<Item = &ArrayRef> {
+        self.chunks.iter().map(|chunk| &chunk.array)
+    }
+
+    /// The chunks that hold `rows`: the number and array of each, and the rows within it.
+    pub(crate) fn parts(
+        &self,
+        rows: Range<usize>,
+    ) -> impl Iterator<Item = (usize, &ArrayRef, Range<usize>)> {
+        let first = self.locate(rows.start).map_or(0, |at| at.0);
+        let pieces = self.pieces(rows).enumerate();
+        pieces.map(move |(position, (chunk, part))| (first + position, &chunk.array, part))
+    }
+
     /// The chunk of a row and the row within it.
     fn locate(&self, row: usize) -> Option<(usize, usize)> {
         if row >= self.rows() {

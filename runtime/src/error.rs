@@ -53,6 +53,13 @@ pub enum RunError {
         /// The budget, in bytes.
         limit: usize,
     },
+    /// A join has more rows than can be numbered.
+    TooManyRows {
+        /// How many it would have.
+        rows: usize,
+        /// How many can be numbered.
+        limit: usize,
+    },
     /// The run was cancelled.
     Cancelled,
     /// Arrow refused; by our fault or by the size of the data.
@@ -89,6 +96,10 @@ impl fmt::Display for RunError {
                 f,
                 "the memory budget of {limit} bytes does not leave room for {wanted} more"
             ),
+            RunError::TooManyRows { rows, limit } => write!(
+                f,
+                "a join would have {rows} rows; at most {limit} can be numbered"
+            ),
             RunError::Cancelled => f.write_str("the run was cancelled"),
             RunError::Arrow(error) => error.fmt(f),
             RunError::Internal(message) => write!(f, "internal error: {message}"),
@@ -108,6 +119,7 @@ impl std::error::Error for RunError {
             | RunError::MissingColumn { .. }
             | RunError::MissingParam(_)
             | RunError::Memory { .. }
+            | RunError::TooManyRows { .. }
             | RunError::Cancelled
             | RunError::Internal(_) => None,
         }

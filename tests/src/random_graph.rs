@@ -169,7 +169,7 @@ impl Maker<'_> {
             Comparison::Greater,
             Comparison::GreaterOrEqual,
         ];
-        match self.numbers.below(23) {
+        match self.numbers.below(24) {
             0..=3 => self.arithmetic(),
             4 | 5 => {
                 let operators = [
@@ -233,6 +233,7 @@ impl Maker<'_> {
                 self.builder.extremum(op, left, right).ok()
             }
             21 => self.bits(),
+            22 => self.hash(),
             18 => self.reduction(),
             19 => self.window(),
             20 => {
@@ -283,6 +284,29 @@ impl Maker<'_> {
             args.push(self.rows(fits)?);
         }
         self.builder.math(math, &args).ok()
+    }
+
+    /// A hash, or random numbers.
+    fn hash(&mut self) -> Option<ExprId> {
+        match self.numbers.below(4) {
+            0 => {
+                let seed = self.constant();
+                self.builder.random(self.main, seed).ok()
+            }
+            1 => {
+                let seed = self.constant();
+                self.builder.random_normal(self.main, seed).ok()
+            }
+            2 => {
+                let state = self.of(|scalar| scalar == ScalarType::U64);
+                let value = self.any();
+                self.builder.hash(&[value], state).ok()
+            }
+            _ => {
+                let values = [self.operand(), self.any()];
+                self.builder.hash(&values, None).ok()
+            }
+        }
     }
 
     fn bits(&mut self) -> Option<ExprId> {

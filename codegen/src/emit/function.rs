@@ -43,6 +43,7 @@ pub(crate) fn emit(
     let outputs = bind_outputs(&mut builder, columns, segment, arguments)?;
     let params = field(&mut builder, arguments, offset_of!(Args, params));
     let end = field(&mut builder, arguments, offset_of!(Args, rows));
+    let first_row = field(&mut builder, arguments, offset_of!(Args, first_row));
     let first = builder.ins().iconst(types::I64, 0);
     let row_variable = builder.declare_var(types::I64);
     builder.def_var(row_variable, first);
@@ -60,6 +61,7 @@ pub(crate) fn emit(
         chunk: 0,
         row,
         group,
+        first_row,
         params,
         input_position: positions(&segment.inputs),
         param_position: positions(&segment.params),

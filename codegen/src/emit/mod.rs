@@ -19,6 +19,7 @@ mod constants;
 mod divide;
 mod float;
 mod function;
+mod hash;
 mod load_store;
 mod logic;
 mod mask_forms;
@@ -69,6 +70,8 @@ struct Emitter<'a, 'f> {
     /// The group's first row, and the group's number: the offset of its byte of bits.
     row: Value,
     group: Value,
+    /// The number of the kernel's first row in its table.
+    first_row: Value,
     params: Value,
     inputs: Vec<Pointers>,
     outputs: Vec<Pointers>,
@@ -174,6 +177,8 @@ impl Emitter<'_, '_> {
             Op::Coalesce => self.coalesce(id, column)?,
             Op::Cast(_, mode) => self.cast(id, column, *mode)?,
             Op::Math(math) => self.math(id, column, *math)?,
+            Op::Hash => self.hash(id, column)?,
+            Op::RowNumber(_) => self.row_number(),
             Op::Bits(function) => self.bit_function(id, column, *function)?,
             Op::Minimum | Op::Maximum => self.extremum(id, column)?,
             Op::Broadcast(_) => self.operand(column.args[0])?,
@@ -181,10 +186,12 @@ impl Emitter<'_, '_> {
             | Op::Node(_)
             | Op::Input(_)
             | Op::Param(_)
+            | Op::Text(_)
             | Op::Lookup { .. }
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Key(_)
             | Op::Window(_)

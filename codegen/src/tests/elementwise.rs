@@ -120,6 +120,19 @@ fn bits() {
 }
 
 #[test]
+fn hashes() {
+    let times = [
+        Date,
+        Timestamp(TimeUnit::Second, None),
+        Timestamp(TimeUnit::Nanosecond, None),
+        Duration(TimeUnit::Millisecond),
+    ];
+    for scalar in NUMBERS.into_iter().chain([Bool]).chain(times) {
+        check(Op::Hash, &[scalar, ScalarType::U64]);
+    }
+}
+
+#[test]
 fn shifts_by_constants() {
     for scalar in NUMBERS.into_iter().filter(|scalar| scalar.is_integer()) {
         for count in [0, 1, 5, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, 255] {

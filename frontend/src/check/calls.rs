@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use icosian_ir::id::{ExprId as Expression, TableId};
 use icosian_ir::op::{Op, Reduction};
-use icosian_ir::types::{Domain, ScalarType};
 use icosian_ir::value::Value;
 
 use super::declarations::{Checker, Rows};
@@ -112,7 +111,7 @@ impl Checker<'_> {
                 let span = self.span_of(id, context);
                 self.call_user(function, given, context, span);
             }
-            Operand::Table(table) if &*text == "len" && given.is_empty() => {
+            Operand::Table(table) if matches!(&*text, "len" | "row_index") && given.is_empty() => {
                 // The rows of a derived table may not be known yet.
                 if self.rows_waiting(table) {
                     self.operands.push(Operand::Table(table));
@@ -122,8 +121,9 @@ impl Checker<'_> {
                 }
                 let span = self.span_of(id, context);
                 let table = self.declarations[table].table;
-                let count = table.and_then(|table| {
-                    self.reduce_rows(Reduction::Len, table, &[], context, "len", span)
+                let count = table.and_then(|table| match &*text {
+                    "len" => self.reduce_rows(Reduction::Len, table, &[], context, "len", span),
+                    _ => self.row_index(table, span),
                 });
                 self.operands
                     .push(count.map_or(Operand::Poison, Operand::Value));
@@ -251,6 +251,10 @@ impl Checker<'_> {
         if function.meaning == Meaning::Window(WindowKind::RowNumber) {
             return self.row_number(context, span).map(Operand::Value);
         }
+        if function.meaning == Meaning::RowIndex {
+            let table = self.rows_around(name, context, span)?;
+            return self.row_index(table, span).map(Operand::Value);
+        }
         let mut values = Vec::with_capacity(bound.len());
         for argument in bound {
             values.push(match argument {
@@ -317,15 +321,11 @@ impl Checker<'_> {
                 &present,
                 span,
             )?,
+            Meaning::Text(text) => self.text_function(text, name, &present, span)?,
             Meaning::TimePart(part) => self.time_part(part, first, span)?,
-            Meaning::Random => {
-                self.cannot_run("`random`", span);
-                let domain = match self.home_table(context.home) {
-                    Some(table) => Domain::Rows(table),
-                    None => Domain::Scalar,
-                };
-                self.stand_in(ScalarType::F64.required(), domain)
-            }
+            Meaning::Random(kind) => self.random(kind, function, first, context, span)?,
+            Meaning::Hash => self.hash(function, &values, span)?,
+            Meaning::RowIndex => return None,
         };
         Some(Operand::Value(value))
     }

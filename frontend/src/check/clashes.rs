@@ -123,6 +123,18 @@ impl Checker<'_> {
                 let at = operands.first().map_or(span, |(_, span)| *span);
                 Diagnostic::error(Code::NeedsRows, message).at(at)
             }
+            BuildError::Type(TypeError::RowsWhereScalar { position, .. }) => {
+                let message =
+                    format!("`{operation}` takes one pattern for all rows, this is a column");
+                let at = operands.get(*position).map_or(span, |(_, span)| *span);
+                Diagnostic::error(Code::BadArguments, message)
+                    .at(at)
+                    .help("write it as a literal or param; contains(x, y) takes columns")
+            }
+            BuildError::Pattern { position, error } => {
+                let at = operands.get(*position).map_or(span, |(_, span)| *span);
+                Diagnostic::error(Code::BadPattern, error.to_string()).at(at)
+            }
             BuildError::Literal { value, ty } => {
                 let message = format!("{value} does not fit {ty}");
                 let literal = operands

@@ -37,13 +37,26 @@ impl<'a> Checker<'a> {
         self.configs_of(0, root);
         let mut steps = 0;
         self.compose_all(&mut stack, &mut steps, &mut module_of_file);
-        // All tables are known now.
-        for (place, item, rank) in std::mem::take(&mut self.extends) {
-            self.rank_in_extend = Some(rank);
-            stack.extend(self.extension(place, item));
-            self.compose_all(&mut stack, &mut steps, &mut module_of_file);
+        while !self.uses.is_empty() || !self.extends.is_empty() {
+            for (place, item) in std::mem::take(&mut self.uses) {
+                if let Some(work) = self.instance(place, item) {
+                    let module = work.place.module;
+                    stack.push(work);
+                    self.compose_all(&mut stack, &mut steps, &mut module_of_file);
+                    self.finish_instance(module);
+                }
+            }
+            if !self.uses.is_empty() {
+                continue;
+            }
+            // All tables are known now.
+            for (place, item, rank) in std::mem::take(&mut self.extends) {
+                self.rank_in_extend = Some(rank);
+                stack.extend(self.extension(place, item));
+                self.compose_all(&mut stack, &mut steps, &mut module_of_file);
+            }
+            self.rank_in_extend = None;
         }
-        self.rank_in_extend = None;
     }
 
     fn compose_all(
@@ -77,6 +90,8 @@ impl<'a> Checker<'a> {
                     list.clear();
                 }
                 self.extends.clear();
+                self.uses.clear();
+                self.instances.clear();
                 return;
             }
         }
@@ -136,8 +151,17 @@ impl<'a> Checker<'a> {
                 };
                 match alias {
                     None => {
-                        if let Entry::Vacant(entry) = module_of_file.entry(file) {
-                            entry.insert(place.module);
+                        let new = match self.instances.get_mut(&place.module) {
+                            Some(instance) => instance.merged.insert(file),
+                            None => match module_of_file.entry(file) {
+                                Entry::Vacant(entry) => {
+                                    entry.insert(place.module);
+                                    true
+                                }
+                                Entry::Occupied(_) => false,
+                            },
+                        };
+                        if new {
                             self.configs_of(file, place.module);
                             stack.push(self.file_work(file, place.module));
                         }
@@ -149,6 +173,8 @@ impl<'a> Checker<'a> {
                             let outer = &self.modules[place.module];
                             let module = Module {
                                 prefix: format!("{}{name}.", outer.prefix),
+                                file: Some(file),
+                                template: self.template_files.contains(&file),
                                 ..Module::default()
                             };
                             self.modules.push(module)
@@ -162,14 +188,7 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
-            ItemKind::Use { path, alias, .. } => {
-                self.cannot_run("`use` of a flow", item.span);
-                let name = alias.or(path.names.last().copied());
-                if let Some(name) = name {
-                    let text = self.expand(place, name);
-                    self.declare_name(place.module, text, Entity::Poison, name.span);
-                }
-            }
+            ItemKind::Use { .. } => self.uses.push((place, id)),
             ItemKind::Param { name, ty, value } => {
                 let kind = UnitKind::Param {
                     ty: *ty,
@@ -178,14 +197,20 @@ impl<'a> Checker<'a> {
                 if table.is_some() {
                     self.misplaced("a param is one value for the whole run", item.span);
                 }
-                self.declare_unit(place, None, *name, kind, Some(id));
+                if !self.bound_param(place, *name, *ty, value.is_some(), id) {
+                    self.declare_unit(place, None, *name, kind, Some(id));
+                }
             }
             ItemKind::Table { name, source, body } => {
                 if table.is_some() {
                     self.misplaced("a table can't stand inside another", item.span);
                     return;
                 }
-                let last = self.declare_table(place, id, *name, source, body.is_some());
+                let bound = self.bound_table(place, id, *name, source, body.as_deref());
+                let last = match bound {
+                    Some(bound) => bound,
+                    None => self.declare_table(place, id, *name, source, body.is_some()),
+                };
                 if let Some(body) = body {
                     stack.push(self.block(place, last, body, over));
                 }
@@ -195,7 +220,12 @@ impl<'a> Checker<'a> {
                 let rank = self.rank();
                 self.extends.push((place, id, rank));
             }
-            ItemKind::Column { name, .. } => {
+            ItemKind::Column { name, ty, .. } => {
+                if let Some(table) = table
+                    && matches!(self.declarations[table].kind, DeclarationKind::Bound(_))
+                {
+                    return self.bound_column(place, table, *name, *ty, id);
+                }
                 let source = table.is_some_and(|table| {
                     matches!(
                         self.declarations[table].kind,
@@ -307,6 +337,9 @@ impl<'a> Checker<'a> {
                 }
             }
             ItemKind::Check { .. } => self.checks.push((place, id)),
+            // What a flow used inside another delivers, and how it is tested, is its own affair.
+            ItemKind::Output { .. } | ItemKind::Test { .. }
+                if self.instances.contains_key(&place.module) => {}
             ItemKind::Output { .. } => self.outputs.push((place, id)),
             ItemKind::Test { .. } => self.tests.push((place, id)),
         }
@@ -368,7 +401,7 @@ impl<'a> Checker<'a> {
         let ItemKind::Extend { table, body } = &self.program(place).items[id].kind else {
             return None;
         };
-        let declaration = self.table_at(place, table)?;
+        let (_, declaration) = self.declared_table(place, table)?;
         Some(self.block(place, declaration, body, None))
     }
 
@@ -493,7 +526,10 @@ impl<'a> Checker<'a> {
         declaration.members.insert(name.clone(), unit);
         declaration.order.push(unit);
         let (is_source, module) = (
-            matches!(declaration.kind, DeclarationKind::Source { .. }),
+            matches!(
+                declaration.kind,
+                DeclarationKind::Source { .. } | DeclarationKind::Bound(_)
+            ),
             declaration.place.module,
         );
         if is_source {

@@ -29,7 +29,8 @@ impl Checker<'_> {
                 program.name(name) == "str"
             });
             let default = value.map(|value| self.constant(place, value));
-            let value = match (given, default) {
+            let bound = self.bound_config(module, &text);
+            let value = match (given, bound.or(default)) {
                 (Some(given), _) if is_text => {
                     self.used_configs.insert(full);
                     Constant::Text(given.as_str().into())
@@ -39,6 +40,7 @@ impl Checker<'_> {
                     self.given_config(place, name.span, given, default.as_ref())
                 }
                 (None, Some(default)) => default,
+                (None, None) if self.modules[module].template => Constant::Poison,
                 (None, None) => {
                     let message = format!("config `{text}` has no value");
                     let help = format!("give it one with --config {full}=…, or a default");

@@ -25,18 +25,6 @@ impl Checker<'_> {
         if self.builder.constant(value).is_some_and(Value::is_null) {
             return Some(self.builder.null_of(to));
         }
-        let from = self.builder.scalar_type(value);
-        if icosian_ir::typing::cast_may_fail(from, to, mode).is_none()
-            && (from == ScalarType::Str || to == ScalarType::Str)
-            && !matches!(from, ScalarType::Row(_))
-        {
-            self.cannot_run("a cast from or to text", span);
-            let (nullable, domain) = (self.builder.ty(value).nullable, self.builder.domain(value));
-            let ty = to
-                .required()
-                .nullable_if(nullable || mode == CastMode::Null);
-            return Some(self.stand_in(ty, domain));
-        }
         self.built(
             |builder| builder.cast(value, to, mode),
             name,
@@ -72,13 +60,17 @@ impl Checker<'_> {
                 &[(value, value_span)],
                 span,
             ),
+            ScalarType::Str => {
+                let argument = (value, value_span);
+                self.cast(argument, ScalarType::Date, mode, name, span)
+            }
             scalar if scalar.is_integer() => {
                 let argument = (value, value_span);
                 let days = self.cast(argument, ScalarType::I32, mode, name, span)?;
                 self.cast((days, value_span), ScalarType::Date, mode, name, span)
             }
             _ => {
-                let wanted = "a text literal, a timestamp or a number of days";
+                let wanted = "a text, a timestamp or a number of days";
                 self.wrong_argument(name, wanted, (value, value_span), span);
                 None
             }
@@ -139,8 +131,12 @@ impl Checker<'_> {
         if self.is_plain_constant(value) {
             return self.time_constant(value, to, value_span);
         }
-        if !from.is_integer() && !matches!(from, ScalarType::Timestamp(..) | ScalarType::Date) {
-            let wanted = "a text literal, a date, a timestamp or a count of units";
+        let fits = matches!(
+            from,
+            ScalarType::Timestamp(..) | ScalarType::Date | ScalarType::Str
+        );
+        if !from.is_integer() && !fits {
+            let wanted = "a text, a date, a timestamp or a count of units";
             self.wrong_argument(name, wanted, (value, value_span), span);
             return None;
         }
@@ -166,8 +162,8 @@ impl Checker<'_> {
         if self.is_plain_constant(value) {
             return self.time_constant(value, to, value_span);
         }
-        if !from.is_integer() && !matches!(from, ScalarType::Duration(_)) {
-            let wanted = "a duration or a count of units";
+        if !from.is_integer() && !matches!(from, ScalarType::Duration(_) | ScalarType::Str) {
+            let wanted = "a text, a duration or a count of units";
             self.wrong_argument(name, wanted, (value, value_span), span);
             return None;
         }

@@ -14,6 +14,7 @@ use icosian_ir::types::Type;
 
 use super::constants::Constant;
 use super::expressions::{Activation, Frame, Operand, Task};
+use super::instances::{Instance, templates};
 use super::invoke::{MemoEntry, MemoKey};
 use super::load::Loaded;
 use super::over::{OverId, OverSpec};
@@ -38,7 +39,7 @@ typed_id! {
 pub(crate) const EXPANSION_LIMIT: usize = 500_000;
 
 /// How many places in the order of the text each `extend` block has for its members.
-const PLACES_IN_EXTEND: u64 = 1 << 32;
+pub(crate) const PLACES_IN_EXTEND: u64 = 1 << 32;
 
 /// How many diagnostics are kept.
 pub(crate) const DIAGNOSTIC_LIMIT: usize = 200;
@@ -56,6 +57,12 @@ pub(crate) struct Module {
     pub functions: HashMap<Rc<str>, FunctionId>,
     /// Its source tables.
     pub sources: Vec<DeclarationId>,
+    /// The file it was imported from under its name.
+    pub file: Option<usize>,
+    /// Whether flows are made from it: what nobody asks for is not part of this one.
+    pub template: bool,
+    /// Whether something in a template was asked for.
+    pub awake: bool,
     /// The members of all its source tables, by name.
     pub source_members: HashMap<Rc<str>, Vec<UnitId>>,
 }
@@ -146,6 +153,16 @@ pub(crate) enum UnitKind {
     },
     /// The rows of a derived table.
     Rows(DeclarationId),
+    /// An input of an instance: a column of `table`, or a param.
+    Bound {
+        value: BoundValue,
+        /// Where the value is written.
+        outer: Place,
+        ty: Option<TypeId>,
+        table: Option<DeclarationId>,
+    },
+    /// The rows that a table of an instance stands on.
+    BoundRows(DeclarationId),
     /// A key of a group table.
     Key {
         table: DeclarationId,
@@ -158,10 +175,7 @@ pub(crate) enum UnitKind {
         from: UnitId,
     },
     /// The row reference that a join adds.
-    JoinRow {
-        table: DeclarationId,
-        lookup: ExprId,
-    },
+    JoinRow(DeclarationId),
     /// The name and value columns of `unpivot`.
     UnpivotName(DeclarationId),
     UnpivotValue(DeclarationId),
@@ -171,6 +185,14 @@ pub(crate) enum UnitKind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OverBlock {
     pub item: ast::ItemId,
+}
+
+/// What an input of an instance is bound to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BoundValue {
+    Written(ExprId),
+    /// The column of this name of the table bound.
+    Column(DeclarationId, ast::Name),
 }
 
 /// A table as declared.
@@ -206,6 +228,8 @@ pub(crate) enum DeclarationKind {
         query: ast::ItemId,
         step: usize,
     },
+    /// A source of an instance, whose columns are bound to values outside, or to those of a table.
+    Bound(Option<DeclarationId>),
     /// Nothing is known of it, and that was told.
     Unknown,
 }
@@ -262,6 +286,11 @@ pub(crate) struct Checker<'a> {
     pub outputs: Vec<(Place, ast::ItemId)>,
     pub checks: Vec<(Place, ast::ItemId)>,
     pub tests: Vec<(Place, ast::ItemId)>,
+    /// The `use` items still to be declared.
+    pub uses: Vec<(Place, ast::ItemId)>,
+    pub instances: HashMap<ModuleId, Instance>,
+    /// Files that flows are made from.
+    pub template_files: HashSet<usize>,
     /// `extend` blocks with their places in the order of the text.
     pub extends: Vec<(Place, ast::ItemId, u64)>,
     pub used_configs: HashSet<String>,
@@ -286,6 +315,7 @@ impl<'a> Checker<'a> {
     ) -> Checker<'a> {
         let mut programs = vec![program];
         programs.extend(loaded.files.iter().map(|file| &*file.program));
+        let template_files = templates(&programs, &loaded.targets);
         let mut checker = Checker {
             programs,
             loaded,
@@ -309,6 +339,9 @@ impl<'a> Checker<'a> {
             outputs: Vec::new(),
             checks: Vec::new(),
             tests: Vec::new(),
+            uses: Vec::new(),
+            instances: HashMap::new(),
+            template_files,
             extends: Vec::new(),
             used_configs: HashSet::new(),
             tasks: Vec::new(),

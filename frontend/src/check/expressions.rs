@@ -402,7 +402,7 @@ impl Checker<'_> {
                     self.operands.remove(depth - 1);
                 }
             }
-            Operand::Module(module) => match self.modules[module].names.get(&text).cloned() {
+            Operand::Module(module) => match self.name_in_module(module, &text) {
                 Some(Entity::Unit(unit)) => {
                     self.operands.push(Operand::Module(module));
                     let depth = self.operands.len();

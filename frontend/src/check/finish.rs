@@ -13,6 +13,10 @@ use crate::syntax::ast::{self, ItemKind, Selector, SelectorKind};
 impl Checker<'_> {
     /// Finishes the graph.
     pub(crate) fn finish(mut self) -> Checked {
+        for list in [&mut self.checks, &mut self.outputs, &mut self.tests] {
+            let modules = &self.modules;
+            list.retain(|(place, _)| !modules[place.module].template);
+        }
         self.carry_all();
         self.check_all();
         for (place, item) in std::mem::take(&mut self.outputs) {
@@ -71,6 +75,11 @@ impl Checker<'_> {
         for (declaration, unit) in living {
             members[icosian_ir::id::Id::index(declaration)].push(unit);
         }
+        // A bound table has all that lives on the rows it stands on.
+        for (declaration, host) in self.hosts() {
+            let living = members[icosian_ir::id::Id::index(host)].clone();
+            members[icosian_ir::id::Id::index(declaration)] = living;
+        }
         // A table's rows are made before those of tables derived from it.
         let mut derived: Vec<DeclarationId> = self
             .declarations
@@ -88,13 +97,14 @@ impl Checker<'_> {
                 continue;
             };
             for unit in members[icosian_ir::id::Id::index(parent)].clone() {
-                let name = self.units[unit].name.clone();
-                if self.declarations[table].members.contains_key(&name) {
-                    continue;
+                for name in self.carried_names(unit, parent) {
+                    if self.declarations[table].members.contains_key(&name) {
+                        continue;
+                    }
+                    let carried = self.carried(table, unit, name);
+                    self.evaluate(carried);
+                    members[icosian_ir::id::Id::index(table)].push(carried);
                 }
-                let carried = self.carried(table, unit);
-                self.evaluate(carried);
-                members[icosian_ir::id::Id::index(table)].push(carried);
             }
         }
     }
@@ -256,7 +266,7 @@ impl Checker<'_> {
             let text = self.expand(place, *name);
             operand = match operand {
                 Operand::Table(table) => self.done_member(table, &text, name.span)?,
-                Operand::Module(module) => match self.modules[module].names.get(&text).cloned() {
+                Operand::Module(module) => match self.name_in_module(module, &text) {
                     Some(Entity::Unit(unit)) => self.done_value(unit)?,
                     Some(Entity::Table(table)) => Operand::Table(table),
                     Some(Entity::Module(module)) => Operand::Module(module),

@@ -6,11 +6,12 @@
 
 use icosian_ir::graph::BinaryOperator;
 use icosian_ir::op::{
-    BitFunction, CastMode, Cumulative, ExponentialMoment, Math, Overflow, TimePart,
+    BitFunction, CastMode, Cumulative, ExponentialMoment, Math, Overflow, TextFunction, TimePart,
 };
 use icosian_ir::types::ScalarType;
 
 use super::choice::Choice;
+use super::random::Random;
 use super::windows::WindowKind;
 
 /// A parameter of a built-in function.
@@ -60,7 +61,13 @@ pub(crate) enum Meaning {
     /// A part of a date or timestamp.
     TimePart(TimePart),
     /// A deterministic random number per row.
-    Random,
+    Random(Random),
+    /// A specified hash of values.
+    Hash,
+    /// The number of each row.
+    RowIndex,
+    /// A function of text.
+    Text(TextFunction),
 }
 
 /// The reductions, before their options are known.
@@ -150,7 +157,30 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "ewm" => "x.ewm_mean(span=20)",
         "lag" => "x.shift(1)",
         "lead" => "x.shift(-1)",
-        "size" | "length" | "nrow" => "len()",
+        "size" | "nrow" => "len()",
+        "len_chars" | "char_length" | "character_length" | "strlen" | "nchar" => "length(x)",
+        "octet_length" | "len_bytes" => "byte_length(x)",
+        "substr" | "substring" | "str_slice" => "slice(x, start, length), positions from 0",
+        "uppercase" | "to_uppercase" | "toupper" | "upcase" => "upper(x)",
+        "lowercase" | "to_lowercase" | "tolower" | "casefold" => "lower(x)",
+        "strip" | "strip_chars" => "trim(x)",
+        "lstrip" | "ltrim" | "strip_chars_start" => "trim_start(x)",
+        "rstrip" | "rtrim" | "strip_chars_end" => "trim_end(x)",
+        "lpad" | "ljust" | "zfill" | "rjust" => {
+            "pad_start(x, length, fill) or pad_end(x, length, fill)"
+        }
+        "rpad" => "pad_end(x, length, fill)",
+        "startswith" => "starts_with(x, y)",
+        "endswith" => "ends_with(x, y)",
+        "strpos" | "instr" | "position" | "str_find" => "find(x, y), a position from 0 or null",
+        "replace_all" | "str_replace" => "replace(x, old, new)",
+        "split" | "split_exact" => "split_part(x, separator, n), n from 0",
+        "concat_str" | "concat_ws" => "concat(a, b, …)",
+        "regexp_matches" | "regexp_like" | "regexp" | "rlike" => "matches(x, pattern)",
+        "regexp_extract" | "str_extract" => "extract(x, pattern, group)",
+        "regexp_replace" | "re_sub" => "regex_replace(x, pattern, new)",
+        "count_matches" | "regexp_count" => "regex_count(x, pattern)",
+        "edit_distance" | "levenshtein_distance" => "levenshtein(a, b)",
         "where" | "if_else" | "iff" | "ifelse" => "a if condition else b",
         "fillna" | "fill_null" | "ifnull" | "nvl" => "x ?? value",
         "nullif" => "null_if(x, value)",
@@ -200,6 +230,9 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "correlation" | "pearson" => "corr(x, y)",
         "weighted_avg" | "wavg" => "weighted_mean(x, w)",
         "groupby" | "group_by" => "reduction(x) over key, or a table: flights group by key { ... }",
+        "rand" | "rand_uniform" => "random(seed)",
+        "randn" => "random_normal(seed)",
+        "with_row_index" | "rownum" => "row_index()",
         "lookup" | "merge" => "table[column=value]",
         "dayofweek" | "day_of_week" | "isodow" => "weekday(x), Monday is 1 and Sunday 7",
         "dayofyear" | "ordinal_day" | "yday" => "day_of_year(x)",
@@ -237,8 +270,11 @@ const fn optional(name: &'static str) -> Parameter {
 const X: &[Parameter] = &[required("x")];
 const X_COUNT: &[Parameter] = &[required("x"), required("n")];
 const A_B: &[Parameter] = &[required("a"), required("b")];
-const X_DDOF: &[Parameter] = &[required("x"), optional("ddof")];
+const X_CHARACTERS: &[Parameter] = &[required("x"), optional("characters")];
+const X_LENGTH_FILL: &[Parameter] = &[required("x"), required("length"), optional("fill")];
+const X_PATTERN: &[Parameter] = &[required("x"), required("pattern")];
 const X_Y: &[Parameter] = &[required("x"), required("y")];
+const X_DDOF: &[Parameter] = &[required("x"), optional("ddof")];
 const X_BY: &[Parameter] = &[required("x"), required("by")];
 const X_BIAS: &[Parameter] = &[required("x"), optional("bias")];
 const X_SKIP_NULL: &[Parameter] = &[required("x"), optional("skip_null")];
@@ -381,8 +417,8 @@ functions! {
     "u64" X, Cast(U64, Raise), "as u64; an error where it doesn't fit", "u64(x)";
     "f32" X, Cast(F32, Raise), "as f32", "f32(x)";
     "f64" X, Cast(F64, Raise), "as f64", "f64(x)";
-    "bool" X, Cast(Bool, Raise), "as bool", "bool(x)";
-    "str" X, Cast(Str, Raise), "as text", "str(x)";
+    "bool" X, Cast(Bool, Raise), "text that says true or false as bool", "bool(answer)";
+    "str" X, Cast(Str, Raise), "as text that reads back to the same value", "str(flight)";
     "try_i8" X, Cast(I8, Null), "as i8; null where it doesn't fit", "try_i8(x)";
     "try_i16" X, Cast(I16, Null), "as i16; null where it doesn't fit", "try_i16(x)";
     "try_i32" X, Cast(I32, Null), "as i32; null where it doesn't fit", "try_i32(x)";
@@ -391,6 +427,7 @@ functions! {
     "try_u16" X, Cast(U16, Null), "as u16; null where it doesn't fit", "try_u16(x)";
     "try_u32" X, Cast(U32, Null), "as u32; null where it doesn't fit", "try_u32(x)";
     "try_u64" X, Cast(U64, Null), "as u64; null where it doesn't fit", "try_u64(x)";
+    "try_bool" X, Cast(Bool, Null), "text as bool; null where it says neither", "try_bool(answer)";
     "try_f32" X, Cast(F32, Null), "as f32", "try_f32(x)";
     "try_f64" X, Cast(F64, Null), "as f64", "try_f64(x)";
     "wrapping_i8" X, Cast(I8, Wrap), "an integer as i8, wrapping around", "wrapping_i8(x)";
@@ -408,6 +445,32 @@ functions! {
     "try_date" X, Meaning::Date(Null), "as date; null where it doesn't fit", "try_date(x)";
     "try_timestamp" X_UNIT_ZONE, Meaning::Timestamp(Null), "as timestamp; null where it doesn't fit", "try_timestamp(x, unit=\"ns\")";
     "try_duration" X_UNIT, Meaning::Duration(Null), "as duration; null where it doesn't fit", "try_duration(x, unit=\"ns\")";
+    "length" X, Meaning::Text(TextFunction::Length), "how many characters a text has", "length(name)";
+    "byte_length" X, Meaning::Text(TextFunction::ByteLength), "how many bytes a text has in UTF-8", "byte_length(name)";
+    "slice" &[required("x"), required("start"), optional("length")], Meaning::Text(TextFunction::Slice), "the characters from position start on, from the end if negative; length of them, else all", "tailnum.slice(0, 2)";
+    "concat" &[required("a"), repeated("b")], Meaning::Text(TextFunction::Concat), "any number of texts, one after the other; also a + b", "concat(first, \" \", last)";
+    "upper" X, Meaning::Text(TextFunction::Upper), "in capital letters", "upper(code)";
+    "lower" X, Meaning::Text(TextFunction::Lower), "in small letters", "lower(email)";
+    "trim" X_CHARACTERS, Meaning::Text(TextFunction::Trim), "without white space at both ends, or without any of these characters", "trim(name)";
+    "trim_start" X_CHARACTERS, Meaning::Text(TextFunction::TrimStart), "without white space, or these characters, at the beginning", "trim_start(code, \"0\")";
+    "trim_end" X_CHARACTERS, Meaning::Text(TextFunction::TrimEnd), "without white space, or these characters, at the end", "trim_end(line, \".\")";
+    "pad_start" X_LENGTH_FILL, Meaning::Text(TextFunction::PadStart), "filled up at the beginning to so many characters, with spaces unless told", "pad_start(zip, 5, \"0\")";
+    "pad_end" X_LENGTH_FILL, Meaning::Text(TextFunction::PadEnd), "filled up at the end to so many characters, with spaces unless told", "pad_end(code, 4)";
+    "contains" X_Y, Meaning::Text(TextFunction::Contains), "whether the text y is somewhere in x", "title.contains(\"sale\")";
+    "starts_with" X_Y, Meaning::Text(TextFunction::StartsWith), "whether x begins with y", "tailnum.starts_with(\"N\")";
+    "ends_with" X_Y, Meaning::Text(TextFunction::EndsWith), "whether x ends with y", "file.ends_with(\".csv\")";
+    "find" X_Y, Meaning::Text(TextFunction::Find), "the position of the first y in x, from 0; null if there is none", "email.find(\"@\")";
+    "replace" &[required("x"), required("old"), required("new")], Meaning::Text(TextFunction::Replace), "every old in x made new", "price.replace(\",\", \"\")";
+    "split_part" &[required("x"), required("separator"), required("n")], Meaning::Text(TextFunction::SplitPart), "part n of x cut at the separators, from 0, from the end if negative; null if there is none", "email.split_part(\"@\", 1)";
+    "split_count" &[required("x"), required("separator")], Meaning::Text(TextFunction::SplitCount), "how many parts the separators make of x", "path.split_count(\"/\")";
+    "reverse" X, Meaning::Text(TextFunction::Reverse), "the characters from last to first", "reverse(code)";
+    "repeat" &[required("x"), required("n")], Meaning::Text(TextFunction::Repeat), "x written n times", "repeat(\"*\", stars)";
+    "levenshtein" A_B, Meaning::Text(TextFunction::Levenshtein), "the fewest characters to insert, delete or exchange to make b of a", "levenshtein(city, other_city)";
+    "matches" X_PATTERN, Meaning::Text(TextFunction::Matches), "whether a regular expression matches somewhere in x", "tailnum.matches(\"^N[0-9]+\")";
+    "extract" &[required("x"), required("pattern"), optional("group")], Meaning::Text(TextFunction::Extract { group: 0 }), "the first match of a regular expression, or a group of it by number or name; null if there is none", "email.extract(\"@(.*)\", 1)";
+    "regex_replace" &[required("x"), required("pattern"), required("new")], Meaning::Text(TextFunction::RegexReplace), "every match of a regular expression made new, where $1 and ${name} are its groups", "phone.regex_replace(\"[^0-9]\", \"\")";
+    "regex_count" X_PATTERN, Meaning::Text(TextFunction::RegexCount), "how often a regular expression matches, without overlaps", "note.regex_count(\"[0-9]+\")";
+    "like" X_PATTERN, Meaning::Text(TextFunction::Like), "whether all of x is as an SQL pattern says: % any text, _ any character", "name.like(\"Mc%\")";
     "year" X, Meaning::TimePart(TimePart::Year), "the year of a date or timestamp", "time_hour.year()";
     "quarter" X, Meaning::TimePart(TimePart::Quarter), "the quarter of the year, 1 to 4", "time_hour.quarter()";
     "month" X, Meaning::TimePart(TimePart::Month), "the month, 1 to 12", "time_hour.month()";
@@ -424,7 +487,10 @@ functions! {
     "millisecond" X, Meaning::TimePart(TimePart::Millisecond), "milliseconds within the second, 0 to 999", "at.millisecond()";
     "microsecond" X, Meaning::TimePart(TimePart::Microsecond), "microseconds within the second, 0 to 999999", "at.microsecond()";
     "nanosecond" X, Meaning::TimePart(TimePart::Nanosecond), "nanoseconds within the second, 0 to 999999999", "at.nanosecond()";
-    "random" &[required("seed")], Meaning::Random, "a number in [0, 1) that depends on the row and the seed alone", "random(7)";
+    "random" &[required("seed")], Meaning::Random(Random::Uniform), "a number in [0, 1) that depends on the row and the seed alone", "random(7)";
+    "random_normal" &[required("seed")], Meaning::Random(Random::Normal), "a normally distributed number that depends on the row and the seed alone", "random_normal(7)";
+    "hash" &[repeated("x"), optional("seed")], Meaning::Hash, "a number that stands for the values, the same everywhere and for ever", "hash(customer, day) % 10";
+    "row_index" &[], Meaning::RowIndex, "the number of each row of the table, from 0", "row_index()";
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ impl Checker<'_> {
     ) {
         let entry = &self.functions[function];
         let (name, place) = (Rc::clone(&entry.name), entry.place);
+        self.wake(place.module);
+        let entry = &self.functions[function];
         let parameters = entry.parameters.clone();
         let program = self.program(place);
         let names: Vec<(&str, bool)> = parameters

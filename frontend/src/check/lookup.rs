@@ -1,5 +1,6 @@
 //! Lookups of rows in other tables, and the columns gathered from them.
 
+use icosian_ir::graph::TableRows;
 use icosian_ir::id::{ExprId as Expression, TableId};
 use icosian_ir::op::{Comparison, Pick};
 use icosian_ir::types::ScalarType;
@@ -25,6 +26,14 @@ impl Conditions {
     fn is_as_of(&self) -> bool {
         let mut sides = self.sides.iter();
         sides.any(|(_, comparison, _)| *comparison != Comparison::Equal)
+    }
+}
+
+/// Which of several rows a word picks.
+pub(crate) fn pick_of(word: LookupPick) -> Pick {
+    match word {
+        LookupPick::First => Pick::First,
+        LookupPick::Last => Pick::Last,
     }
 }
 
@@ -124,8 +133,7 @@ impl Checker<'_> {
         let found = self.lookup_conditions(*table, conditions, operands, context)?;
         let span = self.span_of(id, context);
         let pick = match pick {
-            Some(LookupPick::First) => Some(Pick::First),
-            Some(LookupPick::Last) => Some(Pick::Last),
+            Some(pick) => Some(pick_of(*pick)),
             None => found.is_as_of().then_some(Pick::Nearest),
         };
         let values: Vec<_> = found
@@ -186,6 +194,27 @@ impl Checker<'_> {
             sides.push((key, comparison(condition.operator), value));
         }
         Some(Conditions { table, sides })
+    }
+
+    /// The rows of a join of `parent` on the conditions of a lookup.
+    pub(crate) fn join_rows(
+        &mut self,
+        parent: TableId,
+        lookup: Expression,
+        pick: Option<Pick>,
+        left: bool,
+        span: Span,
+    ) -> Option<TableRows> {
+        let ScalarType::Row(other) = self.builder.scalar_type(lookup) else {
+            return None;
+        };
+        match self.builder.join_conditions(parent, lookup, pick, left) {
+            Ok(on) => Some(TableRows::Join { parent, other, on }),
+            Err(error) => {
+                self.refused(&error, "join", &[(lookup, span)], span);
+                None
+            }
+        }
     }
 
     /// A column over there, by the row reference here.

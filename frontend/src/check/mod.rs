@@ -1,7 +1,7 @@
 //! From syntax trees to the typed graph: names, types, row domains.
 //!
 //! `load` finds the imported files; `compose` unrolls `for`, `when` and imports into a flat list
-//! of declarations; `names` finds what a name means; `units` evaluates each declaration when it is first needed, on explicit
+//! of declarations; `instances` declares flows that are used inside others, `bound` gives them their inputs; `names` finds what a name means; `units` evaluates each declaration when it is first needed, on explicit
 //! stacks, so that order in the text, depth and number of definitions don't matter and a cycle is
 //! found where it closes; `expressions`, `calls`, `lookup` and `tables` build the graph through
 //! [`GraphBuilder`](icosian_ir::graph::GraphBuilder); `finish` adds outputs, carried columns and
@@ -9,6 +9,7 @@
 //!
 //! A mistake poisons what it stands in, silently for its users, so one mistake is told once.
 
+mod bound;
 mod calls;
 mod choice;
 mod clashes;
@@ -21,6 +22,7 @@ mod explain;
 mod expressions;
 mod finish;
 pub mod functions;
+mod instances;
 mod invoke;
 mod literals;
 mod load;
@@ -28,12 +30,14 @@ mod lookup;
 mod names;
 mod operators;
 mod over;
+mod random;
 mod reductions;
 mod rolling;
 mod select;
 mod steps;
 mod tables;
 mod test_blocks;
+mod text;
 mod time;
 mod types;
 mod units;

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::constants::Constant;
 use super::declarations::{
-    Checker, DeclarationId, DeclarationKind, Entity, ModuleId, Parent, Place, Rows, State, Unit,
-    UnitId, UnitKind,
+    Checker, DeclarationId, DeclarationKind, Entity, ModuleId, PLACES_IN_EXTEND, Parent, Place,
+    Rows, State, Unit, UnitId, UnitKind,
 };
 use crate::diagnostic::Span;
 use crate::syntax::ast;
@@ -19,6 +19,18 @@ pub(crate) enum Meaning {
     Constant(Constant),
     /// A mistake that was told.
     Poison,
+}
+
+impl From<&Entity> for Meaning {
+    fn from(entity: &Entity) -> Meaning {
+        match entity {
+            Entity::Unit(unit) => Meaning::Unit(*unit),
+            Entity::Table(table) => Meaning::Table(*table),
+            Entity::Module(module) => Meaning::Module(*module),
+            Entity::Config(value) => Meaning::Constant(value.clone()),
+            Entity::Poison => Meaning::Poison,
+        }
+    }
 }
 
 /// What a table has under a name.
@@ -48,13 +60,7 @@ impl Checker<'_> {
         }
         let module = &self.modules[place.module];
         if let Some(entity) = module.names.get(name) {
-            return match entity {
-                Entity::Unit(unit) => Meaning::Unit(*unit),
-                Entity::Table(table) => Meaning::Table(*table),
-                Entity::Module(module) => Meaning::Module(*module),
-                Entity::Config(value) => Meaning::Constant(value.clone()),
-                Entity::Poison => Meaning::Poison,
-            };
+            return Meaning::from(entity);
         }
         match module.source_members.get(name).map(Vec::as_slice) {
             Some([unit]) => Meaning::Unit(*unit),
@@ -116,11 +122,13 @@ impl Checker<'_> {
             other => return other,
         }
         let module = self.declarations[table].place.module;
-        let Some(Entity::Unit(unit)) = self.modules[module].names.get(name) else {
+        let Some(Entity::Unit(unit)) = self.dotted(module, name) else {
             return Member::Missing;
         };
-        let unit = *unit;
-        if !matches!(self.units[unit].kind, UnitKind::Definition { .. }) {
+        if !matches!(
+            self.units[unit].kind,
+            UnitKind::Definition { .. } | UnitKind::Bound { .. }
+        ) {
             return Member::Missing;
         }
         let node = match self.units[unit].state {
@@ -148,21 +156,39 @@ impl Checker<'_> {
         Member::Found(self.carry(&chain, unit))
     }
 
+    /// What a name with the names of instances before it means, such as `t.speed`.
+    fn dotted(&mut self, module: ModuleId, name: &str) -> Option<Entity> {
+        if let Some(entity) = self.modules[module].names.get(name) {
+            return Some(entity.clone());
+        }
+        let (mut module, mut rest) = (module, name);
+        while let Some((first, after)) = rest.split_once('.') {
+            match self.modules[module].names.get(first) {
+                Some(Entity::Module(inner)) => (module, rest) = (*inner, after),
+                _ => return None,
+            }
+        }
+        self.name_in_module(module, rest)
+    }
+
     /// Carries a member through derived tables, the last of `chain` first.
     fn carry(&mut self, chain: &[DeclarationId], unit: UnitId) -> UnitId {
         let mut unit = unit;
         for &table in chain.iter().rev() {
-            unit = self.carried(table, unit);
+            let name = self.carried_name(unit, table);
+            unit = self.carried(table, unit, name);
         }
         unit
     }
 
     /// The member of a derived table that holds what `from` holds in the table before.
-    pub(crate) fn carried(&mut self, table: DeclarationId, from: UnitId) -> UnitId {
-        let Unit {
-            name, span, rank, ..
-        } = &self.units[from];
-        let (name, span, rank) = (Rc::clone(name), *span, *rank);
+    pub(crate) fn carried(&mut self, table: DeclarationId, from: UnitId, name: Rc<str>) -> UnitId {
+        let Unit { span, rank, .. } = &self.units[from];
+        let (span, mut rank) = (*span, *rank);
+        if self.carries_bound(table) && self.units[from].name == name {
+            // A definition of its own, behind that of what it holds.
+            rank += PLACES_IN_EXTEND / 2;
+        }
         let (place, hidden) = {
             let declaration = &self.declarations[table];
             (declaration.place, declaration.hidden)
@@ -208,6 +234,17 @@ impl Checker<'_> {
 
     /// The table of a path such as `geo.track`; a diagnostic if it names none.
     pub(crate) fn table_at(&mut self, place: Place, path: &ast::Path) -> Option<DeclarationId> {
+        let (module, table) = self.declared_table(place, path)?;
+        self.wake(module);
+        Some(table)
+    }
+
+    /// The table of a path and its module, without asking for what it holds.
+    pub(crate) fn declared_table(
+        &mut self,
+        place: Place,
+        path: &ast::Path,
+    ) -> Option<(ModuleId, DeclarationId)> {
         let mut module = place.module;
         let (last, before) = path.names.split_last()?;
         for name in before {
@@ -223,7 +260,7 @@ impl Checker<'_> {
         }
         let text = self.expand(place, *last);
         match self.modules[module].names.get(&text) {
-            Some(Entity::Table(table)) => Some(*table),
+            Some(Entity::Table(table)) => Some((module, *table)),
             Some(Entity::Poison) => None,
             _ => {
                 self.unknown_table(module, &text, last.span);

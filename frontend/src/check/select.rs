@@ -23,6 +23,11 @@ impl Pattern {
         if node.is_row_reference() || node.hidden {
             return false;
         }
+        if let Some(scope) = &self.scope
+            && let Some(name) = member_of_instance(graph, node, scope)
+        {
+            return glob_matches(&self.name, name);
+        }
         if !glob_matches(&self.name, node.short_name()) {
             return false;
         }
@@ -51,6 +56,22 @@ fn is_of_source(graph: &Graph, node: &Node) -> bool {
         Domain::Scalar => true,
         Domain::Rows(table) => matches!(graph.tables[table].rows, TableRows::Source(_)),
     }
+}
+
+/// The name of a node in the instance `scope` (`use flow as scope`), if it is one of its members:
+/// where the instance lives, not where derived tables carry it.
+fn member_of_instance<'n>(graph: &Graph, node: &'n Node, scope: &str) -> Option<&'n str> {
+    let rest = node.short_name().strip_prefix(scope)?.strip_prefix('.')?;
+    let Domain::Rows(table) = node.domain else {
+        return None;
+    };
+    let carried = graph.tables[table].rows.parents().iter().any(|parent| {
+        let parent = &graph.tables[*parent].name;
+        graph
+            .node(&format!("{parent}.{}", node.short_name()))
+            .is_some()
+    });
+    (!carried && !rest.contains('.')).then_some(rest)
 }
 
 /// Whether a name fits a pattern in which each `*` stands for any letters.

@@ -8,9 +8,10 @@ use icosian_ir::value::Value;
 
 use super::declarations::{Checker, DeclarationId, Rows, State, UnitId, UnitKind};
 use super::expressions::{Context, Operand, Task};
+use super::lookup::pick_of;
 use super::names::Member;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::syntax::ast::{SelectorKind, StepKind};
+use crate::syntax::ast::{ExprKind, SelectorKind, StepKind};
 
 impl Checker<'_> {
     /// Begins to work out a derived table's rows: first those of the table before.
@@ -39,7 +40,8 @@ impl Checker<'_> {
             StepKind::Distinct(names) => {
                 tasks.extend(names.iter().map(|name| Task::Member(parent, *name, inner)));
             }
-            StepKind::Union(_) | StepKind::Join { .. } | StepKind::Unpivot { .. } => {}
+            StepKind::Join { lookup, .. } => tasks.push(Task::Enter(*lookup, inner)),
+            StepKind::Union(_) | StepKind::Unpivot { .. } => {}
         }
         self.tasks.push(Task::Finish(unit, tasks.len()));
         self.tasks.extend(tasks.into_iter().rev());
@@ -118,15 +120,17 @@ impl Checker<'_> {
                     other: self.declarations[other].table?,
                 }
             }
-            StepKind::Join { keep_unmatched, .. } => {
-                self.cannot_run("`join`", span);
-                TableRows::Join {
-                    parent,
-                    other: parent,
-                    left: *keep_unmatched,
-                    keys: Vec::new(),
-                    values: Vec::new(),
-                }
+            StepKind::Join {
+                keep_unmatched,
+                lookup,
+                ..
+            } => {
+                let expr = &program.exprs[*lookup];
+                let pick = match expr.kind {
+                    ExprKind::Lookup { pick, .. } => pick.map(pick_of),
+                    _ => return None,
+                };
+                self.join_rows(parent, values[0], pick, *keep_unmatched, expr.span)?
             }
             StepKind::Unpivot { .. } => {
                 self.cannot_run("`unpivot`", span);

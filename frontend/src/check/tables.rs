@@ -7,8 +7,8 @@ use icosian_ir::graph::{Binding, TableRows};
 
 use super::constants::Constant;
 use super::declarations::{
-    Checker, Declaration, DeclarationId, DeclarationKind, Entity, Parent, Place, State, Unit,
-    UnitKind,
+    Checker, Declaration, DeclarationId, DeclarationKind, Entity, ModuleId, Parent, Place, State,
+    Unit, UnitKind,
 };
 use super::load::relative_to;
 use crate::diagnostic::{Code, Diagnostic, Span};
@@ -68,6 +68,11 @@ impl Checker<'_> {
         };
         let (name, span) = (declaration.name.clone(), declaration.span);
         let schema = match self.options.schemas {
+            // What is read from it belongs to other flows.
+            _ if self.modules[declaration.place.module].template => {
+                self.declarations[table].kind = DeclarationKind::Unknown;
+                return;
+            }
             Some(schemas) => schemas.schema(&name, binding.as_ref()),
             None => Err("no file to take them from is known".to_owned()),
         };
@@ -105,16 +110,32 @@ impl Checker<'_> {
     /// Puts all source tables and their columns into the graph.
     pub(crate) fn declare_sources(&mut self) {
         for id in self.declarations.ids() {
-            let declaration = &self.declarations[id];
-            let DeclarationKind::Source { binding } = &declaration.kind else {
-                continue;
-            };
-            let (name, binding) = (declaration.name.clone(), binding.clone());
-            self.make_table(id, &name, TableRows::Source(binding));
-            for unit in self.declarations[id].order.clone() {
-                if matches!(self.units[unit].kind, UnitKind::Column) {
-                    self.declare_column(id, unit);
-                }
+            if !self.modules[self.declarations[id].place.module].template {
+                self.declare_source(id);
+            }
+        }
+    }
+
+    fn declare_source(&mut self, id: DeclarationId) {
+        let declaration = &self.declarations[id];
+        let DeclarationKind::Source { binding } = &declaration.kind else {
+            return;
+        };
+        let (name, binding) = (declaration.name.clone(), binding.clone());
+        self.make_table(id, &name, TableRows::Source(binding));
+        for unit in self.declarations[id].order.clone() {
+            if matches!(self.units[unit].kind, UnitKind::Column) {
+                self.declare_column(id, unit);
+            }
+        }
+    }
+
+    /// Puts the source tables of a template into the graph when something in it is first asked for.
+    pub(crate) fn wake(&mut self, module: ModuleId) {
+        if self.modules[module].template && !self.modules[module].awake {
+            self.modules[module].awake = true;
+            for table in self.modules[module].sources.clone() {
+                self.declare_source(table);
             }
         }
     }
@@ -265,11 +286,8 @@ impl Checker<'_> {
 
     fn declare_step_members(&mut self, place: Place, table: DeclarationId, step: &StepKind) {
         match step {
-            StepKind::Join { name, lookup, .. } => {
-                let kind = UnitKind::JoinRow {
-                    table,
-                    lookup: *lookup,
-                };
+            StepKind::Join { name, .. } => {
+                let kind = UnitKind::JoinRow(table);
                 self.declare_unit(place, Some(table), *name, kind, None);
             }
             StepKind::Unpivot { key, value, .. } => {

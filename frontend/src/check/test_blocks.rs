@@ -126,27 +126,39 @@ impl Checker<'_> {
         path: &ast::Path,
         value: ExprId,
     ) -> Option<(NodeId, Vec<Value>)> {
-        let first = path.names.first()?;
+        let (first, rest) = path.names.split_first()?;
         let text = self.expand(place, *first);
-        let unit = match self.resolve(place, &text, first.span) {
-            Meaning::Unit(unit) if path.names.len() == 1 => unit,
-            Meaning::Table(table) if path.names.len() == 2 => {
-                let member = self.expand(place, path.names[1]);
-                match self.full_member(table, &member) {
-                    Member::Found(unit) => unit,
+        let mut meaning = self.resolve(place, &text, first.span);
+        for name in rest {
+            let text = self.expand(place, *name);
+            meaning = match meaning {
+                Meaning::Table(table) => match self.full_member(table, &text) {
+                    Member::Found(unit) => Meaning::Unit(unit),
                     Member::Missing => {
-                        self.unknown_member(table, &member, path.names[1].span);
+                        self.unknown_member(table, &text, name.span);
                         return None;
                     }
                     Member::Wait(_) | Member::Poison => return None,
-                }
-            }
+                },
+                Meaning::Module(module) => match self.name_in_module(module, &text) {
+                    Some(entity) => Meaning::from(&entity),
+                    None => {
+                        self.unknown_in_module(module, &text, name.span);
+                        return None;
+                    }
+                },
+                Meaning::Poison => return None,
+                Meaning::Unit(_) | Meaning::Constant(_) => break,
+            };
+        }
+        let unit = match meaning {
+            Meaning::Unit(unit) => unit,
             Meaning::Constant(_) => {
                 self.cannot_run("a test that gives a config", path.span);
                 return None;
             }
             Meaning::Poison => return None,
-            Meaning::Unit(_) | Meaning::Table(_) | Meaning::Module(_) => {
+            Meaning::Table(_) | Meaning::Module(_) => {
                 let message = "a test gives a value to a param or node";
                 self.report(Diagnostic::error(Code::BadArguments, message).at(path.span));
                 return None;

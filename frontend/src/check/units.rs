@@ -5,6 +5,7 @@ use icosian_ir::id::{ExprId as Expression, NodeId};
 use icosian_ir::types::{Domain, Type};
 use icosian_ir::value::Value;
 
+use super::bound::bound_task;
 use super::constants::Constant;
 use super::declarations::{
     Checker, DeclarationId, OverBlock, Place, Rows, State, UnitId, UnitKind,
@@ -18,7 +19,9 @@ impl Checker<'_> {
     /// Evaluates everything that was declared, in the order of the text.
     pub(crate) fn evaluate_all(&mut self) {
         for unit in self.units.ids() {
-            self.evaluate(unit);
+            if !self.modules[self.units[unit].place.module].template {
+                self.evaluate(unit);
+            }
         }
     }
 
@@ -80,10 +83,26 @@ impl Checker<'_> {
     pub(crate) fn start(&mut self, unit: UnitId) {
         self.units[unit].state = State::Running;
         self.activations.push(Activation::Unit(unit));
-        let place = self.units[unit].place;
+        let place = match self.units[unit].kind {
+            UnitKind::Bound { outer, .. } => outer,
+            UnitKind::BoundRows(table) => return self.start_bound_rows(unit, table),
+            _ => self.units[unit].place,
+        };
         let context = self.enter_frame(place);
         match self.units[unit].kind.clone() {
-            UnitKind::Column => self.tasks.push(Task::Finish(unit, 0)),
+            UnitKind::BoundRows(_) => {}
+            UnitKind::Bound { value, table, .. } => {
+                self.tasks.push(Task::Finish(unit, 1));
+                self.tasks.push(bound_task(value, context));
+                self.need_rows_of(place.rows);
+                if let Some(table) = table {
+                    self.need_rows(table);
+                }
+            }
+            UnitKind::Column => {
+                self.wake(place.module);
+                self.tasks.push(Task::Finish(unit, 0));
+            }
             UnitKind::Param { value, .. } => {
                 self.tasks
                     .push(Task::Finish(unit, usize::from(value.is_some())));
@@ -115,15 +134,8 @@ impl Checker<'_> {
                 self.tasks.push(Task::Need(from));
                 self.need_rows(table);
             }
-            UnitKind::JoinRow { table, lookup } => {
-                self.tasks.push(Task::Finish(unit, 1));
-                let rows = self.parent(table).map_or(Rows::Top, Rows::Table);
-                let context = Context {
-                    rows,
-                    home: rows,
-                    ..context
-                };
-                self.tasks.push(Task::Enter(lookup, context));
+            UnitKind::JoinRow(table) => {
+                self.tasks.push(Task::Finish(unit, 0));
                 self.need_rows(table);
             }
             UnitKind::UnpivotName(table) | UnitKind::UnpivotValue(table) => {
@@ -133,7 +145,7 @@ impl Checker<'_> {
         }
     }
 
-    fn need_rows_of(&mut self, rows: Rows) {
+    pub(crate) fn need_rows_of(&mut self, rows: Rows) {
         match rows {
             Rows::Top => {}
             Rows::Table(table) | Rows::Groups(table) | Rows::Grouped(table) => {
@@ -213,7 +225,11 @@ impl Checker<'_> {
 
     fn value_of_unit(&mut self, unit: UnitId, operands: &[Operand]) -> Option<State> {
         match self.units[unit].kind.clone() {
-            UnitKind::Column => None,
+            // Known when its table is declared.
+            UnitKind::Column => match self.units[unit].state {
+                State::Done(node) => Some(State::Done(node)),
+                _ => None,
+            },
             UnitKind::Param { ty, .. } => self.finish_param(unit, ty, operands.first()),
             UnitKind::Definition { ty, value, fit, .. } => {
                 let place = self.units[unit].place;
@@ -230,6 +246,10 @@ impl Checker<'_> {
                 Some(State::Done(node))
             }
             UnitKind::Rows(table) => self.finish_rows(table, operands),
+            UnitKind::BoundRows(table) => self.finish_bound_rows(table, operands),
+            UnitKind::Bound { ty, table, .. } => {
+                self.finish_bound(unit, ty, table, operands.first()?)
+            }
             UnitKind::Key {
                 table,
                 position,
@@ -257,13 +277,9 @@ impl Checker<'_> {
                 self.builder.describe(node, &doc, tags);
                 Some(State::Done(node))
             }
-            UnitKind::JoinRow { table, .. } => {
-                let Operand::Value(row) = operands.first()? else {
-                    return None;
-                };
+            UnitKind::JoinRow(table) => {
                 let rows = self.declarations[table].table?;
-                let ty = self.builder.ty(*row);
-                let row = self.stand_in(ty, Domain::Rows(rows));
+                let row = self.builder.joined(rows)?;
                 Some(State::Done(self.define(unit, Some(table), row)?))
             }
             UnitKind::UnpivotName(table) | UnitKind::UnpivotValue(table) => {
@@ -301,22 +317,27 @@ impl Checker<'_> {
     }
 
     /// Makes the node of a unit.
-    fn define(
+    pub(crate) fn define(
         &mut self,
         unit: UnitId,
         table: Option<DeclarationId>,
         expression: Expression,
     ) -> Option<NodeId> {
-        let name = match (table, self.builder.domain(expression)) {
+        let rows = match table {
+            Some(table) => Some(self.declarations[table].table?),
+            None => None,
+        };
+        let name = match (rows, self.builder.domain(expression)) {
             (None, Domain::Scalar) => {
                 let module = self.units[unit].place.module;
                 format!("{}{}", self.modules[module].prefix, self.units[unit].name)
             }
-            _ => self.units[unit].name.to_string(),
+            (Some(rows), _) | (None, Domain::Rows(rows)) => self.name_on(unit, rows),
         };
-        let rows = match table {
-            Some(table) => Some(self.declarations[table].table?),
-            None => None,
+        let name = match self.units[unit].kind {
+            // An input of an instance is no output.
+            UnitKind::Bound { .. } => format!("_{name}"),
+            _ => name,
         };
         match self.builder.define(rows, &name, expression) {
             Ok(node) => {
@@ -337,6 +358,7 @@ impl Checker<'_> {
         let (place, item, rank) = (entry.place, entry.item, entry.rank);
         self.builder.set_rank(node, rank);
         let hidden = entry.hidden
+            || self.modules[entry.place.module].template
             || self
                 .builder
                 .graph()

@@ -151,16 +151,7 @@ impl Checker<'_> {
 
     /// `row_number()`: of the table around it.
     pub(crate) fn row_number(&mut self, context: Context, span: Span) -> Option<Expression> {
-        let Some(table) = self.home_table(context.home) else {
-            let message =
-                "`row_number()` counts the rows of the table around it; there is none here";
-            self.report(
-                Diagnostic::error(Code::NeedsRows, message)
-                    .at(span)
-                    .help("write it in the table's block: table flights { n = row_number() }"),
-            );
-            return None;
-        };
+        let table = self.rows_around("row_number", context, span)?;
         let partition = self.partition(context);
         let build = |builder: &mut GraphBuilder, partition: &Partition| {
             builder.row_number(table, partition)

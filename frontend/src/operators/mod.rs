@@ -37,17 +37,17 @@ pub use value::{IntoValue, Value};
 /// Builds a graph in Rust.
 #[derive(Clone, Debug, Default)]
 pub struct FlowBuilder {
-    state: Rc<RefCell<State>>,
+    pub(crate) state: Rc<RefCell<State>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    graph: GraphBuilder,
-    mistakes: Vec<Diagnostic>,
+pub(crate) struct State {
+    pub(crate) graph: GraphBuilder,
+    pub(crate) mistakes: Vec<Diagnostic>,
 }
 
 impl State {
-    fn mistake(&mut self, what: &str, error: &BuildError) {
+    pub(crate) fn mistake(&mut self, what: &str, error: &BuildError) {
         let code = match error {
             BuildError::NameTaken { .. } => Code::NameTaken,
             BuildError::Type(icosian_ir::typing::TypeError::Domains { .. }) => Code::DomainClash,
@@ -159,7 +159,7 @@ impl FlowBuilder {
         }
     }
 
-    fn build(
+    pub(crate) fn build(
         &self,
         what: &str,
         args: &[&Value],

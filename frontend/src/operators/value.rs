@@ -13,9 +13,9 @@ use super::FlowBuilder;
 /// A value of a graph under construction: a column of some table, or a scalar.
 #[derive(Clone, Debug)]
 pub struct Value {
-    pub(super) flow: FlowBuilder,
+    pub(crate) flow: FlowBuilder,
     /// None after a mistake, which has been noted.
-    pub(super) expression: Option<ExprId>,
+    pub(crate) expression: Option<ExprId>,
 }
 
 macro_rules! reductions {

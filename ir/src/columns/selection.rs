@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::write_list;
+use super::{Join, write_list};
 use crate::id::ColumnId;
 use crate::meaning::order::Direction;
 
@@ -25,6 +25,10 @@ pub enum Selection {
     /// The first row of each combination of keys, in their order. Null is a key of its own, −0 and
     /// +0 are one, so are all NaN.
     Distinct(Vec<ColumnId>),
+    /// Each as often as rows of another table meet conditions with it; [`Op::Joined`] is that row.
+    ///
+    /// [`Op::Joined`]: crate::op::Op::Joined
+    Join(Box<Join>),
 }
 
 /// An end of a table.
@@ -53,6 +57,7 @@ impl Selection {
             Selection::Order(keys) => keys.iter().map(|key| key.column).collect(),
             Selection::Limit { .. } => Vec::new(),
             Selection::Distinct(keys) => keys.clone(),
+            Selection::Join(join) => join.here.clone(),
         }
     }
 
@@ -60,7 +65,10 @@ impl Selection {
     pub fn count(&self) -> Option<ColumnId> {
         match self {
             Selection::Limit { count, .. } => Some(*count),
-            Selection::Where(_) | Selection::Order(_) | Selection::Distinct(_) => None,
+            Selection::Where(_)
+            | Selection::Order(_)
+            | Selection::Distinct(_)
+            | Selection::Join(_) => None,
         }
     }
 
@@ -71,6 +79,7 @@ impl Selection {
                 count, parent_rows, ..
             } => vec![*count, *parent_rows],
             Selection::Where(_) | Selection::Order(_) | Selection::Distinct(_) => self.keys(),
+            Selection::Join(join) => join.here.iter().chain(&join.there).copied().collect(),
         }
     }
 }
@@ -92,6 +101,7 @@ impl fmt::Display for Selection {
                 f.write_str("distinct")?;
                 write_list(f, keys)
             }
+            Selection::Join(join) => join.fmt(f),
         }
     }
 }

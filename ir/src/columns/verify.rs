@@ -8,10 +8,10 @@ mod tests;
 
 use std::fmt;
 
-use crate::columns::{Columns, Rows, Selection};
+use crate::columns::{Columns, Join, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
 use crate::meaning::arithmetic::fits;
-use crate::op::{Level, Op};
+use crate::op::{Comparison, Level, Op};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -173,6 +173,7 @@ impl Columns {
                     return Err(broken(id, "selected by no key"));
                 }
             }
+            Selection::Join(join) => self.verify_join(id, join)?,
             Selection::Limit {
                 count, parent_rows, ..
             } => {
@@ -189,6 +190,29 @@ impl Columns {
             }
         }
         Ok(())
+    }
+
+    fn verify_join(&self, id: TableId, join: &Join) -> Result<(), VerifyError> {
+        if self.tables.get(join.table).is_none() {
+            return Err(unknown(id, join.table));
+        }
+        let mut scalars = join.there.iter().zip(&join.here).map(|(there, here)| {
+            let found = self.columns.get(*there)?;
+            let of_table = found.domain == Domain::Rows(join.table);
+            Some(of_table && found.ty.scalar == self.columns[*here].ty.scalar)
+        });
+        let is_order = |comparison: &Comparison| {
+            !matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+        };
+        let sound = !join.here.is_empty()
+            && join.there.len() == join.here.len()
+            && join.comparisons.len() <= join.there.len()
+            && join.comparisons.iter().all(is_order)
+            && scalars.all(|same| same == Some(true));
+        match sound {
+            true => Ok(()),
+            false => Err(broken(id, "joined by conditions that don't fit")),
+        }
     }
 
     fn verify_column(&self, id: ColumnId) -> Result<(), VerifyError> {
@@ -287,6 +311,16 @@ impl Columns {
                     _ => Err(broken(id, "not the key at this position")),
                 }
             }
+            Op::Joined => {
+                none()?;
+                match self.join_of(column.domain) {
+                    Some(join) => {
+                        let row = ScalarType::Row(join.table).required();
+                        Ok((row.nullable_if(join.left), column.domain))
+                    }
+                    None => Err(broken(id, "a joined row without a join")),
+                }
+            }
             Op::Take => {
                 let (ty, from) = infer()?;
                 let parent = match column.domain {
@@ -335,7 +369,10 @@ impl Columns {
             | Op::Coalesce
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -387,7 +424,7 @@ impl Columns {
 /// The tables that an op and its rows name.
 fn tables_named(op: &Op, domain: Domain) -> impl Iterator<Item = TableId> {
     let mut of_op = None;
-    if let Op::Broadcast(table) | Op::Reduce { from: table, .. } = op {
+    if let Op::Broadcast(table) | Op::RowNumber(table) | Op::Reduce { from: table, .. } = op {
         of_op = Some(*table);
     } else if let Some((table, _)) = op.conditions() {
         of_op = Some(table);

@@ -15,7 +15,7 @@ mod times;
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::columns::{Columns, Rows};
+use crate::columns::{Columns, Rows, Selection};
 use crate::id::{ColumnId, TableId};
 use crate::op::{Execution, Op, Over, WindowOver};
 use crate::plan::{BuildSide, Pass, Plan, Sink, Step};
@@ -227,8 +227,19 @@ fn place_spools(columns: &Columns, times: &Times, rounds: &mut Rounds) {
         place(table, times.rows(table).saturating_sub(1), None);
     }
     for (id, column) in columns.columns.iter() {
-        if let (Op::Take, Domain::Rows(table)) = (&column.op, column.domain) {
+        if let (Op::Take | Op::Joined, Domain::Rows(table)) = (&column.op, column.domain) {
             place(table, times.of(id) - 1, Some(id));
+        }
+    }
+    for shape in columns.tables.values() {
+        if let Rows::Take {
+            selection: Selection::Join(join),
+            ..
+        } = &shape.rows
+        {
+            let side = BuildSide::of_join(join);
+            let build = at(rounds, times.build(columns, &side), side.table);
+            build.builds.entry(side).or_default();
         }
     }
 }

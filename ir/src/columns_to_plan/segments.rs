@@ -79,7 +79,7 @@ fn is_read(columns: &Columns, table: TableId, column: &Column) -> bool {
     }
     match &columns.tables[table].rows {
         Rows::Source => matches!(column.op, Op::Input(_)),
-        Rows::Take { .. } => matches!(column.op, Op::Take | Op::Input(_)),
+        Rows::Take { .. } => matches!(column.op, Op::Take | Op::Joined | Op::Input(_)),
         Rows::Group { .. } => {
             matches!(column.op, Op::Key(_) | Op::Reduce { .. } | Op::Input(_))
         }

@@ -1,6 +1,6 @@
 //! The earliest round in which each column can be had.
 
-use crate::columns::{Columns, Rows};
+use crate::columns::{Columns, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
 use crate::op::Op;
 use crate::plan::BuildSide;
@@ -75,6 +75,11 @@ impl Times {
             .map(|id| self.columns.get(id.index()).copied().unwrap_or(0));
         self.rows[table.index()] = match &columns.tables[table].rows {
             Rows::Source => 0,
+            // A join probes what an earlier pass built.
+            Rows::Take {
+                selection: Selection::Join(join),
+                ..
+            } => times.max().unwrap_or(0).max(self.rows(join.table)) + 2,
             Rows::Take { .. } | Rows::Group { .. } => times.max().unwrap_or(0) + 1,
         };
     }

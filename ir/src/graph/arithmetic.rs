@@ -2,7 +2,7 @@
 
 use super::{BuildError, GraphBuilder, Partition};
 use crate::id::ExprId;
-use crate::op::{CastMode, Comparison, Math, Op, Overflow, Window};
+use crate::op::{CastMode, Comparison, Math, Op, Overflow, TextFunction, Window};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
 
@@ -105,6 +105,9 @@ impl GraphBuilder {
             BinaryOperator::Sub => Op::Sub(overflow),
             _ => Op::Mul(overflow),
         };
+        if op == Op::Add(Overflow::Raise) && self.are_texts(left, right) {
+            return self.text(TextFunction::Concat, &[left, right]);
+        }
         if let Some(result) = self.time_arithmetic(operator, &op, left, right)? {
             return Ok(result);
         }

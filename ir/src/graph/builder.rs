@@ -6,6 +6,7 @@ use std::fmt;
 use super::{Expression, Graph, Node, NodeKind, OutputSet, TableDefinition, TableRows, Tag};
 use crate::id::{ExprId, NodeId, TableId};
 use crate::meaning::order::Direction;
+use crate::meaning::text::PatternError;
 use crate::op::{Cumulative, Op, Over, Reduction, Window, WindowOver};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
@@ -39,6 +40,13 @@ pub enum BuildError {
         /// What it should be.
         wanted: Type,
     },
+    /// A constant that is no pattern.
+    Pattern {
+        /// The position of the argument.
+        position: usize,
+        /// What is wrong with it.
+        error: PatternError,
+    },
     /// A name that is taken.
     NameTaken {
         /// The full name.
@@ -70,6 +78,7 @@ impl fmt::Display for BuildError {
             BuildError::Conversion { found, wanted } => {
                 write!(f, "expected {wanted}, found {found}")
             }
+            BuildError::Pattern { error, .. } => error.fmt(f),
             BuildError::NameTaken { name } => write!(f, "{name} is defined twice"),
         }
     }

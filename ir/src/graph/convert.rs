@@ -2,6 +2,7 @@
 
 use super::{BuildError, GraphBuilder};
 use crate::id::ExprId;
+use crate::meaning::text::read;
 use crate::op::{CastMode, Op, units_per};
 use crate::types::{ScalarType, TimeUnit, Type};
 use crate::value::Value;
@@ -47,6 +48,22 @@ impl GraphBuilder {
             && let Ok(literal) = self.retype(constant, self.scalar_type(value), to)
         {
             return Ok(literal);
+        }
+        if let Some(Value::Str(text)) = self.constant(value)
+            && matches!(
+                to,
+                ScalarType::Date | ScalarType::Timestamp(..) | ScalarType::Duration(_)
+            )
+        {
+            // The language reads such texts when the graph is built.
+            return match (read::value(text, to), mode) {
+                (Some(time), _) => Ok(self.literal_of(time, to)),
+                (None, CastMode::Null) => Ok(self.null_of(to)),
+                (None, CastMode::Raise | CastMode::Wrap) => Err(BuildError::Literal {
+                    value: Value::Str(text.clone()),
+                    ty: to,
+                }),
+            };
         }
         self.add(Op::Cast(to, mode), vec![value])
     }

@@ -241,6 +241,6 @@ pub(crate) fn row_expressions(rows: &TableRows) -> Vec<ExprId> {
         TableRows::Order { keys, .. } => keys.iter().map(|key| key.expression).collect(),
         TableRows::Limit { rows, .. } => vec![*rows],
         TableRows::Distinct { columns, .. } | TableRows::Unpivot { columns, .. } => columns.clone(),
-        TableRows::Join { keys, values, .. } => keys.iter().chain(values).copied().collect(),
+        TableRows::Join { on, .. } => on.there.iter().chain(&on.here).copied().collect(),
     }
 }

@@ -1,8 +1,10 @@
 //! Lookups by more than equality.
 
-use super::{BuildError, GraphBuilder};
+use super::{BuildError, Expression, GraphBuilder, JoinConditions, TableRows};
 use crate::id::{ExprId, TableId};
 use crate::op::{Comparison, Find, Op, Pick};
+use crate::types::{Domain, ScalarType};
+use crate::typing::TypeError;
 
 /// Conditions taken apart: equalities first.
 #[derive(Default)]
@@ -34,6 +36,49 @@ impl GraphBuilder {
         };
         let args = sides.there.into_iter().chain(sides.here);
         self.add(Op::Find(find), args.collect())
+    }
+
+    /// The conditions of a join with `table`: those of a lookup from the rows of `parent`.
+    ///
+    /// # Errors
+    /// If `lookup` is none, or of other rows.
+    pub fn join_conditions(
+        &mut self,
+        parent: TableId,
+        lookup: ExprId,
+        pick: Option<Pick>,
+        left: bool,
+    ) -> Result<JoinConditions, BuildError> {
+        let Expression { op, args, .. } = self.graph().expressions[lookup].clone();
+        let (_, conditions) = op.conditions().ok_or_else(|| {
+            BuildError::Type(TypeError::Types {
+                op: "join",
+                expected: "a lookup",
+                found: vec![self.ty(lookup)],
+            })
+        })?;
+        let here = args[conditions..]
+            .iter()
+            .map(|value| self.broadcast(*value, parent));
+        Ok(JoinConditions {
+            here: here.collect::<Result<_, _>>()?,
+            there: args[..conditions].to_vec(),
+            comparisons: match op {
+                Op::Find(find) => find.comparisons,
+                _ => Vec::new(),
+            },
+            pick,
+            left,
+        })
+    }
+
+    /// The other table's row in each row of a join; none if `join` is no join.
+    pub fn joined(&mut self, join: TableId) -> Option<ExprId> {
+        let TableRows::Join { other, on, .. } = &self.graph().tables[join].rows else {
+            return None;
+        };
+        let ty = ScalarType::Row(*other).required().nullable_if(on.left);
+        Some(self.add_typed(Op::Joined, Vec::new(), ty, Domain::Rows(join)))
     }
 
     /// The two sides of conditions in types in which they meet, equalities first; and the

@@ -11,7 +11,9 @@ mod convert;
 mod dependencies;
 mod fingerprint;
 mod lookups;
+mod random;
 mod text;
+mod text_functions;
 mod time;
 
 use std::collections::HashMap;
@@ -27,7 +29,7 @@ pub use text::{LANGUAGE_VERSION, PartFingerprints, TIME_ZONE_VERSION, UNICODE_VE
 use crate::columns::End;
 use crate::id::{ExprId, NodeId, Table, TableId};
 use crate::meaning::order::Direction;
-use crate::op::Op;
+use crate::op::{Comparison, Op, Pick};
 use crate::types::{Domain, Type};
 use crate::value::Value;
 
@@ -178,12 +180,8 @@ pub enum TableRows {
         parent: TableId,
         /// The right side.
         other: TableId,
-        /// Whether rows without a match stay.
-        left: bool,
-        /// The key columns of the right side.
-        keys: Vec<ExprId>,
-        /// What they must equal, on the left side.
-        values: Vec<ExprId>,
+        /// The conditions.
+        on: JoinConditions,
     },
     /// `parent unpivot columns into name, value`
     Unpivot {
@@ -192,6 +190,21 @@ pub enum TableRows {
         /// The columns that become rows.
         columns: Vec<ExprId>,
     },
+}
+
+/// Which rows stand beside which in a join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinConditions {
+    /// The columns of the right side: keys first, then those that are compared.
+    pub there: Vec<ExprId>,
+    /// As many values of the left side's rows.
+    pub here: Vec<ExprId>,
+    /// How the columns over there compare, in the conditions that are no equalities.
+    pub comparisons: Vec<Comparison>,
+    /// Which row of several, if not every one.
+    pub pick: Option<Pick>,
+    /// Whether rows of the left side without a match stay.
+    pub left: bool,
 }
 
 impl TableRows {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::columns::Columns;
 use crate::id::{ColumnId, NodeId};
 use crate::interpret::cell::ColumnValues;
+use crate::meaning::text::{MAX_BYTES, MAX_PAIRS, TextError};
 use crate::op::{Cumulative, Op, Window};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -25,6 +26,8 @@ pub enum RowErrorKind {
         /// The type wanted.
         to: ScalarType,
     },
+    /// A function of text has no result.
+    Text(TextError),
     /// A null in a column that has none by its type.
     NullInRequired,
     /// Two rows of a table looked up by key have the same key: the error's row and an earlier one.
@@ -128,11 +131,23 @@ impl fmt::Display for RowError {
             }
             RowErrorKind::CastOutOfRange { to } => {
                 match self.operands.first() {
+                    Some(Value::Str(text)) => return self.misread(f, text, *to),
                     Some(operand) => write!(f, "{operand}")?,
                     None => f.write_str("the value")?,
                 }
                 write!(f, " does not fit {to}")?;
             }
+            RowErrorKind::Text(TextError::TooLong { bytes }) => write!(
+                f,
+                "{} would give a text of {bytes} bytes, more than the {MAX_BYTES} allowed",
+                self.op.name()
+            )?,
+            RowErrorKind::Text(TextError::TooManyPairs { pairs }) => write!(
+                f,
+                "{} would compare {pairs} pairs of characters, more than the {MAX_PAIRS} allowed",
+                self.op.name()
+            )?,
+            RowErrorKind::Text(TextError::Pattern(error)) => write!(f, "{error}")?,
             RowErrorKind::NotARowCount { .. } => {}
             RowErrorKind::NullInRequired => f.write_str("null where the type has none")?,
             RowErrorKind::DuplicateKey { table, first_row } => {
@@ -160,6 +175,18 @@ impl fmt::Display for RowError {
 }
 
 impl RowError {
+    /// A text that says no value of a type; of a long one its beginning.
+    fn misread(&self, f: &mut fmt::Formatter<'_>, text: &str, to: ScalarType) -> fmt::Result {
+        const SHOWN: usize = 40;
+        let shown: String = text.chars().take(SHOWN).collect();
+        let more = if shown.len() < text.len() { "…" } else { "" };
+        write!(f, "{shown:?}{more} is no {to}")?;
+        match self.row {
+            Some(row) => write!(f, " (row {row})"),
+            None => Ok(()),
+        }
+    }
+
     /// The op as it is written.
     fn symbol(&self) -> &'static str {
         let symbols = [

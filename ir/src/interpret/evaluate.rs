@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::columns::{Columns, Rows};
+use crate::columns::{Columns, Join, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
 use crate::interpret::cell::{Cell, ColumnValues};
 use crate::interpret::error::{Reported, RowError, RowErrorKind};
-use crate::interpret::find::{Candidates, find};
+use crate::interpret::find::{Candidates, Pairs, find, pairs};
 use crate::interpret::needs::{count_uses, dependencies};
 use crate::interpret::row::{Outcome, row_local};
 use crate::interpret::selection::select;
@@ -44,6 +44,7 @@ pub(super) struct Interpreter<'a> {
     groups: Derived<Arc<Groups>>,
     indexes: HashMap<(Vec<ColumnId>, bool), Option<Arc<Index>>>,
     candidates: HashMap<(Vec<ColumnId>, usize, bool), Option<Arc<Candidates>>>,
+    pairs: Derived<Arc<Pairs>>,
     pub(super) reported: Reported,
 }
 
@@ -81,6 +82,7 @@ impl<'a> Interpreter<'a> {
             groups: HashMap::new(),
             indexes: HashMap::new(),
             candidates: HashMap::new(),
+            pairs: HashMap::new(),
             reported: Reported::default(),
         }
     }
@@ -179,6 +181,11 @@ impl<'a> Interpreter<'a> {
                 let cell = self.values(column.args[0])?.cell(0).clone();
                 Ok(ColumnValues::Rows(vec![cell; rows]))
             }
+            Op::RowNumber(table) => {
+                let rows = self.rows(*table)?;
+                let number = |row: usize| Cell::Value(Value::Integer(row as i128));
+                Ok(ColumnValues::Rows((0..rows).map(number).collect()))
+            }
             Op::Add(_)
             | Op::Sub(_)
             | Op::Mul(_)
@@ -196,9 +203,11 @@ impl<'a> Interpreter<'a> {
             | Op::Cast(..)
             | Op::Math(_)
             | Op::Bits(_)
+            | Op::Hash
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),
+            Op::Text(function) => self.text(id, *function),
             Op::Lookup {
                 keys, null_matches, ..
             } => {
@@ -226,6 +235,18 @@ impl<'a> Interpreter<'a> {
                 let values = self.values(column.args[0])?;
                 let cells = taken.iter().map(|row| values.cell(*row).clone());
                 Ok(ColumnValues::Rows(cells.collect()))
+            }
+            Op::Joined => {
+                let join = columns.join_of(column.domain);
+                let (Domain::Rows(table), Some(join)) = (column.domain, join) else {
+                    panic!("a joined row is of a join");
+                };
+                let pairs = self.pairs(table, join)?;
+                let rows = pairs.iter().map(|(_, there)| match there {
+                    Some(row) => Value::Integer(*row as i128),
+                    None => Value::Null,
+                });
+                Ok(rows.collect())
             }
             Op::Key(position) => {
                 let Domain::Rows(table) = column.domain else {
@@ -309,9 +330,30 @@ impl<'a> Interpreter<'a> {
         let Rows::Take { selection, .. } = &self.columns.tables[table].rows else {
             panic!("{table} takes no rows of another");
         };
-        let taken = self.once(|this| select(this, table, selection));
+        let taken = match selection {
+            Selection::Join(join) => {
+                let pairs = self.pairs(table, join)?;
+                Some(Arc::new(pairs.iter().map(|(here, _)| *here).collect()))
+            }
+            _ => self.once(|this| select(this, table, selection)),
+        };
         self.taken.insert(table, taken.clone());
         taken.ok_or(Raised)
+    }
+
+    /// Which rows stand beside which in a join.
+    fn pairs(&mut self, table: TableId, join: &Join) -> Result<Arc<Pairs>, Raised> {
+        if let Some(pairs) = self.pairs.get(&table) {
+            return pairs.clone().ok_or(Raised);
+        }
+        let by_comparison = join.pick == Some(Pick::Nearest);
+        let candidates = self.candidates(&join.there, join.keys(), by_comparison);
+        let pairs = candidates.and_then(|candidates| {
+            self.once(|this| pairs(join, &candidates, &this.arguments(&join.here)?))
+                .ok_or(Raised)
+        });
+        self.pairs.insert(table, pairs.as_ref().ok().cloned());
+        pairs
     }
 
     /// The groups of a group table.

@@ -1,8 +1,13 @@
-//! Finding one row of a table by conditions, as [`Find`] says.
+//! Finding rows of a table by conditions: one, as [`Find`] says, or all, as [`Join`] does.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use smallvec::SmallVec;
+
+use crate::columns::Join;
 use crate::interpret::cell::{Cell, ColumnValues};
+use crate::interpret::error::RowError;
 use crate::interpret::tables::{Stopped, key_at, rows_of};
 use crate::meaning::compare::{compare, order};
 use crate::meaning::key::Key;
@@ -66,12 +71,12 @@ impl Candidates {
     /// the order of the first comparison.
     fn matches<'c>(
         &'c self,
-        key: &Key,
+        here: &'c Here<'_>,
         comparisons: &'c [Comparison],
-        here: &'c [&Value],
         sorted: bool,
     ) -> impl DoubleEndedIterator<Item = usize> + 'c {
-        let of_key = self.rows.get(key).map_or(&[][..], Vec::as_slice);
+        let of_key = self.rows.get(&here.key).map_or(&[][..], Vec::as_slice);
+        let here = &here.compared;
         // Sorted ones are cut by the first comparison, so that few are looked at.
         let of_key = match comparisons.first() {
             Some(first) if sorted => {
@@ -94,33 +99,81 @@ impl Candidates {
     }
 }
 
+/// The values of a row that conditions are about.
+struct Here<'v> {
+    key: Key,
+    compared: SmallVec<[&'v Value; 2]>,
+}
+
+/// The values in a row, the first `keys` of which are keys; none if they meet no condition.
+fn here<'v>(
+    values: &[&'v ColumnValues],
+    keys: usize,
+    row: usize,
+) -> Result<Option<Here<'v>>, Arc<RowError>> {
+    // Errors of all values, keys first.
+    key_at(values, row)?;
+    let key = key_at(&values[..keys], row)?;
+    let compared = values[keys..]
+        .iter()
+        .filter_map(|values| values.cell(row).value());
+    let compared: SmallVec<[&Value; 2]> = compared.collect();
+    let nothing = key.iter().any(Value::is_null) || compared.iter().any(|at| is_incomparable(at));
+    Ok((!nothing).then_some(Here { key, compared }))
+}
+
 /// The row over there that meets all conditions, whose values here are `values`.
 pub(super) fn find(find: &Find, candidates: &Candidates, values: &[&ColumnValues]) -> ColumnValues {
-    let keys = find.keys as usize;
-    let cell = |row: usize| {
-        let all = match key_at(values, row) {
-            Err(error) => return Cell::Error(error),
-            Ok(all) => all,
-        };
-        let key: Key = all[..keys].iter().cloned().collect();
-        let here: Vec<&Value> = values[keys..]
-            .iter()
-            .filter_map(|values| values.cell(row).value())
-            .collect();
-        if key.iter().any(Value::is_null) || here.iter().any(|value| is_incomparable(value)) {
-            return Cell::NULL;
+    let cell = |row: usize| match here(values, find.keys as usize, row) {
+        Err(error) => Cell::Error(error),
+        Ok(None) => Cell::NULL,
+        Ok(Some(here)) => {
+            let sorted = find.pick == Pick::Nearest;
+            let mut matches = candidates.matches(&here, &find.comparisons, sorted);
+            let found = match find.pick.takes_last(&find.comparisons) {
+                true => matches.next_back(),
+                false => matches.next(),
+            };
+            found.map_or(Cell::NULL, |row| Cell::Value(Value::Integer(row as i128)))
         }
-        let sorted = find.pick == Pick::Nearest;
-        let mut matches = candidates.matches(&key, &find.comparisons, &here, sorted);
-        let found = if find.takes_last() {
-            matches.next_back()
-        } else {
-            matches.next()
-        };
-        found.map_or(Cell::NULL, |row| Cell::Value(Value::Integer(row as i128)))
     };
     match rows_of(values) {
         Some(rows) => ColumnValues::Rows((0..rows).map(cell).collect()),
         None => ColumnValues::Scalar(cell(0)),
     }
+}
+
+/// Rows of a join: the parent's, and the other table's if there is one.
+pub(super) type Pairs = Vec<(usize, Option<usize>)>;
+
+/// The rows of a join whose values here are `values`.
+pub(super) fn pairs(
+    join: &Join,
+    candidates: &Candidates,
+    values: &[&ColumnValues],
+) -> Result<Pairs, Stopped> {
+    let mut pairs = Vec::new();
+    for row in 0..rows_of(values).unwrap_or_default() {
+        let here = here(values, join.keys(), row);
+        let here = here.map_err(|error| Stopped::At(Some(row), error))?;
+        let before = pairs.len();
+        if let Some(here) = here {
+            let sorted = join.pick == Some(Pick::Nearest);
+            let mut matches = candidates.matches(&here, &join.comparisons, sorted);
+            match join.pick {
+                None => pairs.extend(matches.map(|there| (row, Some(there)))),
+                Some(pick) => {
+                    let found = match pick.takes_last(&join.comparisons) {
+                        true => matches.next_back(),
+                        false => matches.next(),
+                    };
+                    pairs.extend(found.map(|there| (row, Some(there))));
+                }
+            }
+        }
+        if pairs.len() == before && join.left {
+            pairs.push((row, None));
+        }
+    }
+    Ok(pairs)
 }

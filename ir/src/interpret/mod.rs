@@ -22,6 +22,7 @@ mod rolling;
 mod row;
 mod selection;
 mod tables;
+mod text;
 mod time;
 mod window;
 

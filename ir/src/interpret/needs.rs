@@ -19,12 +19,12 @@ pub(super) fn dependencies(
     let mut found = column.args.clone();
     let mut rows_of = |table: TableId| found.extend(columns.tables[table].rows.makers());
     match &column.op {
-        Op::Take | Op::Key(_) => {
+        Op::Take | Op::Joined | Op::Key(_) => {
             if let Domain::Rows(table) = column.domain {
                 rows_of(table);
             }
         }
-        Op::Broadcast(table) => {
+        Op::Broadcast(table) | Op::RowNumber(table) => {
             if !table_rows.contains_key(table) {
                 rows_of(*table);
             }
@@ -57,7 +57,9 @@ pub(super) fn dependencies(
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Text(_)
         | Op::Bits(_)
+        | Op::Hash
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum

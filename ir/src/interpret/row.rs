@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::interpret::cell::Cell;
 use crate::interpret::error::{RowError, RowErrorKind};
+use crate::interpret::text;
 use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
-use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare};
+use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare, hash};
 use crate::op::{Math, Op};
 use crate::types::{ScalarType, Type};
 use crate::value::Value;
@@ -31,7 +32,9 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Coalesce
         | Op::Cast(..)
         | Op::Math(_)
+        | Op::Text(_)
         | Op::Bits(_)
+        | Op::Hash
         | Op::Time(_)
         | Op::Minimum
         | Op::Maximum => true,
@@ -40,10 +43,12 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
@@ -71,6 +76,13 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
             Cell::Value(Value::Null) => cells[1].clone(),
             Cell::Value(_) | Cell::Error(_) => cells[0].clone(),
         }),
+        Op::Hash => Ok(match (cells[0], cells[1]) {
+            (Cell::Value(value), Cell::Value(Value::Integer(state))) => {
+                let hash = hash::value(*state as u64, value, from);
+                Cell::Value(Value::Integer(i128::from(hash)))
+            }
+            _ => first_of(cells.iter().copied()).map_or(Cell::NULL, Cell::Error),
+        }),
         Op::IsNull => Ok(match cells[0] {
             Cell::Value(value) => Cell::Value(Value::Bool(value.is_null())),
             Cell::Error(_) => cells[0].clone(),
@@ -93,15 +105,18 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
             Ok(values) => apply(op, from, to, &values[..cells.len()]).map(Cell::Value),
             Err(cell) => Ok(cell),
         },
+        Op::Text(function) => text::once(*function, cells),
         Op::Literal(_)
         | Op::Node(_)
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} is not row-local"),
@@ -239,15 +254,19 @@ fn apply(
         | Op::IfElse
         | Op::Coalesce
         | Op::IsNull
+        | Op::Hash
+        | Op::Text(_)
         | Op::Literal(_)
         | Op::Node(_)
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => panic!("{op} looks at more than values"),
@@ -287,8 +306,11 @@ pub(super) fn ill_typed(op: &Op) -> ! {
     panic!("{op} over values it does not take: the columns were not verified")
 }
 
-/// The result of a row-local op over constants, of these types; `None` if it would raise or if the op
-/// is not row-local.
+/// The longest text, in bytes, that is computed before the run.
+const MAX_FOLDED: usize = 1 << 16;
+
+/// The result of a row-local op over constants, of these types; `None` if it would raise, if it is a
+/// very long text, or if the op is not row-local.
 ///
 /// # Panics
 /// If the op does not take such values.
@@ -299,6 +321,7 @@ pub fn fold(op: &Op, args: &[Value], types: &[Type], to: Type) -> Option<Value> 
     let cells: Vec<Cell> = args.iter().cloned().map(Cell::Value).collect();
     let cells: Vec<&Cell> = cells.iter().collect();
     match row_local(op, types.first()?.scalar, to.scalar, &cells) {
+        Ok(Cell::Value(Value::Str(text))) if text.len() > MAX_FOLDED => None,
         Ok(Cell::Value(value)) => Some(value),
         Ok(Cell::Error(_)) | Err(_) => None,
     }

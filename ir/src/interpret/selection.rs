@@ -35,6 +35,8 @@ pub(super) fn select(
                 End::Last => (rows.saturating_sub(limit)..rows).collect(),
             })
         }
+        // Its rows stand in pairs with those of another table.
+        Selection::Join(_) => unreachable!("a join is made of pairs"),
         Selection::Distinct(keys) => Ok(Groups::new(&interpreter.arguments(keys)?)?.first_rows),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::meaning::OutOfRange;
 use crate::meaning::arithmetic::{fits, wrap};
+use crate::meaning::text::{read, show::show};
 use crate::op::CastMode;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
@@ -12,7 +13,8 @@ const SECONDS_PER_DAY: i128 = 86_400;
 ///
 /// Floats go to integers towards zero, numbers to floats to the nearest, ties to even. A coarser
 /// unit of time takes the last whole unit not after (so does a coarser duration). A zone changes
-/// nothing: it says how an instant is shown, not which it is.
+/// nothing: it says how an instant is shown, not which it is. Text is read as [`read`] says and made
+/// as [`mod@crate::meaning::text::show`] says.
 ///
 /// # Errors
 /// If the target can't hold the value (NaN in an integer included) and the mode raises.
@@ -24,6 +26,11 @@ pub fn cast(
 ) -> Option<Result<Value, OutOfRange>> {
     if from == to {
         return Some(Ok(value.clone()));
+    }
+    if to == ScalarType::Str {
+        let mut made = String::new();
+        show(value, from, &mut made);
+        return Some(Ok(Value::Str(made.into())));
     }
     Some(match value {
         Value::Bool(value) => number(i128::from(*value), to, mode)?,
@@ -46,7 +53,11 @@ pub fn cast(
         Value::F32(value) => float(f64::from(*value), to, mode)?,
         Value::F64(value) => float(*value, to, mode)?,
         Value::Null => Ok(Value::Null),
-        Value::Str(_) => return None,
+        Value::Str(text) => match (read::value(text, to), mode) {
+            (Some(value), _) => Ok(value),
+            (None, CastMode::Null) => Ok(Value::Null),
+            (None, CastMode::Raise | CastMode::Wrap) => Err(OutOfRange { exact: None }),
+        },
     })
 }
 
@@ -245,10 +256,18 @@ mod tests {
     }
 
     #[test]
-    fn text_is_not_cast() {
+    fn text_is_read_and_made() {
+        let text = |text: &str| Value::Str(text.into());
+        assert_eq!(raise(text("-1"), Str, I32), Ok(integer(-1)));
         assert_eq!(
-            cast(&Value::Str("1".into()), Str, I32, CastMode::Raise),
-            None
+            raise(text("1.0"), Str, I32),
+            Err(OutOfRange { exact: None })
         );
+        assert_eq!(
+            cast(&text("x"), Str, F64, CastMode::Null),
+            Some(Ok(Value::Null))
+        );
+        assert_eq!(raise(integer(7), Date, Str), Ok(text("1970-01-08")));
+        assert_eq!(raise(Value::Bool(true), Bool, Str), Ok(text("true")));
     }
 }

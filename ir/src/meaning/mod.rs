@@ -6,12 +6,14 @@ pub mod bits;
 pub mod cast;
 pub mod compare;
 pub mod exponential;
+pub mod hash;
 pub mod key;
 pub mod math;
 pub mod order;
 pub mod quantile;
 pub mod sketch;
 pub mod sums;
+pub mod text;
 pub mod time;
 
 /// A result that the type wanted can't hold.

@@ -36,14 +36,16 @@ impl Find {
     pub fn conditions(&self) -> usize {
         self.keys as usize + self.comparisons.len()
     }
+}
 
-    /// Whether of several rows the last is taken, in the order that [`Find::pick`] goes by.
-    pub fn takes_last(&self) -> bool {
-        match self.pick {
+impl Pick {
+    /// Whether of several rows the last is taken, in the order that the pick goes by.
+    pub fn takes_last(self, comparisons: &[Comparison]) -> bool {
+        match self {
             Pick::First => false,
             Pick::Last => true,
             Pick::Nearest => matches!(
-                self.comparisons.first(),
+                comparisons.first(),
                 Some(Comparison::Less | Comparison::LessOrEqual)
             ),
         }
@@ -70,10 +72,16 @@ impl fmt::Display for Find {
         for comparison in &self.comparisons {
             write!(f, " {}", comparison.symbol())?;
         }
-        f.write_str(match self.pick {
-            Pick::First => " first",
-            Pick::Last => " last",
-            Pick::Nearest => " nearest",
+        write!(f, " {}", self.pick)
+    }
+}
+
+impl fmt::Display for Pick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Pick::First => "first",
+            Pick::Last => "last",
+            Pick::Nearest => "nearest",
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::columns::{Columns, write_list};
+use crate::columns::{Columns, Join, write_list};
 use crate::id::{ColumnId, TableId};
 use crate::op::{Op, Pick};
 
@@ -40,9 +40,12 @@ impl Arrangement {
 }
 
 impl BuildSide {
-    /// The build side that a lookup probes; none if the column is no lookup.
+    /// The build side that a lookup probes, or the join that gives a row; none if the column is neither.
     pub fn of(columns: &Columns, lookup: ColumnId) -> Option<BuildSide> {
         let column = columns.column(lookup);
+        if column.op == Op::Joined {
+            return columns.join_of(column.domain).map(BuildSide::of_join);
+        }
         let (table, conditions) = column.op.conditions()?;
         let there = &column.args[..conditions];
         let Op::Find(find) = &column.op else {
@@ -62,6 +65,20 @@ impl BuildSide {
                 Pick::Nearest => Arrangement::Sorted(compared),
             },
         })
+    }
+
+    /// The build side of a join.
+    pub fn of_join(join: &Join) -> BuildSide {
+        let (keys, compared) = join.there.split_at(join.keys());
+        let compared = distinct(compared);
+        BuildSide {
+            table: join.table,
+            keys: keys.to_vec(),
+            arrangement: match join.pick {
+                None | Some(Pick::First | Pick::Last) => Arrangement::Rows(compared),
+                Some(Pick::Nearest) => Arrangement::Sorted(compared),
+            },
+        }
     }
 
     /// Every column by which rows are found.

@@ -110,7 +110,7 @@ fn compared(
         });
         let mut words = Vec::with_capacity(data.rows());
         let mut of_block = Vec::new();
-        each_block(&[column], data.rows(), |block, columns| {
+        each_block(&[column], 0..data.rows(), |block, columns| {
             let rows = 0..block.len();
             let comparable = &mut comparable[block];
             let ranks = ranks.as_ref();

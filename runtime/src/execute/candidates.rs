@@ -103,6 +103,11 @@ impl Candidates {
         })
     }
 
+    /// How many rows a key has.
+    fn count(&self, key: usize) -> usize {
+        (self.starts[key + 1] - self.starts[key]) as usize
+    }
+
     /// The positions of a key, cut by the conditions on the column in whose order they are.
     fn positions(&self, key: usize, conditions: &[Condition], here: &[u64]) -> Range<usize> {
         let mut range = self.starts[key] as usize..self.starts[key + 1] as usize;
@@ -214,6 +219,15 @@ impl<'b> Probe<'b> {
         self.numbers.clear();
         self.numbers.extend(numbers);
         Ok(())
+    }
+
+    /// How many rows over there meet all conditions in a row.
+    pub(crate) fn count(&self, row: usize) -> usize {
+        match self.numbers[row] {
+            NO_KEY => 0,
+            key if self.conditions.is_empty() => self.candidates.count(key as usize),
+            _ => self.matches(row).count(),
+        }
     }
 
     /// The rows over there that meet all conditions in a row, in their order.

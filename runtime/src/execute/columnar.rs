@@ -1,52 +1,32 @@
-//! Text segments: comparisons and choices over cells; nothing here makes new text.
-
-use std::collections::HashMap;
+//! Text segments: functions, comparisons and choices over cells. New text stands in the worker's arena.
 
 use icosian_ir::id::ColumnId;
-use icosian_ir::op::{Comparison, Op};
+use icosian_ir::op::Op;
 use icosian_ir::types::Lane;
 use icosian_ir::value::Value;
 
-use crate::bytes::{bit, put_bit};
+use crate::bytes::{bit, put_bit, typed_mut};
 use crate::error::{RunError, internal};
 use crate::execute::morsel::Worker;
-use crate::execute::pass::compares_with_scalar;
-use crate::execute::program::{Operand, Place, SegmentPlan};
+use crate::execute::program::{Operand, SegmentPlan};
+use crate::execute::row_text::{Reader, RowOp, RowResult, arguments_of};
 use crate::execute::sink::BlockColumns;
 use crate::execute::view::{View, span};
-use crate::text::{Cell, TextArray};
-
-/// Of comparisons with a scalar: what each value of a dictionary compares as. Known by segment, and
-/// by the values' address, which stays as long as the pass runs.
-#[derive(Debug, Default)]
-pub(crate) struct DictionaryCache {
-    known: HashMap<(usize, usize), Vec<Option<bool>>>,
-}
+use crate::text::Cell;
 
 /// A text operand of a block.
 #[derive(Clone, Copy)]
-enum Text<'v, 'r> {
+pub(crate) enum Text<'v, 'r> {
     Cells(&'v [Cell<'r>]),
     Scalar(Cell<'r>),
 }
 
 impl<'r> Text<'_, 'r> {
-    fn get(&self, row: usize) -> Cell<'r> {
+    pub(crate) fn get(&self, row: usize) -> Cell<'r> {
         match self {
             Text::Cells(cells) => cells[row],
             Text::Scalar(cell) => *cell,
         }
-    }
-}
-
-fn holds(comparison: Comparison, a: &str, b: &str) -> bool {
-    match comparison {
-        Comparison::Equal => a == b,
-        Comparison::NotEqual => a != b,
-        Comparison::Less => a < b,
-        Comparison::LessOrEqual => a <= b,
-        Comparison::Greater => a > b,
-        Comparison::GreaterOrEqual => a >= b,
     }
 }
 
@@ -58,36 +38,83 @@ fn scalar_text(value: &Value) -> Cell<'_> {
 }
 
 impl<'r> Worker<'r> {
-    /// Runs a text segment over the block at hand.
+    /// Runs a text segment over the block at hand; true if some row may have raised.
     pub(crate) fn run_columnar(
         &mut self,
         position: usize,
         column: ColumnId,
         segment: &SegmentPlan,
-    ) -> Result<(), RunError> {
+    ) -> Result<bool, RunError> {
         let run = self.run;
-        let op = &run.prepared.columns().column(column).op;
-        if compares_with_scalar(op, &segment.operands) {
-            if self.compare_dictionary(position, op, segment)? {
-                return Ok(());
-            }
-            self.read_lazy(segment);
+        if let Some(distinct) = &run.distinct.segments[position] {
+            return self.run_distinct(position, distinct, segment);
         }
+        if let Some(row_op) = &run.row_ops[position] {
+            return self.run_rows(row_op, segment);
+        }
+        let op = &run.prepared.columns().column(column).op;
+        self.choose(op, segment).map(|()| false)
+    }
+
+    /// An op of rows, none of which may be null.
+    fn run_rows(&mut self, row_op: &RowOp, segment: &SegmentPlan) -> Result<bool, RunError> {
+        let run = self.run;
+        let output = segment.outputs[0];
+        let is_text = run.program.slots[output].lane.is_none();
+        let rows = self.block.rows;
+        let mut readers: Vec<Reader<'_, 'r>> = Vec::with_capacity(segment.operands.len());
+        for operand in &segment.operands {
+            readers.push(match operand {
+                Operand::Scalar(column) => Reader::of_scalar(&run.scalars[column]),
+                Operand::Slot(slot) => match run.program.slots[*slot].lane {
+                    None => Reader::Cells(self.cells(*slot)?),
+                    Some(lane) => Reader::Lanes(lane, self.view(*slot)?),
+                },
+            });
+        }
+        let mut made = String::new();
+        let mut flagged = false;
+        let mut cells = Vec::with_capacity(if is_text { rows } else { 0 });
+        let mut words = Vec::with_capacity(if is_text { 0 } else { rows });
+        for row in 0..rows {
+            let result = match arguments_of(&readers, row) {
+                Some(arguments) => row_op.apply(&arguments, &mut made),
+                None => RowResult::Null,
+            };
+            flagged |= matches!(result, RowResult::Failed);
+            if is_text {
+                cells.push(match result {
+                    RowResult::Text(text) => Some(text),
+                    RowResult::Made => Some(self.arena.keep(&made)?),
+                    RowResult::Null | RowResult::Failed | RowResult::Word(_) => None,
+                });
+            } else {
+                words.push(match result {
+                    RowResult::Word(word) => Some(word),
+                    _ => None,
+                });
+            }
+        }
+        drop(readers);
+        if is_text {
+            self.put_cells(output, cells);
+        } else {
+            self.put_words(output, &words, flagged)?;
+        }
+        Ok(flagged)
+    }
+
+    /// The ops over text that take one cell or another.
+    fn choose(&mut self, op: &Op, segment: &SegmentPlan) -> Result<(), RunError> {
         let output = segment.outputs[0];
         let rows = self.block.rows;
         match op {
-            Op::Compare(comparison) => {
-                let (a, b) = (self.text(segment, 0)?, self.text(segment, 1)?);
-                let found: Vec<Option<bool>> = (0..rows)
-                    .map(|row| Some(holds(*comparison, a.get(row)?, b.get(row)?)))
-                    .collect();
-                self.put_bools(output, &found)
-            }
             Op::IsNull => {
                 let a = self.text(segment, 0)?;
-                let found: Vec<Option<bool>> =
-                    (0..rows).map(|row| Some(a.get(row).is_none())).collect();
-                self.put_bools(output, &found)
+                let found: Vec<Option<u64>> = (0..rows)
+                    .map(|row| Some(a.get(row).is_none().into()))
+                    .collect();
+                self.put_words(output, &found, false)
             }
             Op::IfElse => {
                 let (a, b) = (self.text(segment, 1)?, self.text(segment, 2)?);
@@ -123,6 +150,7 @@ impl<'r> Worker<'r> {
                 self.put_cells(output, found);
                 Ok(())
             }
+            Op::Hash => self.run_hash(segment),
             Op::Broadcast(_) => {
                 let a = self.text(segment, 0)?;
                 let found = (0..rows).map(|row| a.get(row)).collect();
@@ -133,7 +161,11 @@ impl<'r> Worker<'r> {
         }
     }
 
-    fn text(&self, segment: &SegmentPlan, operand: usize) -> Result<Text<'_, 'r>, RunError> {
+    pub(crate) fn text(
+        &self,
+        segment: &SegmentPlan,
+        operand: usize,
+    ) -> Result<Text<'_, 'r>, RunError> {
         match segment.operands.get(operand) {
             Some(Operand::Slot(slot)) => Ok(Text::Cells(self.cells(*slot)?)),
             Some(Operand::Scalar(column)) => {
@@ -160,33 +192,55 @@ impl<'r> Worker<'r> {
         })
     }
 
-    /// Stores bools of the block at hand, none for null.
-    pub(crate) fn put_bools(
+    /// Stores values of the block at hand, none for null; if some row raised, its value does not
+    /// matter.
+    pub(crate) fn put_words(
         &mut self,
         slot: usize,
-        found: &[Option<bool>],
+        found: &[Option<u64>],
+        raised: bool,
     ) -> Result<(), RunError> {
         let start = self.start(slot);
         let padded = self.block.padded;
+        let lane = self.lane(slot)?;
         let nullable = self.run.program.slots[slot].ty.nullable;
+        if !nullable && !raised && found.iter().any(Option::is_none) {
+            return Err(internal("a null where the type has none"));
+        }
         let store = &mut self.stores[slot];
-        let values = &mut store.values.get_mut()[span(Lane::Bool, start, padded)];
+        let values = &mut store.values.get_mut()[span(lane, start, padded)];
         values.fill(0);
-        for (row, value) in found.iter().enumerate() {
-            if *value == Some(true) {
-                put_bit(values, row, true);
-            }
+        let words = found.iter().map(|word| word.unwrap_or(0));
+        match lane.bits() {
+            1 => words
+                .enumerate()
+                .filter(|(_, word)| *word == 1)
+                .for_each(|(row, _)| put_bit(values, row, true)),
+            8 => values
+                .iter_mut()
+                .zip(words)
+                .for_each(|(to, word)| *to = word as u8),
+            16 => typed_mut::<u16>(values)
+                .iter_mut()
+                .zip(words)
+                .for_each(|(to, word)| *to = word as u16),
+            32 => typed_mut::<u32>(values)
+                .iter_mut()
+                .zip(words)
+                .for_each(|(to, word)| *to = word as u32),
+            _ => typed_mut::<u64>(values)
+                .iter_mut()
+                .zip(words)
+                .for_each(|(to, word)| *to = word),
         }
         if nullable {
             let validity = &mut store.validity.get_mut()[span(Lane::Bool, start, padded)];
             validity.fill(0);
-            for (row, value) in found.iter().enumerate() {
-                if value.is_some() {
+            for (row, word) in found.iter().enumerate() {
+                if word.is_some() {
                     put_bit(validity, row, true);
                 }
             }
-        } else if found.iter().any(Option::is_none) {
-            return Err(internal("a null where the type has none"));
         }
         Ok(())
     }
@@ -201,83 +255,5 @@ impl<'r> Worker<'r> {
             cells.resize(start, None);
             cells.extend(found);
         }
-    }
-
-    /// Reads the cells of text slots that were left unread.
-    fn read_lazy(&mut self, segment: &SegmentPlan) {
-        let run = self.run;
-        let rows = self.block.row..self.block.row + self.block.rows;
-        for operand in &segment.operands {
-            if let Operand::Slot(slot) = operand
-                && run.lazy_text[*slot]
-            {
-                let column = &*run.reads[*slot];
-                column.read_text(rows.clone(), &mut self.stores[*slot].cells);
-            }
-        }
-    }
-
-    /// A comparison of a dictionary with a scalar: once per distinct value. False if the column at
-    /// hand is no dictionary.
-    fn compare_dictionary(
-        &mut self,
-        position: usize,
-        op: &Op,
-        segment: &SegmentPlan,
-    ) -> Result<bool, RunError> {
-        let run = self.run;
-        let (slot, scalar, swapped) = match segment.operands[..] {
-            [Operand::Slot(slot), Operand::Scalar(scalar)] => (slot, scalar, false),
-            [Operand::Scalar(scalar), Operand::Slot(slot)] => (slot, scalar, true),
-            _ => return Ok(false),
-        };
-        let Op::Compare(comparison) = op else {
-            return Ok(false);
-        };
-        if run.program.slots[slot].place != Place::Table {
-            return Ok(false);
-        }
-        let rows = self.block.row..self.block.row + self.block.rows;
-        let Some((array, part)) = run.reads[slot].single(rows) else {
-            return Ok(false);
-        };
-        let Some(codes) = TextArray::new(array).and_then(TextArray::dictionary) else {
-            return Ok(false);
-        };
-        let values = codes.values();
-        if values.len() > run.table_rows {
-            return Ok(false);
-        }
-        let address = values.as_ref() as *const dyn arrow::array::Array as *const () as usize;
-        let known = self
-            .dictionaries
-            .known
-            .entry((position, address))
-            .or_insert_with(|| {
-                let scalar = scalar_text(&run.scalars[&scalar]);
-                let mut cells = Vec::with_capacity(values.len());
-                if let Some(text) = TextArray::new(values) {
-                    text.read(0..values.len(), &mut cells);
-                }
-                cells
-                    .into_iter()
-                    .map(|cell| {
-                        let (cell, scalar) = (cell?, scalar?);
-                        Some(if swapped {
-                            holds(*comparison, scalar, cell)
-                        } else {
-                            holds(*comparison, cell, scalar)
-                        })
-                    })
-                    .collect()
-            });
-        let mut found = Vec::with_capacity(part.len());
-        codes.codes(part, &mut found);
-        let found: Vec<Option<bool>> = found
-            .into_iter()
-            .map(|code| code.and_then(|code| known[code]))
-            .collect();
-        self.put_bools(segment.outputs[0], &found)?;
-        Ok(true)
     }
 }

@@ -162,13 +162,13 @@ impl Executor for ParallelExecutor {
                 Ok(state) => state,
                 Err(error) => return fail(0, error),
             };
-            let mut worker = bound.worker();
+            let mut scratch = bound.scratch();
             loop {
                 let morsel = next.fetch_add(1, Ordering::Relaxed);
                 if morsel >= bound.morsels() || morsel > failed_at.load(Ordering::Relaxed) {
                     break;
                 }
-                if let Err(error) = bound.run_morsel(&mut worker, morsel, &mut state) {
+                if let Err(error) = bound.run_morsel(&mut scratch, morsel, &mut state) {
                     fail(morsel, error);
                     break;
                 }

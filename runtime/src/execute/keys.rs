@@ -325,7 +325,7 @@ pub(crate) fn each_key(
     mut tell: impl FnMut(&KeyTable, usize, usize, bool) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let mut words = Vec::new();
-    each_block(columns, rows, |block, columns| {
+    each_block(columns, 0..rows, |block, columns| {
         keys.words_to_insert(columns, 0..block.len(), &mut words)?;
         let width = keys.width();
         for (row, key) in block.zip(words.chunks_exact(width)) {
@@ -336,10 +336,11 @@ pub(crate) fn each_key(
     })
 }
 
-/// Reads columns block by block; `take` gets the rows of each and the columns from its first row on.
+/// Reads rows of columns block by block; `take` gets the rows of each, and the columns from its
+/// first row on.
 pub(crate) fn each_block(
     columns: &[&ChunkedColumn],
-    rows: usize,
+    rows: std::ops::Range<usize>,
     mut take: impl FnMut(std::ops::Range<usize>, &[KeyColumn<'_, '_>]) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     const ROWS: usize = 1024;
@@ -347,8 +348,8 @@ pub(crate) fn each_block(
         .iter()
         .map(|_| (Region::zeroed(8 * ROWS), Region::zeroed(ROWS / 8)))
         .collect();
-    for start in (0..rows).step_by(ROWS) {
-        let block = start..rows.min(start + ROWS);
+    for start in rows.clone().step_by(ROWS) {
+        let block = start..rows.end.min(start + ROWS);
         let mut texts = Vec::with_capacity(columns.len());
         for (column, (values, validity)) in columns.iter().zip(&mut lanes) {
             let mut cells = Vec::new();

@@ -4,13 +4,17 @@
 //! delivered or a [`State`] that merges with those of other partitions and, finished, becomes known
 //! to later steps in [`Params`]. An [`Executor`] is a loop over exactly that.
 
+mod arena;
 mod built;
 mod candidates;
 mod columnar;
 mod destination;
+mod distinct;
 mod executor;
 mod fused;
+mod hash;
 mod interpreted;
+mod join;
 mod kernels;
 mod keyed_window;
 mod keys;
@@ -23,6 +27,7 @@ mod prepared;
 mod probe;
 mod program;
 mod replay;
+mod row_text;
 mod run;
 mod selection;
 mod sink;

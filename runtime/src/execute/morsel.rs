@@ -1,6 +1,7 @@
 //! One morsel through a pass: phases, blocks, segments, sinks.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use icosian_codegen::Nulls;
 use icosian_ir::op::Op;
@@ -10,13 +11,14 @@ use icosian_ir::types::{Lane, Type};
 use crate::bytes::count_bits;
 use crate::data::Validity;
 use crate::error::{RunError, internal};
+use crate::execute::arena::TextArena;
 use crate::execute::destination::Target;
 use crate::execute::fused::{CallBuffers, KernelCall};
 use crate::execute::pass::PassRun;
 use crate::execute::program::{Operand, Place, SegmentKind, SegmentPlan};
 use crate::execute::sink::{BlockColumns, MorselSink, SinkState};
 use crate::execute::view::{Block, View, span};
-use crate::memory::Region;
+use crate::memory::{MemoryBudget, Region};
 use crate::text::{Cell, TextBuilder};
 
 /// Scratch buffers start this much apart within the first cache sets.
@@ -51,6 +53,14 @@ impl Bytes<'_> {
         }
     }
 
+    /// The scratch, if it is that.
+    fn into_owned(self) -> Bytes<'static> {
+        match self {
+            Bytes::Owned(region, start) => Bytes::Owned(region, start),
+            Bytes::None | Bytes::Target(_) => Bytes::None,
+        }
+    }
+
     /// Makes scratch of at least so many bytes.
     fn ensure(&mut self, bytes: usize, slot: usize) {
         if self.get().len() < bytes {
@@ -72,9 +82,50 @@ pub(crate) struct Store<'r> {
     direct_validity: Option<Validity<'r>>,
 }
 
-/// Runs morsels of one pass on one thread.
+/// What a thread keeps from morsel to morsel of a pass.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    arena: TextArena,
+    buffers: Buffers,
+}
+
+/// Memory that the next morsel takes over.
+#[derive(Debug, Default)]
+struct Buffers {
+    /// Of each slot: its values and validity.
+    slots: Vec<[Bytes<'static>; 2]>,
+    call: CallBuffers,
+    words: Vec<u64>,
+}
+
+impl Scratch {
+    pub(crate) fn new(budget: &Arc<MemoryBudget>) -> Scratch {
+        Scratch {
+            arena: TextArena::new(budget),
+            buffers: Buffers::default(),
+        }
+    }
+
+    /// Runs one morsel into the states of the sinks; true if some row may have raised.
+    pub(crate) fn run_morsel(
+        &mut self,
+        run: &PassRun<'_>,
+        morsel: usize,
+        states: &mut [SinkState],
+    ) -> Result<bool, RunError> {
+        self.arena.reset();
+        let mut worker = Worker::new(run, &self.arena, std::mem::take(&mut self.buffers));
+        let flagged = worker.run_morsel(morsel, states)?;
+        self.buffers = worker.into_buffers();
+        Ok(flagged)
+    }
+}
+
+/// Runs one morsel of a pass.
 pub(crate) struct Worker<'r> {
     pub(crate) run: &'r PassRun<'r>,
+    /// Where text that is made stands.
+    pub(crate) arena: &'r TextArena,
     pub(crate) stores: Vec<Store<'r>>,
     pub(crate) block: Block,
     /// Of delivered columns that are copied: where to.
@@ -84,30 +135,43 @@ pub(crate) struct Worker<'r> {
     taken: Vec<Store<'r>>,
     call: CallBuffers,
     pub(crate) words: Vec<u64>,
-    pub(crate) dictionaries: crate::execute::columnar::DictionaryCache,
 }
 
 impl<'r> Worker<'r> {
-    pub(crate) fn new(run: &'r PassRun<'r>) -> Worker<'r> {
+    fn new(run: &'r PassRun<'r>, arena: &'r TextArena, buffers: Buffers) -> Worker<'r> {
+        let mut slots = buffers.slots;
+        slots.resize_with(run.program.slots.len(), Default::default);
+        let stores = slots.into_iter().map(|[values, validity]| Store {
+            values,
+            validity,
+            ..Store::default()
+        });
         Worker {
             run,
-            stores: run.program.slots.iter().map(|_| Store::default()).collect(),
+            arena,
+            stores: stores.collect(),
             block: Block::new(0, 0, 0),
             targets: Vec::new(),
             target_row: 0,
             taken: Vec::new(),
-            call: CallBuffers::default(),
-            words: Vec::new(),
-            dictionaries: crate::execute::columnar::DictionaryCache::default(),
+            call: buffers.call,
+            words: buffers.words,
+        }
+    }
+
+    fn into_buffers(self) -> Buffers {
+        let slots = self.stores.into_iter();
+        Buffers {
+            slots: slots
+                .map(|store| [store.values.into_owned(), store.validity.into_owned()])
+                .collect(),
+            call: self.call,
+            words: self.words,
         }
     }
 
     /// Runs one morsel into the states of the sinks; true if some row may have raised.
-    pub(crate) fn run_morsel(
-        &mut self,
-        morsel: usize,
-        states: &mut [SinkState],
-    ) -> Result<bool, RunError> {
+    fn run_morsel(&mut self, morsel: usize, states: &mut [SinkState]) -> Result<bool, RunError> {
         let run = self.run;
         let program = run.program;
         let core = run.destination.morsel(morsel);
@@ -208,7 +272,7 @@ impl<'r> Worker<'r> {
         let rows = block.row..block.row + block.rows;
         let store = &mut self.stores[slot];
         let Some(lane) = run.program.slots[slot].lane else {
-            if !run.lazy_text[slot] {
+            if !run.distinct.unread[slot] {
                 column.read_text(rows, &mut store.cells);
             }
             return;
@@ -254,9 +318,7 @@ impl<'r> Worker<'r> {
             SegmentKind::Wide(_) => self.run_wide(position, segment).map(|()| false),
             SegmentKind::Columnar(column) => match self.run.prepared.columns().column(*column).op {
                 Op::Time(function) => self.run_time(function, *column, segment),
-                _ => self
-                    .run_columnar(position, *column, segment)
-                    .map(|()| false),
+                _ => self.run_columnar(position, *column, segment),
             },
             SegmentKind::Probe(column) => {
                 self.run_probe(position, *column, segment).map(|()| false)

@@ -19,10 +19,12 @@ use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::destination::Destination;
-use crate::execute::morsel::Worker;
+use crate::execute::distinct::DistinctPlan;
+use crate::execute::morsel::Scratch;
 use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::{Operand, PassProgram, Place, SegmentKind, SinkPlan};
+use crate::execute::row_text::RowOp;
 use crate::execute::run::Run;
 use crate::execute::state::State;
 use crate::execute::wide::WideSegment;
@@ -61,8 +63,10 @@ pub struct PassRun<'a> {
     pub(crate) table_rows: usize,
     /// The columns of the slots that stand in the table.
     pub(crate) reads: Vec<Arc<ChunkedColumn>>,
-    /// Text slots that only dictionary-aware segments read: they ask for cells themselves.
-    pub(crate) lazy_text: Vec<bool>,
+    /// What is decided by the distinct values of dictionaries.
+    pub(crate) distinct: DistinctPlan,
+    /// Of each segment: its op, where it is one over the values of text alone.
+    pub(crate) row_ops: Vec<Option<RowOp>>,
     pub(crate) scalars: HashMap<ColumnId, Value>,
     pub(crate) fused_params: Vec<Vec<[u64; 2]>>,
     /// Of each segment: its routine, where it is wide.
@@ -131,6 +135,7 @@ impl<'a> PassRun<'a> {
             run.pool(),
             run.budget(),
         )?;
+        let distinct = DistinctPlan::new(columns, program, &reads, rows.len());
         let ranges = program
             .sinks
             .iter()
@@ -152,7 +157,8 @@ impl<'a> PassRun<'a> {
             params,
             table_rows,
             reads,
-            lazy_text: lazy_text(columns, program),
+            distinct,
+            row_ops: Vec::new(),
             scalars,
             fused_params,
             wide: Vec::new(),
@@ -187,6 +193,21 @@ impl<'a> PassRun<'a> {
                 _ => None,
             };
             self.wide.push(wide);
+            let row_op = match segment.kind {
+                SegmentKind::Columnar(column) => {
+                    let operands = &segment.operands;
+                    let definition = columns.column(column);
+                    let from = definition.args.first().map(|arg| columns.scalar_type(*arg));
+                    RowOp::new(&definition.op, from, |position| {
+                        match operands.get(position) {
+                            Some(Operand::Scalar(column)) => self.scalars.get(column),
+                            Some(Operand::Slot(_)) | None => None,
+                        }
+                    })
+                }
+                _ => None,
+            };
+            self.row_ops.push(row_op);
             let built = match segment.kind {
                 SegmentKind::Probe(column) => {
                     let side = BuildSide::of(columns, column)
@@ -244,25 +265,25 @@ impl<'a> PassRun<'a> {
         State::new(self.prepared, self.program.pass)
     }
 
-    /// A worker for one thread.
-    pub(crate) fn worker(&self) -> Worker<'_> {
-        Worker::new(self)
+    /// What one thread keeps from morsel to morsel.
+    pub(crate) fn scratch(&self) -> Scratch {
+        Scratch::new(self.run.budget())
     }
 
     /// Runs a morsel, whose rows go into `state`. Each morsel can be run once.
     ///
     /// # Errors
     /// The error of its lowest row; that the run was cancelled; or that memory ran out.
-    pub(crate) fn run_morsel<'r>(
-        &'r self,
-        worker: &mut Worker<'r>,
+    pub(crate) fn run_morsel(
+        &self,
+        scratch: &mut Scratch,
         morsel: usize,
         state: &mut State,
     ) -> Result<(), RunError> {
         if self.run.cancel().load(Ordering::Relaxed) {
             return Err(RunError::Cancelled);
         }
-        let flagged = worker.run_morsel(morsel, &mut state.sinks)?;
+        let flagged = scratch.run_morsel(self, morsel, &mut state.sinks)?;
         if flagged || self.always_replay {
             let deferred = crate::execute::replay::replay(self, self.destination.morsel(morsel))?;
             state.defer(deferred);
@@ -369,44 +390,4 @@ fn scalars(
         scalars.insert(column, value);
     }
     Ok((scalars, errors))
-}
-
-/// The text slots of the table that nothing but comparisons with a scalar read.
-fn lazy_text(columns: &icosian_ir::columns::Columns, program: &PassProgram) -> Vec<bool> {
-    let mut lazy: Vec<bool> = program
-        .slots
-        .iter()
-        .map(|slot| slot.place == Place::Table && slot.lane.is_none())
-        .collect();
-    for segment in &program.segments {
-        for operand in &segment.operands {
-            if let Operand::Slot(slot) = operand {
-                lazy[*slot] &= match segment.kind {
-                    SegmentKind::Columnar(column) => {
-                        compares_with_scalar(&columns.column(column).op, &segment.operands)
-                    }
-                    SegmentKind::Fused(_)
-                    | SegmentKind::Wide(_)
-                    | SegmentKind::Probe(_)
-                    | SegmentKind::Gather(_)
-                    | SegmentKind::Window(_) => false,
-                };
-            }
-        }
-    }
-    for sink in &program.sinks {
-        for slot in program.sink_slots(sink) {
-            lazy[slot] = false;
-        }
-    }
-    lazy
-}
-
-/// Whether a text op can be decided once per distinct value.
-pub(crate) fn compares_with_scalar(op: &Op, operands: &[Operand]) -> bool {
-    let comparison = matches!(op, Op::Compare(_));
-    comparison
-        && operands
-            .iter()
-            .any(|operand| matches!(operand, Operand::Scalar(_)))
 }

@@ -97,7 +97,7 @@ impl<'r> Worker<'r> {
         let found = typed_mut::<u32>(&mut store.values.get_mut()[span_values]);
         let validity = &mut store.validity.get_mut()[span_validity];
         validity.fill(0);
-        let last = find.takes_last();
+        let last = find.pick.takes_last(&find.comparisons);
         for (row, found) in found.iter_mut().enumerate().take(rows) {
             let mut matches = probe.matches(row);
             let matched = if last {

@@ -7,13 +7,14 @@
 
 use std::collections::HashMap;
 
-use icosian_ir::columns::{Columns, Selection};
+use icosian_ir::columns::{Columns, Join, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::op::Op;
 use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
+use crate::execute::join::JoinPlan;
 use crate::execute::selection::{SelectionPlan, spooled};
 
 /// A stored column of a pass.
@@ -106,6 +107,8 @@ pub(crate) enum SinkPlan {
         selection: SelectionPlan,
         columns: Vec<(ColumnId, usize)>,
         taken: Vec<(ColumnId, usize)>,
+        /// The column of the other table's rows, of a join.
+        joined: Option<ColumnId>,
     },
     /// All rows of the columns that windows look at.
     Window { columns: Vec<(ColumnId, usize)> },
@@ -469,6 +472,10 @@ impl Builder<'_> {
                 end: *end,
                 count: *count,
             },
+            Selection::Join(join) => SelectionPlan::Join(Box::new(JoinPlan {
+                join: Join::clone(join),
+                here: join.here.iter().map(position).collect::<Result<_, _>>()?,
+            })),
             Selection::Distinct(keys) => SelectionPlan::Distinct {
                 slots: keys
                     .iter()
@@ -485,6 +492,8 @@ impl Builder<'_> {
             .iter()
             .map(|column| Ok((*column, self.find(*column)?)))
             .collect::<Result<_, RunError>>()?;
+        let (joined, taken): (Vec<ColumnId>, Vec<ColumnId>) =
+            (taken.iter()).partition(|column| self.columns.column(**column).op == Op::Joined);
         let taken = taken
             .iter()
             .map(|column| {
@@ -500,6 +509,7 @@ impl Builder<'_> {
             selection: plan,
             columns,
             taken,
+            joined: joined.first().copied(),
         })
     }
 

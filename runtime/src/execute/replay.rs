@@ -11,7 +11,9 @@ use std::sync::Arc;
 use icosian_ir::columns::{Columns, Selection};
 use icosian_ir::id::ColumnId;
 use icosian_ir::interpret::{ColumnValues, RowError, first_error, interpret_cells};
+use icosian_ir::op::Op;
 use icosian_ir::plan::Sink;
+use icosian_ir::value::Value;
 
 use crate::convert::column_cells;
 use crate::error::{RunError, row_error};
@@ -47,6 +49,13 @@ pub(crate) fn replay(
             slot.column,
             column_cells(column, slot.ty.scalar, start..end),
         );
+    }
+    // Rows are numbered from the table's first, of which this may be a part.
+    for (id, column) in columns.columns.iter() {
+        if column.op == Op::RowNumber(run.pass.table) {
+            let numbers = (start..end).map(|row| Value::Integer(row as i128));
+            bound.insert(id, numbers.collect());
+        }
     }
     for (id, cell) in &run.params.scalars {
         bound.insert(*id, ColumnValues::Scalar(cell.clone()));

@@ -257,11 +257,10 @@ impl<'a> Run<'a> {
     ) -> Result<PassOutput, RunError> {
         let bound = PassRun::new(self, pass, params, partition)?;
         let mut state = bound.state()?;
-        let mut worker = bound.worker();
+        let mut scratch = bound.scratch();
         for morsel in 0..bound.morsels() {
-            bound.run_morsel(&mut worker, morsel, &mut state)?;
+            bound.run_morsel(&mut scratch, morsel, &mut state)?;
         }
-        drop(worker);
         Ok(PassOutput {
             output: bound.finish()?,
             state,

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use icosian_ir::columns::{Columns, End, Selection};
 use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::{Cell, ColumnValues, RowError, not_a_row_count, row_count};
@@ -20,6 +21,7 @@ use icosian_ir::value::Value;
 use crate::bytes::bit;
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal, row_error};
+use crate::execute::join::JoinPlan;
 use crate::execute::keys::{KeyColumn, KeyTable, each_key};
 use crate::execute::params::Params;
 use crate::execute::sink::BlockColumns;
@@ -39,7 +41,7 @@ pub(crate) fn spooled(
     let arguments = taken.iter().flat_map(|id| &columns.column(*id).args);
     let mut kept = Vec::with_capacity(taken.len());
     let keys = match selection {
-        Selection::Order(_) | Selection::Distinct(_) => selection.keys(),
+        Selection::Order(_) | Selection::Distinct(_) | Selection::Join(_) => selection.keys(),
         Selection::Where(_) | Selection::Limit { .. } => Vec::new(),
     };
     let mut seen = HashSet::new();
@@ -67,6 +69,7 @@ pub(crate) enum SelectionPlan {
         kept: Vec<Kept>,
         types: Vec<ScalarType>,
     },
+    Join(Box<JoinPlan>),
 }
 
 /// A selection at work on the rows of one morsel.
@@ -89,7 +92,9 @@ impl SelectionPlan {
     /// The slots that choosing rows reads.
     pub(crate) fn slots(&self) -> Vec<usize> {
         match self {
-            SelectionPlan::Order(_) | SelectionPlan::Limit { .. } => Vec::new(),
+            SelectionPlan::Order(_) | SelectionPlan::Limit { .. } | SelectionPlan::Join(_) => {
+                Vec::new()
+            }
             SelectionPlan::Where(predicate) => vec![*predicate],
             SelectionPlan::Distinct { slots, .. } => slots.clone(),
         }
@@ -133,7 +138,7 @@ impl SelectionPlan {
     /// Begins a morsel; the rows taken are in `range`.
     pub(crate) fn chooser(&self, range: Range<usize>) -> Result<Chooser, RunError> {
         Ok(match self {
-            SelectionPlan::Order(_) => Chooser::All,
+            SelectionPlan::Order(_) | SelectionPlan::Join(_) => Chooser::All,
             SelectionPlan::Where(predicate) => Chooser::Where(*predicate),
             SelectionPlan::Limit { .. } => Chooser::Range(range),
             SelectionPlan::Distinct { slots, types, .. } => Chooser::Distinct(Box::new(Seen {
@@ -144,15 +149,21 @@ impl SelectionPlan {
         })
     }
 
-    /// Which of the rows kept are taken, in which order, where that is not all as they stand.
+    /// Which of the rows kept are taken, in which order, where that is not all as they stand; and
+    /// the rows of the other table beside them, of a join.
     pub(crate) fn order(
         &self,
         kept: &[ChunkedColumn],
         rows: usize,
+        params: &Params,
         budget: &Arc<MemoryBudget>,
-    ) -> Result<Option<Vec<u32>>, RunError> {
+    ) -> Result<(Option<Vec<u32>>, Option<ArrayRef>), RunError> {
         match self {
-            SelectionPlan::Where(_) | SelectionPlan::Limit { .. } => Ok(None),
+            SelectionPlan::Where(_) | SelectionPlan::Limit { .. } => Ok((None, None)),
+            SelectionPlan::Join(join) => {
+                let pairs = join.pairs(kept, rows, params, budget)?;
+                Ok((Some(pairs.left), Some(pairs.right)))
+            }
             SelectionPlan::Order(keys) => {
                 let keys: Vec<SortColumn<'_>> = keys
                     .iter()
@@ -161,7 +172,7 @@ impl SelectionPlan {
                         direction: *direction,
                     })
                     .collect();
-                sort_rows(&keys, rows, budget).map(Some)
+                Ok((Some(sort_rows(&keys, rows, budget)?), None))
             }
             SelectionPlan::Distinct {
                 kept: positions,
@@ -178,7 +189,7 @@ impl SelectionPlan {
                     }
                     Ok(())
                 })?;
-                Ok(Some(taken))
+                Ok((Some(taken), None))
             }
         }
     }
@@ -241,7 +252,7 @@ pub(crate) fn kept_rows<'a>(
             own.filter(|row| *predicate.cell(*row) == Cell::Value(Value::Bool(true)))
                 .collect()
         }
-        Selection::Order(_) => own.collect(),
+        Selection::Order(_) | Selection::Join(_) => own.collect(),
         Selection::Limit { .. } => own
             .filter(|row| range.contains(&(first_row + row)))
             .collect(),

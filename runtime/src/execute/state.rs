@@ -163,19 +163,25 @@ impl Run<'_> {
                         selection,
                         columns: kept,
                         taken,
+                        joined,
                     },
                     SinkState::Rows(parts),
                 ) => {
                     let rows = parts.iter().map(|part| part.rows).sum();
                     let mut kept = kept_columns(columns, kept, parts)?;
                     let mut rows_taken = rows;
-                    if let Some(order) = selection.order(&kept, rows, self.budget())? {
+                    let (order, there) = selection.order(&kept, rows, params, self.budget())?;
+                    if let Some(order) = order {
                         rows_taken = order.len();
                         kept = put_in_order(kept, order, self.budget())?;
                     }
                     let mut data = BoundTable::new(rows_taken);
                     for (id, position) in taken {
                         data.insert(*id, kept[*position].clone())?;
+                    }
+                    if let (Some(id), Some(there)) = (joined, there) {
+                        let scalar = columns.scalar_type(*id);
+                        data.insert(*id, ChunkedColumn::try_new(scalar, vec![there])?)?;
                     }
                     extend(params, *table, data)?;
                 }
@@ -365,7 +371,14 @@ fn put_in_order(
         let Some(array) = one_array(column.arrays(0..column.rows()))? else {
             return Ok(column);
         };
-        let _reservation = budget.try_grow(array.get_array_memory_size())?;
+        let row_bytes = array.get_array_memory_size() / array.len().max(1) + 1;
+        let bytes = row_bytes.saturating_mul(order.len());
+        let _reservation = budget.try_grow(bytes)?;
+        // Rows of a join stand there often: their text may need longer offsets.
+        let array = match bytes > i32::MAX as usize && array.data_type() == &DataType::Utf8 {
+            true => arrow::compute::cast(&array, &DataType::LargeUtf8)?,
+            false => array,
+        };
         let errors = errors_in_order(column.errors(), &order);
         let taken = take(&array, &order, None)?;
         Ok(column.with_array(taken)?.with_errors(errors))

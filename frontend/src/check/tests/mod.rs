@@ -1,6 +1,7 @@
 //! Flows as text beside facts about their graphs, or the mistakes that must be told.
 
 mod composition;
+mod instances;
 mod mistakes;
 mod names;
 mod scale;

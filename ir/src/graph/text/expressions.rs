@@ -2,10 +2,11 @@
 
 use super::forms::{date_difference, group_of, meeting_sides};
 use super::literals::{cast_parts, constant, quoted, untyped_constant};
-use super::naming::{Naming, key_node};
+use super::naming::{Naming, joined_node, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
-use crate::op::{CastMode, Comparison, Op, Overflow, Pick, Reduction};
+use crate::meaning::hash;
+use crate::op::{CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction};
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
 
@@ -120,6 +121,7 @@ impl ExpressionText<'_> {
                 (Op::Key(position), Domain::Rows(table)) => {
                     return self.key_name(table, *position);
                 }
+                (Op::Joined, Domain::Rows(table)) => return self.joined_name(table),
                 _ => return String::new(),
             }
         }
@@ -130,6 +132,14 @@ impl ExpressionText<'_> {
         match key_node(self.graph, table, position) {
             Some(node) => self.graph.nodes[node].short_name().to_owned(),
             None => format!("_key{position}"),
+        }
+    }
+
+    /// The name of the row that a join adds; if no node is it, one that no output has.
+    pub(super) fn joined_name(&self, table: TableId) -> String {
+        match joined_node(self.graph, table) {
+            Some(node) => self.graph.nodes[node].short_name().to_owned(),
+            None => "_row".to_owned(),
         }
     }
 
@@ -172,7 +182,10 @@ impl ExpressionText<'_> {
             | Op::Key(_)
             | Op::Cast(..)
             | Op::Math(_)
+            | Op::Text(_)
             | Op::Bits(_)
+            | Op::Hash
+            | Op::RowNumber(_)
             | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
@@ -180,6 +193,7 @@ impl ExpressionText<'_> {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Binding::Postfix,
         }
@@ -247,7 +261,7 @@ impl ExpressionText<'_> {
         };
         match &expression.op {
             Op::Literal(value) => vec![Piece::Owned(constant(value, expression.ty.scalar))],
-            Op::Node(_) | Op::Take | Op::Key(_) => {
+            Op::Node(_) | Op::Take | Op::Joined | Op::Key(_) => {
                 let name = match &expression.op {
                     Op::Node(node) if expression.domain == Domain::Scalar => {
                         self.graph.nodes[*node].name.clone()
@@ -321,6 +335,33 @@ impl ExpressionText<'_> {
                 pieces
             }
             Op::Math(math) => call(math.name().to_owned()),
+            Op::Hash => {
+                let start = Op::Literal(Value::Integer(i128::from(hash::START)));
+                let state = &self.graph.expressions[expression.args[1]].op;
+                let mut pieces = vec![Piece::Text("hash("), arg(0, Binding::Conditional)];
+                if *state != start || self.naming.is_named(expression.args[1]) {
+                    pieces.push(Piece::Text(", seed="));
+                    pieces.push(arg(1, Binding::Conditional));
+                }
+                pieces.push(Piece::Text(")"));
+                pieces
+            }
+            Op::RowNumber(table) => {
+                let here =
+                    matches!(place, Place::Rows(home) | Place::Block(home) if home == *table);
+                let table = if here {
+                    String::new()
+                } else {
+                    self.table(*table) + "."
+                };
+                vec![Piece::Owned(format!("{table}row_index()"))]
+            }
+            Op::Text(TextFunction::Extract { group }) => {
+                let mut pieces = call("extract".to_owned());
+                pieces.insert(pieces.len() - 1, Piece::Owned(format!(", {group}")));
+                pieces
+            }
+            Op::Text(function) => call(function.name().to_owned()),
             Op::Bits(function) => call(function.name().to_owned()),
             Op::Time(function) => call(function.name().to_owned()),
             Op::Minimum => call("min".to_owned()),

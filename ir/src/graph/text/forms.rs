@@ -41,8 +41,11 @@ pub(super) fn parts(graph: &Graph, id: ExprId) -> Vec<(ExprId, Role)> {
                 part.1 = Role::Governed;
             }
         }
-        Op::Reduce { keys, .. } if *keys > 0 && parts.len() > *keys as usize => {
-            parts[0].1 = Role::Governed;
+        Op::Reduce { keys, .. } if *keys > 0 => {
+            let values = parts.len() - *keys as usize;
+            for part in &mut parts[..values] {
+                part.1 = Role::Governed;
+            }
         }
         op => {
             if let Some((_, conditions)) = op.conditions() {
@@ -90,7 +93,13 @@ pub(super) fn group_of(graph: &Graph, id: ExprId) -> Option<TableId> {
 pub(super) fn is_word(op: &Op) -> bool {
     matches!(
         op,
-        Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) | Op::Key(_) | Op::Take
+        Op::Literal(_)
+            | Op::Node(_)
+            | Op::Input(_)
+            | Op::Param(_)
+            | Op::Key(_)
+            | Op::Take
+            | Op::Joined
     )
 }
 

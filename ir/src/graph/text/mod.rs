@@ -36,10 +36,11 @@ use std::fmt::{self, Write};
 use self::expressions::{ExpressionText, Place};
 use self::forms::parts;
 use self::literals::{constant, quoted, text_literal, write_doc};
-use self::naming::{Naming, is_implied, is_key};
+use self::naming::{Naming, is_implied, is_joined, is_key};
 pub use self::part::PartFingerprints;
 use super::{Binding, Graph, NodeKind, TableRows, Tag, row_expressions};
 use crate::id::{ExprId, Id, NodeId, TableId};
+use crate::op::Pick;
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
 
@@ -102,6 +103,7 @@ fn entries(graph: &Graph) -> Vec<Entry> {
             NodeKind::Column { .. } => continue,
             NodeKind::Param { .. } => Entry::Param(id),
             NodeKind::Definition(_) if is_implied(graph, id) || is_key(graph, id) => continue,
+            NodeKind::Definition(_) if is_joined(graph, id) => continue,
             NodeKind::Definition(root) => Entry::Definition(id, root),
         };
         ranked.push((node.rank, entry));
@@ -405,21 +407,27 @@ impl ExpressionText<'_> {
             TableRows::Union { parent, other } => {
                 format!("{} union {}", table(*parent), table(*other))
             }
-            TableRows::Join {
-                parent,
-                other,
-                left,
-                keys,
-                values,
-            } => {
-                let kind = if *left { "left join" } else { "join" };
-                let pairs = keys
-                    .iter()
-                    .zip(values)
-                    .map(|(key, value)| format!("{} = {}", of(*key, *other), of(*value, *parent)));
-                let pairs: Vec<String> = pairs.collect();
+            TableRows::Join { parent, other, on } => {
+                let kind = if on.left { "left join" } else { "join" };
+                let keys = on.there.len() - on.comparisons.len();
+                let symbols = std::iter::repeat_n("=", keys)
+                    .chain(on.comparisons.iter().map(|comparison| comparison.symbol()));
+                let conditions = symbols.zip(on.there.iter().zip(&on.here));
+                let conditions = conditions.map(|(symbol, (column, value))| {
+                    let column = of(*column, *other);
+                    format!("{column} {symbol} {}", of(*value, *parent))
+                });
+                let conditions: Vec<String> = conditions.collect();
+                let name = quoted(&self.joined_name(id));
+                let pick = match on.pick {
+                    None | Some(Pick::Nearest) => String::new(),
+                    Some(pick) => format!("{pick} "),
+                };
                 let (parent, other) = (table(*parent), table(*other));
-                format!("{parent} {kind} {other} = {other}[{}]", pairs.join(", "))
+                format!(
+                    "{parent} {kind} {name} = {pick}{other}[{}]",
+                    conditions.join(", ")
+                )
             }
             TableRows::Unpivot { parent, columns } => {
                 format!(

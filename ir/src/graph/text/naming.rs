@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use super::forms::{Role, group_of, is_word, parts};
-use crate::graph::{Fingerprint, Graph, NodeKind, TableRows, row_expressions};
+use crate::graph::{Expression, Fingerprint, Graph, NodeKind, TableRows, row_expressions};
 use crate::id::{ExprId, Id, NodeId};
 use crate::op::{Op, Overflow};
 use crate::types::Domain;
@@ -72,6 +72,14 @@ impl<'g> Naming<'g> {
             for root in row_expressions(&table.rows) {
                 if naming.traits[root.index()].in_block {
                     naming.name(root);
+                }
+            }
+            // The right side of a join's conditions goes by names.
+            if let TableRows::Join { on, .. } = &table.rows {
+                for column in &on.there {
+                    if !is_column(&graph.expressions[*column]) {
+                        naming.name(*column);
+                    }
                 }
             }
         }
@@ -154,6 +162,7 @@ impl<'g> Naming<'g> {
             if let NodeKind::Definition(root) = node.kind
                 && !is_implied(graph, id)
                 && !is_key(graph, id)
+                && !is_joined(graph, id)
             {
                 self.uses[root.index()] += 1;
             }
@@ -189,9 +198,7 @@ impl<'g> Naming<'g> {
             let traits = self.traits[part.index()];
             let same_rows = inner.domain == expression.domain;
             let crosses = inner.domain == Domain::Scalar && expression.domain != Domain::Scalar;
-            let is_column = matches!(inner.op, Op::Node(_) | Op::Key(_) | Op::Take)
-                && inner.domain != Domain::Scalar;
-            let must = role == Role::Column && !is_column
+            let must = role == Role::Column && !is_column(inner)
                 || matches!(inner.op, Op::Broadcast(_))
                 || traits.in_block && !(row_local && same_rows)
                 || crosses && traits.hidden
@@ -264,7 +271,12 @@ impl<'g> Naming<'g> {
     fn brackets(&self, id: ExprId) -> u32 {
         let expression = &self.graph.expressions[id];
         match expression.op {
-            Op::Broadcast(_) | Op::Literal(_) | Op::Node(_) | Op::Key(_) | Op::Take => 0,
+            Op::Broadcast(_)
+            | Op::Literal(_)
+            | Op::Node(_)
+            | Op::Key(_)
+            | Op::Take
+            | Op::Joined => 0,
             // A chain to the left, or an `else` chain to the right, needs none; the other sides
             // are counted where they have an operator.
             Op::Add(Overflow::Raise)
@@ -370,6 +382,35 @@ pub(super) fn is_key(graph: &Graph, node: NodeId) -> bool {
         (Op::Key(position), Domain::Rows(table)) => key_node(graph, table, *position) == Some(node),
         _ => false,
     }
+}
+
+/// Whether an expression is written as a column of its table.
+fn is_column(expression: &Expression) -> bool {
+    let named = matches!(expression.op, Op::Node(_) | Op::Key(_) | Op::Take);
+    named && expression.domain != Domain::Scalar
+}
+
+/// Whether a definition is the row that a join adds, which its step names.
+pub(super) fn is_joined(graph: &Graph, node: NodeId) -> bool {
+    let NodeKind::Definition(root) = graph.nodes[node].kind else {
+        return false;
+    };
+    match (&graph.expressions[root].op, graph.nodes[node].domain) {
+        (Op::Joined, Domain::Rows(table)) => joined_node(graph, table) == Some(node),
+        _ => false,
+    }
+}
+
+/// The member that is the row that a join adds: the first of several.
+pub(super) fn joined_node(graph: &Graph, table: crate::id::TableId) -> Option<NodeId> {
+    if !matches!(graph.tables[table].rows, TableRows::Join { .. }) {
+        return None;
+    }
+    let mut members = graph.tables[table].members.iter().copied();
+    members.find(|member| match graph.nodes[*member].kind {
+        NodeKind::Definition(root) => graph.expressions[root].op == Op::Joined,
+        NodeKind::Column { .. } | NodeKind::Param { .. } => false,
+    })
 }
 
 /// The member that is the key at a position of a `group by` table: the first of several.

@@ -63,6 +63,33 @@ fn windows_cross_morsels_and_partitions() {
 }
 
 #[test]
+fn rows_are_numbered_from_the_table_s_first() {
+    let rows = 2 * MORSEL_ROWS + 4321;
+    let mut values = vec![Value::Integer(1); rows];
+    values[5] = Value::Null;
+    values[MORSEL_ROWS + 7] = Value::Integer(i64::MAX.into());
+    // Null stands for what overflows, or it is replayed and raised.
+    for overflow in [Overflow::Null, Overflow::Raise] {
+        let mut flow = Flow::new();
+        let x = flow.column("x", ScalarType::I64, true);
+        let (table, seed) = (flow.table, flow.builder.literal(Value::Integer(7)));
+        let number = (flow.builder)
+            .add(Op::RowNumber(table), Vec::new())
+            .unwrap();
+        let random = flow.builder.random(table, seed).unwrap();
+        let shift = Window::Shift { rows: 1000 };
+        let before = flow.builder.window(shift, number).unwrap();
+        let sum = (flow.builder)
+            .arithmetic(BinaryOperator::Add, overflow, number, x)
+            .unwrap();
+        for node in [number, random, before, sum] {
+            flow.output(node);
+        }
+        flow.case(vec![("x", values.clone())]).check(&variants());
+    }
+}
+
+#[test]
 fn groups_meet_from_every_morsel() {
     let rows = 2 * MORSEL_ROWS + 11;
     let mut flow = Flow::new();

@@ -13,9 +13,9 @@ use arrow::datatypes::{
     Schema, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
+use icosian_ir::meaning::text::read;
 use icosian_ir::types::{ScalarType, TimeUnit, Type};
 
-use super::cells;
 use super::pieces::{Decoder, Fault, FaultKind};
 use crate::arrow_types::arrow_type;
 use crate::source::WantedColumn;
@@ -105,12 +105,12 @@ fn array(cells: &StringArray, ty: Type, null_texts: &[String]) -> Result<ArrayRe
         ScalarType::U16 => texts.integers::<UInt16Type>()?,
         ScalarType::U32 | ScalarType::Row(_) => texts.integers::<UInt32Type>()?,
         ScalarType::U64 => texts.integers::<UInt64Type>()?,
-        ScalarType::F32 => texts.fixed::<Float32Type>(cells::float32)?,
-        ScalarType::F64 => texts.fixed::<Float64Type>(cells::float64)?,
+        ScalarType::F32 => texts.fixed::<Float32Type>(read::float32)?,
+        ScalarType::F64 => texts.fixed::<Float64Type>(read::float64)?,
         ScalarType::Str => texts.strings()?,
-        ScalarType::Date => texts.fixed::<Date32Type>(cells::date)?,
+        ScalarType::Date => texts.fixed::<Date32Type>(read::date)?,
         ScalarType::Timestamp(unit, zone) => {
-            let parse = |text: &str| cells::timestamp(text, unit, zone);
+            let parse = |text: &str| read::timestamp(text, unit, zone);
             match unit {
                 TimeUnit::Second => texts.fixed::<TimestampSecondType>(parse)?,
                 TimeUnit::Millisecond => texts.fixed::<TimestampMillisecondType>(parse)?,
@@ -119,7 +119,7 @@ fn array(cells: &StringArray, ty: Type, null_texts: &[String]) -> Result<ArrayRe
             }
         }
         ScalarType::Duration(unit) => {
-            let parse = |text: &str| cells::duration(text, unit);
+            let parse = |text: &str| read::duration(text, unit);
             match unit {
                 TimeUnit::Second => texts.fixed::<DurationSecondType>(parse)?,
                 TimeUnit::Millisecond => texts.fixed::<DurationMillisecondType>(parse)?,
@@ -196,7 +196,7 @@ impl Texts<'_> {
             if self.null(row, text)? {
                 values.append_null();
             } else {
-                values.append_value(cells::boolean(text).ok_or_else(|| self.misfit(row))?);
+                values.append_value(read::boolean(text).ok_or_else(|| self.misfit(row))?);
             }
         }
         Ok(Arc::new(values.finish()))

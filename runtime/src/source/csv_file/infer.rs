@@ -18,9 +18,9 @@
 
 use arrow::array::{Array, AsArray, StringArray};
 use chrono::Datelike;
+use icosian_ir::meaning::text::read;
 use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
 
-use super::cells;
 use super::pieces::{Decoder, Fault};
 
 const BOOL: u8 = 1;
@@ -100,18 +100,18 @@ impl SeenColumn {
     fn look_at(&mut self, text: &str) {
         self.classes |= if text.parse::<i64>().is_ok() {
             WHOLE
-        } else if cells::float64(text).is_some() {
+        } else if read::float64(text).is_some() {
             let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
             if digits.bytes().all(|byte| byte.is_ascii_digit()) {
                 BEYOND_I64
             } else {
                 FLOAT
             }
-        } else if cells::boolean(text).is_some() {
+        } else if read::boolean(text).is_some() {
             BOOL
-        } else if cells::date(text).is_some() {
+        } else if read::date(text).is_some() {
             DATE
-        } else if let Some(moment) = cells::moment(text) {
+        } else if let Some(moment) = read::moment(text) {
             self.fraction_digits = self.fraction_digits.max(moment.fraction_digits);
             self.far |= !(1678..2262).contains(&moment.clock.year());
             if moment.offset.is_some() {

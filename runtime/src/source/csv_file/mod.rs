@@ -2,7 +2,7 @@
 //!
 //! A file is cut into pieces of whole records, a few at a time; the pieces are decoded and
 //! converted in parallel, and come out in the file's order. `arrow-csv` takes records apart into
-//! text; [`cells`] makes values of it, strictly, so that a cell that doesn't fit is told with its
+//! text; [`icosian_ir::meaning::text::read`] makes values of it, strictly, so that a cell that doesn't fit is told with its
 //! line, column and text.
 //!
 //! - The file is UTF-8; a byte order mark is passed over. Lines end with LF, CR or CRLF; blank
@@ -10,7 +10,6 @@
 //! - A cell is null if it is empty or one of the null texts, quoted or not; but in a column
 //!   declared `str`, without `?`, an empty cell is the empty text.
 
-mod cells;
 mod columns;
 mod fields;
 mod infer;

@@ -1,4 +1,5 @@
-//! The text of a cell as a value: strict, the whole text or nothing, correctly rounded.
+//! Text as a value of another type: strict, the whole text or nothing, correctly rounded. Casts from
+//! text and the cells of CSV files are read alike.
 //!
 //! | Type | Texts |
 //! |---|---|
@@ -10,12 +11,38 @@
 //! | duration | a whole count of the unit, or ISO 8601 `[-]P[nD]T[nH][nM][n[.fraction]S]` |
 //!
 //! Years of more than four digits carry a sign, as ISO 8601 asks. A fraction finer than the unit,
-//! or a finite number beyond the greatest float, doesn't fit. Cells aren't trimmed.
+//! or a finite number beyond the greatest float, doesn't fit. Texts aren't trimmed.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use icosian_ir::types::{TimeUnit, Zone};
 
-pub(super) fn boolean(text: &str) -> Option<bool> {
+use crate::types::{ScalarType, TimeUnit, Zone};
+use crate::value::Value;
+
+/// The value of a type that a text says; none if it says none, or one that the type can't hold.
+pub fn value(text: &str, to: ScalarType) -> Option<Value> {
+    let whole = |count: i64| Value::Integer(count.into());
+    match to {
+        ScalarType::Bool => boolean(text).map(Value::Bool),
+        ScalarType::F32 => float32(text).map(Value::F32),
+        ScalarType::F64 => float64(text).map(Value::F64),
+        ScalarType::Str => Some(Value::Str(text.into())),
+        ScalarType::Date => date(text).map(|days| whole(days.into())),
+        ScalarType::Timestamp(unit, zone) => timestamp(text, unit, zone).map(whole),
+        ScalarType::Duration(unit) => duration(text, unit).map(whole),
+        integer => {
+            let (least, greatest) = integer.integer_range()?;
+            // As for a column of the type: no sign where it has none.
+            if least == 0 && text.starts_with('-') {
+                return None;
+            }
+            let number: i128 = text.parse().ok()?;
+            (least <= number && number <= greatest).then_some(Value::Integer(number))
+        }
+    }
+}
+
+/// A bool.
+pub fn boolean(text: &str) -> Option<bool> {
     match text {
         "true" | "True" | "TRUE" | "1" => Some(true),
         "false" | "False" | "FALSE" | "0" => Some(false),
@@ -23,12 +50,14 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-pub(super) fn float64(text: &str) -> Option<f64> {
+/// An f64.
+pub fn float64(text: &str) -> Option<f64> {
     let value: f64 = text.parse().ok()?;
     (value.is_finite() || names_non_finite(text)).then_some(value)
 }
 
-pub(super) fn float32(text: &str) -> Option<f32> {
+/// An f32.
+pub fn float32(text: &str) -> Option<f32> {
     let value: f32 = text.parse().ok()?;
     (value.is_finite() || names_non_finite(text)).then_some(value)
 }
@@ -39,7 +68,7 @@ fn names_non_finite(text: &str) -> bool {
 }
 
 /// Days since 1970-01-01.
-pub(super) fn date(text: &str) -> Option<i32> {
+pub fn date(text: &str) -> Option<i32> {
     let (date, rest) = leading_date(text)?;
     rest.is_empty().then(|| date.to_epoch_days())
 }
@@ -76,16 +105,17 @@ fn two_digits(text: &str) -> Option<(u32, &str)> {
 
 /// A point in time as written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Moment {
+pub struct Moment {
     /// Date and time of day on the writer's clock.
-    pub(super) clock: NaiveDateTime,
+    pub clock: NaiveDateTime,
     /// How many digits of a fraction of a second there were, zeros at its end left out.
-    pub(super) fraction_digits: u32,
+    pub fraction_digits: u32,
     /// Seconds that the writer's clock is ahead of UTC, if told.
-    pub(super) offset: Option<i32>,
+    pub offset: Option<i32>,
 }
 
-pub(super) fn moment(text: &str) -> Option<Moment> {
+/// A date, with or without a time of day.
+pub fn moment(text: &str) -> Option<Moment> {
     let (date, rest) = leading_date(text)?;
     if rest.is_empty() {
         return Some(Moment {
@@ -155,7 +185,7 @@ fn offset(text: &str) -> Option<Option<i32>> {
 /// A text with an offset means an instant and fits only a column with a zone; a text without one
 /// fits a column without zone, or of UTC. (Wall-clock time of another zone needs rules for gaps
 /// and folds, which reading doesn't choose.)
-pub(super) fn timestamp(text: &str, unit: TimeUnit, zone: Option<Zone>) -> Option<i64> {
+pub fn timestamp(text: &str, unit: TimeUnit, zone: Option<Zone>) -> Option<i64> {
     let moment = moment(text)?;
     let offset = match (moment.offset, zone) {
         (Some(offset), Some(_)) => offset,
@@ -172,7 +202,7 @@ pub(super) fn timestamp(text: &str, unit: TimeUnit, zone: Option<Zone>) -> Optio
 }
 
 /// Units of a duration.
-pub(super) fn duration(text: &str, unit: TimeUnit) -> Option<i64> {
+pub fn duration(text: &str, unit: TimeUnit) -> Option<i64> {
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
