@@ -111,7 +111,7 @@ impl Selection {
     /// Plans what the outputs need. Machine code is made when it is first run.
     ///
     /// # Errors
-    /// If an output needs something that can't run yet.
+    /// If a value given for a node is not of its type, or an output can't be delivered.
     pub fn prepare(self) -> Result<Prepared, Error> {
         let request = Request {
             outputs: self.outputs,
@@ -130,15 +130,6 @@ impl Selection {
 fn lower_error(flow: &Flow, error: &LowerError) -> Error {
     let graph = flow.graph();
     let diagnostic = match error {
-        LowerError::Unsupported { table, step } => {
-            let name = &graph.tables[*table].name;
-            let message = format!("table `{name}` needs `{step}`, which can't run yet");
-            let diagnostic = Diagnostic::error(Code::CannotRunYet, message);
-            match flow.spans().tables.get(table) {
-                Some(span) => diagnostic.at(*span),
-                None => diagnostic,
-            }
-        }
         LowerError::Override { node, value } => {
             let node = &graph.nodes[*node];
             let message = format!("`{}` is {}, which {value} is not", node.name, node.ty);

@@ -74,6 +74,12 @@ pub enum Rows {
         /// Which, and in which order.
         selection: Selection,
     },
+    /// The rows of several tables, one table's after the other's; its columns are [`Op::Stack`] of
+    /// theirs. A table may stand there more than once.
+    Stack {
+        /// The tables, at least one.
+        parts: Vec<Part>,
+    },
     /// One row per distinct combination of `keys` (columns of `parent`), by first appearance.
     /// Null is a key of its own, −0 and +0 are one, so are all NaN.
     Group {
@@ -84,12 +90,22 @@ pub enum Rows {
     },
 }
 
+/// A table whose rows are part of another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The table.
+    pub table: TableId,
+    /// A column of it, which stands for its rows.
+    pub rows: ColumnId,
+}
+
 impl Rows {
     /// Every column that must be known before the rows are.
     pub fn makers(&self) -> Vec<ColumnId> {
         match self {
             Rows::Source => Vec::new(),
             Rows::Take { selection, .. } => selection.makers(),
+            Rows::Stack { parts } => parts.iter().map(|part| part.rows).collect(),
             Rows::Group { keys, .. } => keys.clone(),
         }
     }
@@ -233,10 +249,10 @@ impl Columns {
                     Execution::Fused
                 }
             }
-            Op::Text(_) => Execution::Columnar,
+            Op::Text(_) | Op::OneOf(_) => Execution::Columnar,
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
             Op::Window(_) if !self.is_stored_window(column) => Execution::Window,
-            Op::Take | Op::Joined | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => {
+            Op::Take | Op::Joined | Op::Stack | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => {
                 Execution::Barrier
             }
         }
@@ -342,6 +358,14 @@ impl fmt::Display for Columns {
             match &shape.rows {
                 Rows::Source => writeln!(f)?,
                 Rows::Take { parent, selection } => writeln!(f, " = {parent} {selection}")?,
+                Rows::Stack { parts } => {
+                    f.write_str(" = stack")?;
+                    for (position, part) in parts.iter().enumerate() {
+                        let comma = if position == 0 { " " } else { ", " };
+                        write!(f, "{comma}{}", part.table)?;
+                    }
+                    writeln!(f)?;
+                }
                 Rows::Group { parent, keys } => {
                     write!(f, " = {parent} group by")?;
                     write_list(f, keys)?;

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::columns::{
-    Columns, ColumnsBuilder, Input, Join, Output, Param, Rows, Selection, Shape, SortKey,
+    Columns, ColumnsBuilder, Input, Join, Output, Param, Part, Rows, Selection, Shape, SortKey,
 };
 use crate::graph::{Graph, NodeKind, TableRows, row_expressions};
 use crate::id::{ColumnId, ExprId, Id, NodeId, TableId};
@@ -43,13 +43,6 @@ pub enum Override {
 /// Why a graph can't be lowered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LowerError {
-    /// A table that an output needs comes about by a step that does not run yet.
-    Unsupported {
-        /// The table.
-        table: TableId,
-        /// The step, as written.
-        step: &'static str,
-    },
     /// The value given for a node is not of its type.
     Override {
         /// The node.
@@ -72,7 +65,6 @@ pub enum LowerError {
 impl fmt::Display for LowerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LowerError::Unsupported { step, .. } => write!(f, "`{step}` can't run yet"),
             LowerError::Override { value, .. } => write!(f, "{value} is not of the node's type"),
             LowerError::NotGiven { .. } => write!(f, "a value is not given with its table"),
             LowerError::RowReference { .. } => write!(f, "a row reference can't be delivered"),
@@ -227,9 +219,6 @@ impl Lowering<'_> {
                 continue;
             }
             let rows = &self.graph.tables[table].rows;
-            if let Some(step) = unsupported(rows) {
-                return Err(LowerError::Unsupported { table, step });
-            }
             asked.push(table);
             tables.extend(rows.parents());
         }
@@ -237,7 +226,10 @@ impl Lowering<'_> {
         asked.sort_unstable();
         let rows = asked
             .into_iter()
-            .flat_map(|table| row_expressions(&self.graph.tables[table].rows));
+            .map(|table| &self.graph.tables[table].rows)
+            // How many columns there are says how many rows, whatever they hold.
+            .filter(|rows| !matches!(rows, TableRows::Unpivot { .. }))
+            .flat_map(row_expressions);
         let mut all: Vec<ExprId> = rows.collect();
         all.extend(needs);
         all.extend(&expression.args);
@@ -391,6 +383,17 @@ impl Lowering<'_> {
         }
     }
 
+    /// The rows of tables, one table's after the other's.
+    fn stack(&mut self, tables: impl IntoIterator<Item = TableId>) -> Rows {
+        let part = |table: TableId| Part {
+            table,
+            rows: self.rows_of(table),
+        };
+        Rows::Stack {
+            parts: tables.into_iter().map(part).collect(),
+        }
+    }
+
     /// A column that stands for the rows of a table: it has nothing but them.
     fn rows_of(&mut self, table: TableId) -> ColumnId {
         let ty = ScalarType::Bool.required();
@@ -448,7 +451,11 @@ impl Lowering<'_> {
                 parent: *parent,
                 keys: keys.iter().map(|key| self.column(*key)).collect(),
             },
-            TableRows::Source(_) | TableRows::Union { .. } | TableRows::Unpivot { .. } => return,
+            TableRows::Union { parent, other } => self.stack([*parent, *other]),
+            TableRows::Unpivot {
+                parent, columns, ..
+            } => self.stack(columns.iter().map(|_| *parent)),
+            TableRows::Source(_) => return,
         };
         self.builder.columns_mut().tables[table].rows = rows;
     }
@@ -550,21 +557,6 @@ impl Lowering<'_> {
                 stack.extend(&expression.args);
             }
         }
-    }
-}
-
-/// The step word of a way to make rows that does not run yet.
-fn unsupported(rows: &TableRows) -> Option<&'static str> {
-    match rows {
-        TableRows::Source(_)
-        | TableRows::Filter { .. }
-        | TableRows::Order { .. }
-        | TableRows::Limit { .. }
-        | TableRows::Distinct { .. }
-        | TableRows::Join { .. }
-        | TableRows::Group { .. } => None,
-        TableRows::Union { .. } => Some("union"),
-        TableRows::Unpivot { .. } => Some("unpivot"),
     }
 }
 

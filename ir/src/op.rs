@@ -8,12 +8,14 @@
 
 mod bits;
 mod find;
+mod members;
 mod reduction;
 mod text;
 mod time;
 mod window;
 
 pub use find::{Find, Pick};
+pub use members::Members;
 
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
@@ -105,6 +107,8 @@ pub enum Op {
     Not,
     /// Whether `a` is null; never null.
     IsNull,
+    /// Whether `a` equals one of many constants, as a chain of `==` and `or` would say.
+    OneOf(Members),
     /// `then if condition else otherwise`, arguments in the order condition, then, otherwise; a null
     /// condition takes `otherwise`; only the branch taken is evaluated.
     IfElse,
@@ -151,6 +155,10 @@ pub enum Op {
     Take,
     /// No arguments: the row of the other table that stands in each row of a join.
     Joined,
+
+    /// Arguments: a column of each table whose rows a table has one after the other, all of one type.
+    /// Their values, one column's after the other's.
+    Stack,
 
     /// Many rows made one value. Arguments: the values, as many as [`Reduction::arity`] says, then
     /// `keys` key columns. Without keys the result is a scalar; or, in the columnar IR, it has the
@@ -222,6 +230,7 @@ impl Op {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
@@ -237,6 +246,7 @@ impl Op {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Level::Both,
@@ -278,6 +288,7 @@ impl Op {
             Op::Or => "or",
             Op::Not => "not",
             Op::IsNull => "is_null",
+            Op::OneOf(_) => "one_of",
             Op::IfElse => "if_else",
             Op::Coalesce => "coalesce",
             Op::Cast(_, CastMode::Raise) => "cast",
@@ -295,6 +306,7 @@ impl Op {
             Op::Find(_) => "find",
             Op::Gather => "gather",
             Op::Take => "take",
+            Op::Stack => "stack",
             Op::Joined => "joined",
             Op::Reduce { reduction, .. } => reduction.name(),
             Op::Key(_) => "key",
@@ -335,6 +347,7 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Find(find) => write!(f, " {find}"),
+            Op::OneOf(members) => write!(f, " {members}"),
             Op::Reduce {
                 reduction,
                 from,
@@ -371,7 +384,8 @@ impl std::fmt::Display for Op {
             | Op::Maximum
             | Op::Gather
             | Op::Take
-            | Op::Joined => Ok(()),
+            | Op::Joined
+            | Op::Stack => Ok(()),
         }
     }
 }

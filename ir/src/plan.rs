@@ -43,7 +43,8 @@ pub struct Pass {
     /// Whose rows are scanned. A source table is read from its source, a table of taken rows from
     /// what the `Spool` sink of an earlier pass kept, a group table from an earlier pass's `Group` sink.
     pub table: TableId,
-    /// The columns read: `Input` columns of a source table, `Take` columns of taken rows, `Key`
+    /// The columns read: `Input` columns of a source table, `Take` columns of taken and `Stack` columns of
+    /// stacked rows, `Key`
     /// and `Reduce` columns of a group table.
     pub reads: Vec<ColumnId>,
     /// Scalars that segments or sinks use, constants left out.
@@ -139,6 +140,14 @@ pub enum Sink {
         /// The `Take` columns kept; the argument of each is of the pass's table.
         columns: Vec<ColumnId>,
     },
+    /// The pass's table as a part of another.
+    Stack {
+        /// The table of stacked rows.
+        table: TableId,
+        /// The `Stack` columns that this and other passes of the same round complete; of the
+        /// arguments of each, those of the pass's table are kept.
+        columns: Vec<ColumnId>,
+    },
     /// Windows along rows by key or in an order of their own, or that need all rows: they become
     /// columns of the pass's table.
     Window {
@@ -155,6 +164,18 @@ pub enum Sink {
         /// Columns of cumulative sums.
         windows: Vec<ColumnId>,
     },
+}
+
+/// The columns of `part` among the arguments of `Stack` columns, each once.
+pub fn parts_of(columns: &Columns, part: TableId, stacked: &[ColumnId]) -> Vec<ColumnId> {
+    let arguments = stacked.iter().flat_map(|id| &columns.column(*id).args);
+    let mut found: Vec<ColumnId> = arguments
+        .copied()
+        .filter(|id| columns.table_of(*id) == Some(part))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 impl Plan {
@@ -250,6 +271,9 @@ impl PlanText<'_> {
                     selection,
                     columns,
                 } => (format!("spool {table} {selection}"), &[][..], &columns[..]),
+                Sink::Stack { table, columns } => {
+                    (format!("part of {table} ->"), &columns[..], &[][..])
+                }
                 Sink::Window {
                     keys,
                     order,

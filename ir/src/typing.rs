@@ -322,6 +322,25 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             count(1)?;
             row_local(ScalarType::Bool.required())
         }
+        Op::OneOf(members) => {
+            count(1)?;
+            let is_of = |value: &Value| match (value, types[0].scalar) {
+                (Value::Bool(_), ScalarType::Bool)
+                | (Value::F32(_), ScalarType::F32)
+                | (Value::F64(_), ScalarType::F64)
+                | (Value::Str(_), ScalarType::Str) => true,
+                (Value::Integer(value), scalar) => scalar
+                    .lane_range()
+                    .is_some_and(|(least, greatest)| least <= *value && *value <= greatest),
+                _ => false,
+            };
+            if matches!(types[0].scalar, ScalarType::Row(_)) || !members.values().iter().all(is_of)
+            {
+                return Err(wrong("a value of the members' type"));
+            }
+            let null = types[0].nullable || members.has_null();
+            row_local(ScalarType::Bool.required().nullable_if(null))
+        }
         Op::IfElse => {
             count(3)?;
             if types[0].scalar != ScalarType::Bool || types[1].scalar != types[2].scalar {
@@ -471,6 +490,17 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             count(1)?;
             // Which table keeps the rows is the maker's to say.
             Ok((types[0], arguments[0].domain))
+        }
+        Op::Stack => {
+            let Some(first) = types.first() else {
+                return Err(wrong("a column of each table"));
+            };
+            if types.iter().any(|ty| ty.scalar != first.scalar) {
+                return Err(wrong("columns of one type"));
+            }
+            let nullable = types.iter().any(|ty| ty.nullable);
+            // As with `Take`.
+            Ok((first.nullable_if(nullable), arguments[0].domain))
         }
         Op::Reduce {
             reduction,

@@ -8,12 +8,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Int32Array, Int64Array, PrimitiveArray, new_null_array,
+    Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, PrimitiveArray, new_null_array,
 };
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{
-    DataType, Date64Type, Field, Int64Type, Schema, SchemaRef, TimeUnit as ArrowUnit,
+    DataType, Date64Type, Decimal128Type, Field, Int64Type, Schema, SchemaRef,
+    TimeUnit as ArrowUnit,
 };
 use arrow::error::ArrowError;
 use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
@@ -148,12 +149,25 @@ pub fn scalar_type(found: &DataType) -> Option<ScalarType> {
             ScalarType::Timestamp(time_unit(*unit), Some(Zone::new(zone)?))
         }
         DataType::Duration(unit) => ScalarType::Duration(time_unit(*unit)),
+        DataType::Decimal32(precision, scale)
+        | DataType::Decimal64(precision, scale)
+        | DataType::Decimal128(precision, scale) => decimal_as(*precision, *scale)?,
         DataType::Dictionary(_, values) => match &**values {
             DataType::Dictionary(..) => return None,
             plain => scalar_type(plain)?,
         },
         _ => return None,
     })
+}
+
+/// Decimals without a fraction are integers. Of up to 15 digits each is nearest to another f64, so that
+/// nothing is lost that a text of the number would keep; of more digits none is read.
+fn decimal_as(precision: u8, scale: i8) -> Option<ScalarType> {
+    match (precision, scale) {
+        (..=18, 0) => Some(ScalarType::I64),
+        (..=15, 1..) => Some(ScalarType::F64),
+        _ => None,
+    }
 }
 
 /// An Arrow type in the language's words where it has some, else in Arrow's.
@@ -231,6 +245,16 @@ pub fn widen(array: &ArrayRef, wanted: Type) -> Result<ArrayRef, Misfit> {
         (_, ScalarType::Str) => Ok(Arc::clone(array)),
         (DataType::Dictionary(_, values), _) => widen(&cast_to(values)?, wanted),
         (DataType::Date64, _) => whole_days(array, wanted),
+        (DataType::Decimal128(_, scale), ScalarType::F64) if *scale > 0 => {
+            // Both sides of the division are exact, so it is the number nearest to the decimal.
+            let decimals = array.as_primitive::<Decimal128Type>();
+            let divisor = 10u64.pow(scale.unsigned_abs().into()) as f64;
+            let numbers: Float64Array = decimals.unary(|digits| digits as f64 / divisor);
+            Ok(Arc::new(numbers))
+        }
+        (DataType::Decimal32(precision, scale) | DataType::Decimal64(precision, scale), _) => {
+            widen(&cast_to(&DataType::Decimal128(*precision, *scale))?, wanted)
+        }
         (DataType::Timestamp(from, _) | DataType::Duration(from), scalar) => {
             let (ScalarType::Timestamp(to, _) | ScalarType::Duration(to)) = scalar else {
                 return Err(misfit());

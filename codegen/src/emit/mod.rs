@@ -187,10 +187,12 @@ impl Emitter<'_, '_> {
             | Op::Input(_)
             | Op::Param(_)
             | Op::Text(_)
+            | Op::OneOf(_)
             | Op::Lookup { .. }
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Joined
             | Op::Reduce { .. }
             | Op::Key(_)

@@ -280,6 +280,10 @@ pub(crate) struct Checker<'a> {
     pub declaration_of: HashMap<TableId, DeclarationId>,
     /// The types of columns that come from a schema.
     pub schema_types: HashMap<UnitId, Type>,
+    /// The columns that each `unpivot` turns into rows.
+    pub unpivoted: HashMap<DeclarationId, Rc<[Rc<str>]>>,
+    /// Columns that derived tables are known to have.
+    pub known_columns: HashSet<(DeclarationId, Rc<str>)>,
     pub next_rank: u64,
     /// The last place taken inside an `extend` block, whose members stand where the block does.
     pub rank_in_extend: Option<u64>,
@@ -334,6 +338,8 @@ impl<'a> Checker<'a> {
             environments: Table::new(),
             declaration_of: HashMap::new(),
             schema_types: HashMap::new(),
+            unpivoted: HashMap::new(),
+            known_columns: HashSet::new(),
             next_rank: 0,
             rank_in_extend: None,
             outputs: Vec::new(),

@@ -327,10 +327,10 @@ impl Checker<'_> {
         self.report(
             Diagnostic::error(
                 Code::TypeMismatch,
-                format!("`in` needs a list or range, found {found}"),
+                format!("`in` needs a list, a range or a column of a table, found {found}"),
             )
             .at(span)
-            .help("write x in [a, b], or x in 0..10"),
+            .help("write x in [a, b], x in 0..10, or x in table.column"),
         );
     }
 

@@ -84,6 +84,10 @@ pub(crate) enum Task {
     Call(Box<PendingCall>),
     Return(Box<PendingCall>),
     Member(DeclarationId, Name, Context),
+    /// A column of a table, named at this place.
+    Column(DeclarationId, Rc<str>, Span),
+    /// The column of the other side of a `union` that meets a carried one.
+    UnionColumn(UnitId, DeclarationId),
 }
 
 impl Checker<'_> {
@@ -279,7 +283,13 @@ impl Checker<'_> {
         self.member_of_table(table, &text, name.span, again);
     }
 
-    fn member_of_table(&mut self, table: DeclarationId, name: &str, span: Span, again: Task) {
+    pub(crate) fn member_of_table(
+        &mut self,
+        table: DeclarationId,
+        name: &str,
+        span: Span,
+        again: Task,
+    ) {
         match self.full_member(table, name) {
             Member::Found(unit) => self.enter_unit(unit, again, span),
             Member::Wait(unit) => {

@@ -4,8 +4,9 @@ use icosian_ir::id::NodeId;
 use icosian_ir::types::Domain;
 
 use super::Checked;
-use super::declarations::{Checker, DeclarationId, Entity, Place, State, UnitId};
+use super::declarations::{Checker, DeclarationId, Entity, Place, State, UnitId, UnitKind};
 use super::expressions::Operand;
+use super::names::Member;
 use super::select::Pattern;
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
 use crate::syntax::ast::{self, ItemKind, Selector, SelectorKind};
@@ -98,7 +99,22 @@ impl Checker<'_> {
             };
             for unit in members[icosian_ir::id::Id::index(parent)].clone() {
                 for name in self.carried_names(unit, parent) {
-                    if self.declarations[table].members.contains_key(&name) {
+                    if let Some(&known) = self.declarations[table].members.get(&name) {
+                        // Someone may have asked whether it is there, and no more.
+                        if matches!(self.units[known].kind, UnitKind::Carried { .. })
+                            && self.units[known].state == State::Waiting
+                        {
+                            self.evaluate(known);
+                            members[icosian_ir::id::Id::index(table)].push(known);
+                        }
+                        continue;
+                    }
+                    // What one side of a union alone defines is no column of the union.
+                    let is_missing = match self.other_of_union(table) {
+                        Some(other) => matches!(self.full_member(other, &name), Member::Missing),
+                        None => self.is_unpivoted(table, &name),
+                    };
+                    if is_missing {
                         continue;
                     }
                     let carried = self.carried(table, unit, name);

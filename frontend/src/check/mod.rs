@@ -34,6 +34,7 @@ mod random;
 mod reductions;
 mod rolling;
 mod select;
+mod stacks;
 mod steps;
 mod tables;
 mod test_blocks;

@@ -95,12 +95,18 @@ impl Checker<'_> {
         let mut at = table;
         loop {
             if let Some(&unit) = self.declarations[at].members.get(name) {
+                if !self.all_unions_have(&chain, name, None) {
+                    return Member::Missing;
+                }
                 return Member::Found(self.carry(&chain, unit));
             }
             if matches!(self.declarations[at].kind, DeclarationKind::Unknown) {
                 return Member::Poison;
             }
             if !self.carries(at) {
+                return Member::Missing;
+            }
+            if self.is_unpivoted(at, name) {
                 return Member::Missing;
             }
             // A table among its own ancestors is told when its rows are asked for.
@@ -144,7 +150,8 @@ impl Checker<'_> {
         let mut chain = Vec::new();
         let mut at = table;
         while self.declarations[at].table != Some(home) {
-            if !self.carries(at) || chain.len() > self.declarations.len() {
+            let carries = self.carries(at) && !self.is_unpivoted(at, name);
+            if !carries || chain.len() > self.declarations.len() {
                 return Member::Missing;
             }
             chain.push(at);
@@ -152,6 +159,9 @@ impl Checker<'_> {
                 Some(parent) => at = parent,
                 None => return Member::Poison,
             }
+        }
+        if !self.all_unions_have(&chain, name, Some(home)) {
+            return Member::Missing;
         }
         Member::Found(self.carry(&chain, unit))
     }

@@ -3,6 +3,7 @@
 use icosian_ir::graph::{BinaryOperator as Operator, BuildError};
 use icosian_ir::id::ExprId as Expression;
 use icosian_ir::op::Comparison;
+use icosian_ir::types::Domain;
 use icosian_ir::value::Value;
 
 use super::declarations::Checker;
@@ -132,7 +133,7 @@ impl Checker<'_> {
         )
     }
 
-    /// Whether a value is in a list or range.
+    /// Whether a value is in a list, a range or a column of a table.
     fn is_in(
         &mut self,
         value: Expression,
@@ -147,7 +148,10 @@ impl Checker<'_> {
                     let member = self.value(element, set_span)?;
                     // Each by itself, so that the one that doesn't fit is named.
                     self.built(
-                        |builder| builder.compare(Comparison::Equal, value, member),
+                        |builder| match builder.meet("in", value, member) {
+                            Ok((_, met)) => Ok(met),
+                            Err(_) => builder.compare(Comparison::Equal, value, member),
+                        },
                         "in",
                         &[
                             (value, value_span),
@@ -201,6 +205,15 @@ impl Checker<'_> {
                 }
             }
             Operand::Poison => None,
+            Operand::Value(column) if self.builder.domain(*column) != Domain::Scalar => {
+                let column = *column;
+                self.built(
+                    |builder| builder.in_column(value, column),
+                    "in",
+                    &[(value, value_span), (column, set_span)],
+                    value_span.to(set_span),
+                )
+            }
             Operand::Value(_)
             | Operand::Table(_)
             | Operand::Module(_)

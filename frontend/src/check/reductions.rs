@@ -1,5 +1,6 @@
 //! Reductions: their options, and the rows they are of.
 
+use icosian_ir::graph::Partition;
 use icosian_ir::id::{ExprId as Expression, TableId};
 use icosian_ir::op::{Fraction, Interpolation, Reduction};
 use icosian_ir::types::Domain;
@@ -202,15 +203,20 @@ impl Checker<'_> {
     ) -> Option<Expression> {
         let over = &mut self.over_used[context.over.0 as usize];
         *over = true;
-        let keys = self.overs[context.over.0 as usize].keys.clone();
+        let over = self.overs[context.over.0 as usize].clone();
+        let partition = Partition {
+            keys: over.keys,
+            order: over.order,
+        };
         let mut operands = values.to_vec();
-        for key in &keys {
-            let key_span = self.spans.expressions.get(key).copied().unwrap_or(span);
-            operands.push((*key, key_span));
+        let order = partition.order.iter().map(|key| key.0);
+        for column in partition.keys.iter().copied().chain(order) {
+            let column_span = self.spans.expressions.get(&column).copied();
+            operands.push((column, column_span.unwrap_or(span)));
         }
         let all: Vec<Expression> = values.iter().map(|(value, _)| *value).collect();
         self.built(
-            |builder| builder.reduce(reduction, table, all, &keys),
+            |builder| builder.reduce_over(reduction, table, &all, &partition),
             name,
             &operands,
             span,

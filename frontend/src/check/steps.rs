@@ -3,15 +3,14 @@
 use icosian_ir::columns::End;
 use icosian_ir::graph::{SortKey, TableRows};
 use icosian_ir::id::ExprId as Expression;
-use icosian_ir::types::{Domain, ScalarType, Type};
+use icosian_ir::types::{Domain, ScalarType};
 use icosian_ir::value::Value;
 
-use super::declarations::{Checker, DeclarationId, Rows, State, UnitId, UnitKind};
+use super::declarations::{Checker, DeclarationId, Rows, State, UnitId};
 use super::expressions::{Context, Operand, Task};
 use super::lookup::pick_of;
-use super::names::Member;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::syntax::ast::{ExprKind, SelectorKind, StepKind};
+use crate::syntax::ast::{ExprKind, StepKind};
 
 impl Checker<'_> {
     /// Begins to work out a derived table's rows: first those of the table before.
@@ -40,8 +39,11 @@ impl Checker<'_> {
             StepKind::Distinct(names) => {
                 tasks.extend(names.iter().map(|name| Task::Member(parent, *name, inner)));
             }
+            StepKind::Unpivot { .. } => {
+                tasks.extend(self.enter_unpivoted(table, parent, step.span));
+            }
             StepKind::Join { lookup, .. } => tasks.push(Task::Enter(*lookup, inner)),
-            StepKind::Union(_) | StepKind::Unpivot { .. } => {}
+            StepKind::Union(_) => {}
         }
         self.tasks.push(Task::Finish(unit, tasks.len()));
         self.tasks.extend(tasks.into_iter().rev());
@@ -113,8 +115,8 @@ impl Checker<'_> {
                 columns: values,
             },
             StepKind::Union(path) => {
-                self.cannot_run("`union`", span);
                 let other = self.table_at(place, path)?;
+                self.check_union(table, [declared_parent, other], span)?;
                 TableRows::Union {
                     parent,
                     other: self.declarations[other].table?,
@@ -132,13 +134,7 @@ impl Checker<'_> {
                 };
                 self.join_rows(parent, values[0], pick, *keep_unmatched, expr.span)?
             }
-            StepKind::Unpivot { .. } => {
-                self.cannot_run("`unpivot`", span);
-                TableRows::Unpivot {
-                    parent,
-                    columns: Vec::new(),
-                }
-            }
+            StepKind::Unpivot { .. } => self.unpivot_rows(table, parent, values)?,
         };
         let name = self.declarations[table].name.clone();
         self.make_table(table, &name, rows);
@@ -205,37 +201,5 @@ impl Checker<'_> {
         }
         self.report(diagnostic);
         None
-    }
-
-    /// The type of a column that `unpivot` adds: the names', or that in which the values meet.
-    pub(crate) fn unpivot_type(&mut self, unit: UnitId, table: DeclarationId) -> Option<Type> {
-        if matches!(self.units[unit].kind, UnitKind::UnpivotName(_)) {
-            return Some(ScalarType::Str.required());
-        }
-        let parent = self.parent(table)?;
-        let (step, place) = self.step(table)?;
-        let StepKind::Unpivot { columns, .. } = &step.kind else {
-            return None;
-        };
-        for selector in columns {
-            let SelectorKind::Path(path) = &selector.kind else {
-                continue;
-            };
-            let name = path.names.last()?;
-            let text = self.expand(place, *name);
-            match self.full_member(parent, &text) {
-                Member::Found(member) => {
-                    if let State::Done(node) = self.units[member].state {
-                        return Some(self.builder.graph().nodes[node].ty);
-                    }
-                }
-                Member::Missing => {
-                    self.unknown_member(parent, &text, name.span);
-                    return None;
-                }
-                Member::Wait(_) | Member::Poison => {}
-            }
-        }
-        Some(ScalarType::F64.nullable())
     }
 }

@@ -61,6 +61,11 @@ impl Checker<'_> {
                 Task::Call(call) => self.call_with_defaults(*call),
                 Task::Return(call) => self.return_from(*call),
                 Task::Member(table, name, context) => self.enter_member(table, name, context),
+                Task::Column(table, ref name, span) => {
+                    let name = std::rc::Rc::clone(name);
+                    self.member_of_table(table, &name, span, task);
+                }
+                Task::UnionColumn(unit, table) => self.enter_union_column(unit, table),
             }
         }
     }
@@ -130,7 +135,11 @@ impl Checker<'_> {
                 self.need_rows(table);
             }
             UnitKind::Carried { table, from } => {
-                self.tasks.push(Task::Finish(unit, 0));
+                let is_union = self.other_of_union(table).is_some();
+                self.tasks.push(Task::Finish(unit, usize::from(is_union)));
+                if is_union {
+                    self.tasks.push(Task::UnionColumn(unit, table));
+                }
                 self.tasks.push(Task::Need(from));
                 self.need_rows(table);
             }
@@ -268,9 +277,7 @@ impl Checker<'_> {
                 let State::Done(node) = self.units[from].state else {
                     return None;
                 };
-                let rows = self.declarations[table].table?;
-                let column = self.builder.use_node(node);
-                let column = self.builder.taken(rows, column);
+                let column = self.carried_column(table, node, operands.first())?;
                 let node = self.define(unit, Some(table), column)?;
                 let original = &self.builder.graph().nodes[node_of(self.units[from].state)?];
                 let (doc, tags) = (original.doc.clone(), original.tags.clone());
@@ -283,9 +290,8 @@ impl Checker<'_> {
                 Some(State::Done(self.define(unit, Some(table), row)?))
             }
             UnitKind::UnpivotName(table) | UnitKind::UnpivotValue(table) => {
-                let rows = self.declarations[table].table?;
-                let ty = self.unpivot_type(unit, table)?;
-                let column = self.stand_in(ty, Domain::Rows(rows));
+                let is_name = matches!(self.units[unit].kind, UnitKind::UnpivotName(_));
+                let column = self.unpivot_column(table, is_name)?;
                 Some(State::Done(self.define(unit, Some(table), column)?))
             }
         }
@@ -438,20 +444,6 @@ impl Checker<'_> {
                 self.name_taken(&full, span, None);
                 None
             }
-        }
-    }
-
-    /// A value of a type that nothing reads: the flow has an error and won't be run.
-    pub(crate) fn stand_in(&mut self, ty: Type, domain: Domain) -> Expression {
-        let value = if ty.nullable { Value::Null } else { zero(ty) };
-        let literal = if ty.nullable {
-            self.builder.null_of(ty.scalar)
-        } else {
-            self.builder.literal_of(value, ty.scalar)
-        };
-        match domain {
-            Domain::Scalar => literal,
-            Domain::Rows(table) => self.builder.broadcast(literal, table).unwrap_or(literal),
         }
     }
 }

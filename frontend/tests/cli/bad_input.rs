@@ -46,7 +46,7 @@ fn mistakes_in_flows() {
         ("y = \"", &["E0102"]),
         ("config c: i32", &["E0212", "--config c="]),
         ("import \"none.flow\"", &["E0209", "none.flow"]),
-        ("table d = t union t", &["E0490", "union"]),
+        ("extern fn f(x: f64) -> f64", &["E0490", "host"]),
     ];
     for (text, told) in cases {
         let sandbox = Sandbox::new(&[

@@ -61,7 +61,7 @@ impl Columns {
                     selection: Selection::Join(join),
                     ..
                 } => Some(join),
-                Rows::Source | Rows::Take { .. } | Rows::Group { .. } => None,
+                Rows::Source | Rows::Stack { .. } | Rows::Take { .. } | Rows::Group { .. } => None,
             },
         }
     }

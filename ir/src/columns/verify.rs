@@ -146,6 +146,14 @@ impl Columns {
                 check(*parent, &selection.keys())?;
                 self.verify_selection(id, *parent, selection)
             }
+            Rows::Stack { parts } => {
+                if parts.is_empty() {
+                    return Err(broken(id, "stacked of nothing"));
+                }
+                parts
+                    .iter()
+                    .try_for_each(|part| check(part.table, &[part.rows]))
+            }
             Rows::Group { parent, keys } => {
                 check(*parent, keys)?;
                 if keys.is_empty() {
@@ -327,11 +335,27 @@ impl Columns {
                     Domain::Scalar => None,
                     Domain::Rows(table) => match &self.tables[table].rows {
                         Rows::Take { parent, .. } => Some(Domain::Rows(*parent)),
-                        Rows::Source | Rows::Group { .. } => None,
+                        Rows::Source | Rows::Stack { .. } | Rows::Group { .. } => None,
                     },
                 };
                 if parent != Some(from) {
                     return Err(broken(id, "not taken from the parent's column"));
+                }
+                Ok((ty, column.domain))
+            }
+            Op::Stack => {
+                let (ty, _) = infer()?;
+                let parts = match column.domain {
+                    Domain::Scalar => &[],
+                    Domain::Rows(table) => match &self.tables[table].rows {
+                        Rows::Stack { parts } => &parts[..],
+                        Rows::Source | Rows::Take { .. } | Rows::Group { .. } => &[],
+                    },
+                };
+                let found = arguments.iter().map(|argument| argument.domain);
+                let wanted = parts.iter().map(|part| Domain::Rows(part.table));
+                if !found.eq(wanted) {
+                    return Err(broken(id, "not stacked of a column of each part"));
                 }
                 Ok((ty, column.domain))
             }
@@ -365,6 +389,7 @@ impl Columns {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
@@ -389,7 +414,7 @@ impl Columns {
             Domain::Scalar => None,
             Domain::Rows(table) => match &self.tables[table].rows {
                 Rows::Group { parent, keys } => Some((*parent, keys)),
-                Rows::Source | Rows::Take { .. } => None,
+                Rows::Source | Rows::Take { .. } | Rows::Stack { .. } => None,
             },
         }
     }

@@ -13,12 +13,12 @@ mod segments;
 mod tests;
 mod times;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::columns::{Columns, Rows, Selection};
 use crate::id::{ColumnId, TableId};
 use crate::op::{Execution, Op, Over, WindowOver};
-use crate::plan::{BuildSide, Pass, Plan, Sink, Step};
+use crate::plan::{BuildSide, Pass, Plan, Sink, Step, parts_of};
 use crate::types::Domain;
 use times::Times;
 
@@ -73,6 +73,7 @@ struct Sinks {
     group_keys: BTreeMap<TableId, Vec<ColumnId>>,
     builds: BTreeMap<BuildSide, Vec<ColumnId>>,
     spools: BTreeMap<TableId, Vec<ColumnId>>,
+    stacks: BTreeMap<TableId, Vec<ColumnId>>,
     windows: Vec<Windows>,
     carries: Vec<ColumnId>,
 }
@@ -116,6 +117,9 @@ impl Sinks {
                     columns,
                 });
             }
+        }
+        for (table, columns) in self.stacks {
+            sinks.push(Sink::Stack { table, columns });
         }
         for mut windows in self.windows {
             let order = windows.columns.split_off(windows.over.keys as usize);
@@ -214,20 +218,31 @@ fn place(
     }
 }
 
-/// Rows taken of a table: a spool as soon as it is known which, and one in each later round in which
-/// further columns are.
+/// Rows taken of a table, or stacked of several: a sink as soon as it is known which, and one in each
+/// later round in which further columns are.
 fn place_spools(columns: &Columns, times: &Times, rounds: &mut Rounds) {
-    let mut place = |table: TableId, round: u32, column: Option<ColumnId>| {
-        if let Rows::Take { parent, .. } = &columns.tables[table].rows {
-            let spools = &mut at(rounds, round, *parent).spools;
-            spools.entry(table).or_default().extend(column);
-        }
-    };
+    let mut place =
+        |table: TableId, round: u32, column: Option<ColumnId>| match &columns.tables[table].rows {
+            Rows::Take { parent, .. } => {
+                let spools = &mut at(rounds, round, *parent).spools;
+                spools.entry(table).or_default().extend(column);
+            }
+            Rows::Stack { parts } => {
+                let tables: BTreeSet<TableId> = parts.iter().map(|part| part.table).collect();
+                for part in tables {
+                    let stacks = &mut at(rounds, round, part).stacks;
+                    stacks.entry(table).or_default().extend(column);
+                }
+            }
+            Rows::Source | Rows::Group { .. } => {}
+        };
     for table in columns.tables.ids() {
         place(table, times.rows(table).saturating_sub(1), None);
     }
     for (id, column) in columns.columns.iter() {
-        if let (Op::Take | Op::Joined, Domain::Rows(table)) = (&column.op, column.domain) {
+        if let (Op::Take | Op::Joined | Op::Stack, Domain::Rows(table)) =
+            (&column.op, column.domain)
+        {
             place(table, times.of(id) - 1, Some(id));
         }
     }
@@ -298,6 +313,9 @@ fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
                 roots.extend(selection.count());
                 roots.extend(kept.iter().flat_map(|id| &columns.column(*id).args));
             }
+            Sink::Stack {
+                columns: stacked, ..
+            } => roots.extend(parts_of(columns, table, stacked)),
             Sink::Window { windows, .. } | Sink::Carry { windows } => {
                 roots.extend(windows.iter().flat_map(|id| &columns.column(*id).args));
             }

@@ -80,6 +80,7 @@ fn is_read(columns: &Columns, table: TableId, column: &Column) -> bool {
     match &columns.tables[table].rows {
         Rows::Source => matches!(column.op, Op::Input(_)),
         Rows::Take { .. } => matches!(column.op, Op::Take | Op::Joined | Op::Input(_)),
+        Rows::Stack { .. } => matches!(column.op, Op::Stack | Op::Input(_)),
         Rows::Group { .. } => {
             matches!(column.op, Op::Key(_) | Op::Reduce { .. } | Op::Input(_))
         }

@@ -40,7 +40,9 @@ impl Times {
                         time = time.max(argument_time(&times, columns, id) + 1);
                     }
                 }
-                Op::Key(_) | Op::Take => time = time.max(argument_time(&times, columns, id) + 1),
+                Op::Key(_) | Op::Take | Op::Stack => {
+                    time = time.max(argument_time(&times, columns, id) + 1);
+                }
                 Op::Window(window) if window.is_carried() || columns.is_stored_window(column) => {
                     time += 1;
                 }
@@ -80,7 +82,9 @@ impl Times {
                 selection: Selection::Join(join),
                 ..
             } => times.max().unwrap_or(0).max(self.rows(join.table)) + 2,
-            Rows::Take { .. } | Rows::Group { .. } => times.max().unwrap_or(0) + 1,
+            Rows::Take { .. } | Rows::Stack { .. } | Rows::Group { .. } => {
+                times.max().unwrap_or(0) + 1
+            }
         };
     }
 

@@ -430,36 +430,6 @@ impl GraphBuilder {
         self.add(Op::IfElse, vec![condition, then, otherwise])
     }
 
-    /// `value in [..]`: three-valued as a chain of `==` and `or`, built as a balanced tree.
-    ///
-    /// # Errors
-    /// If a member can't be compared with the value.
-    pub fn in_list(&mut self, value: ExprId, members: &[ExprId]) -> Result<ExprId, BuildError> {
-        let mut layer = Vec::with_capacity(members.len());
-        for member in members {
-            layer.push(self.compare(Comparison::Equal, value, *member)?);
-        }
-        if layer.is_empty() {
-            // In an empty list there is nothing, null included.
-            let no = self.literal(Value::Bool(false));
-            return match self.domain(value) {
-                Domain::Scalar => Ok(no),
-                Domain::Rows(table) => self.broadcast(no, table),
-            };
-        }
-        while layer.len() > 1 {
-            let mut next = Vec::with_capacity(layer.len().div_ceil(2));
-            for pair in layer.chunks(2) {
-                next.push(match *pair {
-                    [left, right] => self.add(Op::Or, vec![left, right])?,
-                    _ => pair[0],
-                });
-            }
-            layer = next;
-        }
-        Ok(layer[0])
-    }
-
     /// `value is null`.
     ///
     /// # Errors

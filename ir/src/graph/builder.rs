@@ -5,9 +5,8 @@ use std::fmt;
 
 use super::{Expression, Graph, Node, NodeKind, OutputSet, TableDefinition, TableRows, Tag};
 use crate::id::{ExprId, NodeId, TableId};
-use crate::meaning::order::Direction;
 use crate::meaning::text::PatternError;
-use crate::op::{Cumulative, Op, Over, Reduction, Window, WindowOver};
+use crate::op::Op;
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -85,15 +84,6 @@ impl fmt::Display for BuildError {
 }
 
 impl std::error::Error for BuildError {}
-
-/// The rows that a window moves along.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Partition {
-    /// Rows of the same key; without keys all rows of the table.
-    pub keys: Vec<ExprId>,
-    /// What orders them, the most significant first; else they stand as in the table.
-    pub order: Vec<(ExprId, Direction)>,
-}
 
 /// Builds a [`Graph`].
 #[derive(Clone, Debug, Default)]
@@ -399,162 +389,44 @@ impl GraphBuilder {
         self.add(Op::Broadcast(table), vec![value])
     }
 
-    /// A reduction of the rows of `from`, over the groups of `keys` if there are any, of as many
-    /// values as it takes. Bools are calculated with as 0 and 1.
-    ///
-    /// # Errors
-    /// If the value can't be reduced so, or stands on other rows.
-    pub fn reduce(
-        &mut self,
-        reduction: Reduction,
-        from: TableId,
-        values: impl IntoIterator<Item = ExprId>,
-        keys: &[ExprId],
-    ) -> Result<ExprId, BuildError> {
-        let args = self.reduction_args(reduction, from, values, keys)?;
-        self.add(
-            Op::Reduce {
-                reduction,
-                from,
-                keys: keys.len() as u32,
-            },
-            args,
-        )
-    }
-
-    /// A reduction whose result has the rows of a group table of `from`.
-    ///
-    /// # Errors
-    /// As [`GraphBuilder::reduce`].
-    pub fn reduce_in_group(
-        &mut self,
-        reduction: Reduction,
-        group: TableId,
-        from: TableId,
-        values: impl IntoIterator<Item = ExprId>,
-    ) -> Result<ExprId, BuildError> {
-        let args = self.reduction_args(reduction, from, values, &[])?;
-        let types: Vec<Type> = args.iter().map(|arg| self.ty(*arg)).collect();
-        let Some(ty) = typing::reduction_type(reduction, types.iter().copied(), false) else {
-            return Err(BuildError::Type(TypeError::Types {
-                op: reduction.name(),
-                expected: typing::reduced_values(reduction),
-                found: types,
-            }));
-        };
-        let op = Op::Reduce {
-            reduction,
-            from,
-            keys: 0,
-        };
-        Ok(self.add_typed(op, args, ty, Domain::Rows(group)))
-    }
-
-    fn reduction_args(
-        &mut self,
-        reduction: Reduction,
-        from: TableId,
-        values: impl IntoIterator<Item = ExprId>,
-        keys: &[ExprId],
-    ) -> Result<Vec<ExprId>, BuildError> {
-        let mut args = Vec::with_capacity(2 + keys.len());
-        for value in values {
-            let value = if reduction.is_numeric() {
-                self.bool_as_number(value)?
-            } else {
-                value
-            };
-            args.push(self.broadcast(value, from)?);
-        }
-        for key in keys {
-            args.push(self.broadcast(*key, from)?);
-        }
-        Ok(args)
-    }
-
-    /// The number of each row, from 1, among the rows that a partition puts it with.
-    ///
-    /// # Errors
-    /// As [`GraphBuilder::window_over`].
-    pub fn row_number(
-        &mut self,
-        table: TableId,
-        partition: &Partition,
-    ) -> Result<ExprId, BuildError> {
-        let counted = self.literal(Value::Bool(true));
-        let counted = self.broadcast(counted, table)?;
-        let window = Window::Cumulative(Cumulative::Count);
-        self.window_over(window, &[counted], partition)
-    }
-
-    fn bool_as_number(&mut self, value: ExprId) -> Result<ExprId, BuildError> {
-        if self.scalar_type(value) == ScalarType::Bool {
-            self.cast(value, ScalarType::I8, crate::op::CastMode::Raise)
-        } else {
-            Ok(value)
-        }
-    }
-
     /// The key column at a position of a group table, given the key in the parent table.
     pub fn group_key(&mut self, group: TableId, position: u32, key: ExprId) -> ExprId {
         let ty = self.ty(key);
         self.add_typed(Op::Key(position), vec![key], ty, Domain::Rows(group))
     }
 
-    /// A window over a column in the order of its table.
-    ///
-    /// # Errors
-    /// If the value is a scalar or of a type that the window does not take.
-    pub fn window(&mut self, window: Window, value: ExprId) -> Result<ExprId, BuildError> {
-        self.window_over(window, &[value], &Partition::default())
-    }
-
-    /// A window over columns along the rows of each key, in an order of their own.
-    ///
-    /// # Errors
-    /// As [`GraphBuilder::window`]; or if a key or a column of the order has the rows of another
-    /// table.
-    pub fn window_over(
-        &mut self,
-        window: Window,
-        values: &[ExprId],
-        partition: &Partition,
-    ) -> Result<ExprId, BuildError> {
-        let mut args = Vec::with_capacity(values.len() + partition.keys.len());
-        for value in values {
-            args.push(if window.is_numeric() {
-                self.bool_as_number(*value)?
-            } else {
-                *value
-            });
-        }
-        args.extend(&partition.keys);
-        args.extend(partition.order.iter().map(|key| key.0));
-        // A value that is the same in every row stands in each of them, beside one that is not.
-        let rows = args[..values.len()]
-            .iter()
-            .find_map(|value| match self.domain(*value) {
-                Domain::Rows(table) => Some(table),
-                Domain::Scalar => None,
-            });
-        if let Some(table) = rows {
-            for arg in &mut args {
-                if self.domain(*arg) == Domain::Scalar {
-                    *arg = self.broadcast(*arg, table)?;
-                }
-            }
-        }
-        let over = Over {
-            keys: partition.keys.len() as u32,
-            order: partition.order.iter().map(|key| key.1).collect(),
-        };
-        self.add(Op::Window(WindowOver { window, over }), args)
-    }
-
     /// A member of a table of taken rows: what the parent's column holds on them.
     pub fn taken(&mut self, table: TableId, column: ExprId) -> ExprId {
         let ty = self.ty(column);
         self.add_typed(Op::Take, vec![column], ty, Domain::Rows(table))
+    }
+
+    /// A member of a table of stacked rows: one column of each table that it is made of, in the type
+    /// in which they meet.
+    ///
+    /// # Errors
+    /// If they don't meet.
+    pub fn stacked(&mut self, table: TableId, columns: &[ExprId]) -> Result<ExprId, BuildError> {
+        let operation = "union";
+        let mut columns = columns.to_vec();
+        if let Some((first, others)) = columns.clone().split_first() {
+            let mut met = *first;
+            for other in others {
+                met = self.meet(operation, met, *other)?.0;
+            }
+            for column in &mut columns {
+                *column = self.meet(operation, *column, met)?.0;
+            }
+        }
+        let arguments: Vec<Argument> = columns
+            .iter()
+            .map(|column| Argument {
+                ty: self.ty(*column),
+                domain: self.domain(*column),
+            })
+            .collect();
+        let (ty, _) = typing::infer(&Op::Stack, &arguments)?;
+        Ok(self.add_typed(Op::Stack, columns, ty, Domain::Rows(table)))
     }
 
     /// The row of `table` whose `keys` (columns over there) equal `values` (here).

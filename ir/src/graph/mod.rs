@@ -11,20 +11,24 @@ mod convert;
 mod dependencies;
 mod fingerprint;
 mod lookups;
+mod membership;
 mod random;
+mod reductions;
 mod text;
 mod text_functions;
 mod time;
+mod windows;
 
 use std::collections::HashMap;
 
 pub use arithmetic::BinaryOperator;
-pub use builder::{BuildError, GraphBuilder, Partition};
+pub use builder::{BuildError, GraphBuilder};
 pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 
 pub use fingerprint::Fingerprint;
 pub use text::{LANGUAGE_VERSION, PartFingerprints, TIME_ZONE_VERSION, UNICODE_VERSION};
+pub use windows::Partition;
 
 use crate::columns::End;
 use crate::id::{ExprId, NodeId, Table, TableId};
@@ -187,8 +191,12 @@ pub enum TableRows {
     Unpivot {
         /// The wide table.
         parent: TableId,
-        /// The columns that become rows.
+        /// The columns that become rows, the rows of one after those of the other.
         columns: Vec<ExprId>,
+        /// The member that says from which column a row is.
+        key: String,
+        /// The member that holds what stood there.
+        value: String,
     },
 }
 

@@ -198,6 +198,7 @@ impl<'a> Interpreter<'a> {
             | Op::Or
             | Op::Not
             | Op::IsNull
+            | Op::OneOf(_)
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
@@ -235,6 +236,13 @@ impl<'a> Interpreter<'a> {
                 let values = self.values(column.args[0])?;
                 let cells = taken.iter().map(|row| values.cell(*row).clone());
                 Ok(ColumnValues::Rows(cells.collect()))
+            }
+            Op::Stack => {
+                let mut cells = Vec::new();
+                for values in self.arguments(&column.args)? {
+                    cells.extend_from_slice(values.cells());
+                }
+                Ok(ColumnValues::Rows(cells))
             }
             Op::Joined => {
                 let join = columns.join_of(column.domain);
@@ -318,6 +326,13 @@ impl<'a> Interpreter<'a> {
         match &self.columns.tables[table].rows {
             Rows::Source => panic!("the number of rows of {table} is not given"),
             Rows::Take { .. } => Ok(self.taken(table)?.len()),
+            Rows::Stack { parts } => {
+                let rows = parts.iter().map(|part| {
+                    let rows = self.values(part.rows)?.rows();
+                    Ok(rows.unwrap_or(0))
+                });
+                rows.sum()
+            }
             Rows::Group { .. } => Ok(self.groups(table)?.keys.len()),
         }
     }

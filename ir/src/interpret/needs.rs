@@ -53,6 +53,7 @@ pub(super) fn dependencies(
         | Op::Or
         | Op::Not
         | Op::IsNull
+        | Op::OneOf(_)
         | Op::IfElse
         | Op::Coalesce
         | Op::Cast(..)
@@ -66,6 +67,7 @@ pub(super) fn dependencies(
         | Op::Lookup { .. }
         | Op::Find(_)
         | Op::Gather
+        | Op::Stack
         | Op::Window(_) => {}
     }
     found

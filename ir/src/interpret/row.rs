@@ -28,6 +28,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Or
         | Op::Not
         | Op::IsNull
+        | Op::OneOf(_)
         | Op::IfElse
         | Op::Coalesce
         | Op::Cast(..)
@@ -48,6 +49,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
@@ -95,6 +97,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Rem
         | Op::Neg(_)
         | Op::Compare(_)
+        | Op::OneOf(_)
         | Op::Not
         | Op::Cast(..)
         | Op::Math(_)
@@ -116,6 +119,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)
@@ -248,6 +252,11 @@ fn apply(
             (math, [Value::F64(a), Value::F64(b)]) => Ok(Value::F64(apply2(*math, *a, *b))),
             _ => ill_typed(op),
         },
+        Op::OneOf(members) => Ok(match members.contains(values[0]) {
+            true => Value::Bool(true),
+            false if members.has_null() => Value::Null,
+            false => Value::Bool(false),
+        }),
         Op::Time(function) => time::apply(op, *function, from, values),
         Op::And
         | Op::Or
@@ -266,6 +275,7 @@ fn apply(
         | Op::Find(_)
         | Op::Gather
         | Op::Take
+        | Op::Stack
         | Op::Joined
         | Op::Reduce { .. }
         | Op::Key(_)

@@ -75,7 +75,7 @@ impl Exponential {
             self.weights = 1.0;
             self.squares = 1.0;
             // A variance of one value is 0 or unknown, unless the value is none to take it of.
-            self.variance = value - value;
+            self.variance = if value.is_finite() { 0.0 } else { f64::NAN };
             return;
         }
         self.weight *= self.keep;

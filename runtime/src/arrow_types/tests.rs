@@ -2,12 +2,12 @@
 
 use super::*;
 use arrow::array::{
-    BooleanArray, Date32Array, Date64Array, DictionaryArray, DurationMillisecondArray,
-    DurationNanosecondArray, Float32Array, Float64Array, Int8Array, LargeStringArray, NullArray,
-    StringArray, StringViewArray, TimestampMillisecondArray, TimestampNanosecondArray,
-    TimestampSecondArray, UInt8Array, UInt32Array,
+    BooleanArray, Date32Array, Date64Array, Decimal64Array, Decimal128Array, DictionaryArray,
+    DurationMillisecondArray, DurationNanosecondArray, Float32Array, Float64Array, Int8Array,
+    LargeStringArray, NullArray, StringArray, StringViewArray, TimestampMillisecondArray,
+    TimestampNanosecondArray, TimestampSecondArray, UInt8Array, UInt32Array,
 };
-use arrow::datatypes::{Int8Type, Int32Type};
+use arrow::datatypes::{Float64Type, Int8Type, Int32Type};
 
 const SCALARS: [ScalarType; 13] = [
     ScalarType::Bool,
@@ -272,4 +272,34 @@ fn slices_widen_by_their_own_rows() {
     let dictionary: DictionaryArray<Int32Type> = ["a", "b"].into_iter().collect();
     let slice = made(dictionary).slice(1, 1);
     assert!(widen(&slice, ScalarType::Str.required()).is_ok());
+}
+
+#[test]
+fn decimals_of_few_digits_are_the_nearest_numbers() {
+    let cents = Decimal128Array::from(vec![Some(1730), None, Some(-1), Some(999_999_999_999_999)]);
+    let cents = made(cents.with_precision_and_scale(15, 2).unwrap());
+    assert_eq!(scalar_type(cents.data_type()), Some(ScalarType::F64));
+    let read = widen(&cents, ScalarType::F64.nullable()).unwrap();
+    let read: Vec<Option<f64>> = read.as_primitive::<Float64Type>().iter().collect();
+    assert_eq!(
+        read,
+        [Some(17.3), None, Some(-0.01), Some(9_999_999_999_999.99)]
+    );
+    assert!(widen(&cents, ScalarType::F64.required()).is_err());
+    assert!(widen(&cents, ScalarType::I64.nullable()).is_err());
+
+    let whole = Decimal128Array::from(vec![7, -8]);
+    let whole = made(whole.with_precision_and_scale(18, 0).unwrap());
+    let read = widen(&whole, ScalarType::I64.required()).unwrap();
+    assert_eq!(read.as_primitive::<Int64Type>().values(), &[7, -8]);
+
+    let wide = Decimal128Array::from(vec![1])
+        .with_precision_and_scale(38, 2)
+        .unwrap();
+    assert_eq!(scalar_type(wide.data_type()), None);
+    let small = Decimal64Array::from(vec![25])
+        .with_precision_and_scale(9, 1)
+        .unwrap();
+    let read = widen(&made(small), ScalarType::F64.required()).unwrap();
+    assert_eq!(read.as_primitive::<Float64Type>().values(), &[2.5]);
 }

@@ -316,10 +316,15 @@ impl<'r> Worker<'r> {
         match &segment.kind {
             SegmentKind::Fused(fused) => self.run_fused(*fused, segment),
             SegmentKind::Wide(_) => self.run_wide(position, segment).map(|()| false),
-            SegmentKind::Columnar(column) => match self.run.prepared.columns().column(*column).op {
-                Op::Time(function) => self.run_time(function, *column, segment),
-                _ => self.run_columnar(position, *column, segment),
-            },
+            SegmentKind::Columnar(column) => {
+                match &self.run.prepared.columns().column(*column).op {
+                    Op::Time(function) => self.run_time(*function, *column, segment),
+                    Op::OneOf(members) => {
+                        self.run_one_of(position, members, segment).map(|()| false)
+                    }
+                    _ => self.run_columnar(position, *column, segment),
+                }
+            }
             SegmentKind::Probe(column) => {
                 self.run_probe(position, *column, segment).map(|()| false)
             }

@@ -10,7 +10,7 @@ use icosian_ir::interpret::Cell;
 use icosian_ir::op::Op;
 use icosian_ir::plan::BuildSide;
 
-use crate::data::BoundTable;
+use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::sink::{CarryEntry, CarrySum};
@@ -22,6 +22,8 @@ pub struct Params {
     pub(crate) tables: HashMap<TableId, Arc<BoundTable>>,
     pub(crate) built: HashMap<TableId, Vec<Arc<BuiltTable>>>,
     pub(crate) carries: HashMap<ColumnId, Arc<Carry>>,
+    /// Columns of tables that are parts of another, until all parts are there.
+    pub(crate) parts: HashMap<ColumnId, Arc<ChunkedColumn>>,
 }
 
 impl Params {

@@ -20,7 +20,9 @@ use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::destination::Destination;
 use crate::execute::distinct::DistinctPlan;
+use crate::execute::keys::KeyTable;
 use crate::execute::morsel::Scratch;
+use crate::execute::one_of::member_set;
 use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::{Operand, PassProgram, Place, SegmentKind, SinkPlan};
@@ -73,6 +75,8 @@ pub struct PassRun<'a> {
     pub(crate) wide: Vec<Option<WideSegment>>,
     /// Of each segment: the table it probes or gathers from.
     pub(crate) built: Vec<Option<Arc<BuiltTable>>>,
+    /// Of each segment: the members that it tests for.
+    pub(crate) sets: Vec<Option<KeyTable>>,
     pub(crate) carries: HashMap<ColumnId, Arc<Carry>>,
     pub(crate) destination: Destination,
     /// Of each sink: the rows of the table among which those it takes are.
@@ -145,6 +149,7 @@ impl<'a> PassRun<'a> {
                 | SinkPlan::Reduce { .. }
                 | SinkPlan::Group { .. }
                 | SinkPlan::Build { .. }
+                | SinkPlan::Stack { .. }
                 | SinkPlan::Window { .. }
                 | SinkPlan::Carry { .. } => Ok(0..table_rows),
             })
@@ -163,6 +168,7 @@ impl<'a> PassRun<'a> {
             fused_params,
             wide: Vec::new(),
             built: Vec::new(),
+            sets: Vec::new(),
             carries: params.carries.clone(),
             destination,
             ranges,
@@ -227,6 +233,14 @@ impl<'a> PassRun<'a> {
                 | SegmentKind::Window(_) => None,
             };
             self.built.push(built);
+            self.sets.push(match segment.kind {
+                SegmentKind::Columnar(column)
+                    if matches!(columns.column(column).op, Op::OneOf(_)) =>
+                {
+                    Some(member_set(columns, column)?)
+                }
+                _ => None,
+            });
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use icosian_ir::columns::{Columns, Join, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::op::Op;
-use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink};
+use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink, parts_of};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
@@ -110,6 +110,11 @@ pub(crate) enum SinkPlan {
         /// The column of the other table's rows, of a join.
         joined: Option<ColumnId>,
     },
+    /// A part of stacked rows: all rows of columns computed here, and those that stand in the table.
+    Stack {
+        columns: Vec<(ColumnId, usize)>,
+        through: Vec<ColumnId>,
+    },
     /// All rows of the columns that windows look at.
     Window { columns: Vec<(ColumnId, usize)> },
     /// Each window with the slot it sums.
@@ -158,7 +163,7 @@ impl PassProgram {
         let sinks = pass
             .sinks
             .iter()
-            .map(|sink| builder.sink(sink))
+            .map(|sink| builder.sink(pass, sink))
             .collect::<Result<Vec<_>, _>>()?;
         let delivered = builder.delivered(pass)?;
         let mut program = PassProgram {
@@ -204,9 +209,9 @@ impl PassProgram {
                 .copied()
                 .chain(values.iter().flat_map(|value| value.1.clone()))
                 .collect(),
-            SinkPlan::Build { columns } | SinkPlan::Window { columns } => {
-                columns.iter().map(|column| column.1).collect()
-            }
+            SinkPlan::Build { columns }
+            | SinkPlan::Stack { columns, .. }
+            | SinkPlan::Window { columns } => columns.iter().map(|column| column.1).collect(),
             SinkPlan::Spool {
                 selection, columns, ..
             } => {
@@ -404,7 +409,7 @@ impl Builder<'_> {
         found.collect()
     }
 
-    fn sink(&self, sink: &Sink) -> Result<SinkPlan, RunError> {
+    fn sink(&self, pass: &Pass, sink: &Sink) -> Result<SinkPlan, RunError> {
         let reductions = |columns: &[ColumnId]| {
             let reductions = columns
                 .iter()
@@ -437,6 +442,21 @@ impl Builder<'_> {
                 selection,
                 columns,
             } => self.spool(*table, selection, columns)?,
+            Sink::Stack {
+                columns: stacked, ..
+            } => {
+                let mut columns = Vec::new();
+                let mut through = Vec::new();
+                for column in parts_of(self.columns, pass.table, stacked) {
+                    let slot = self.find(column)?;
+                    if self.slots[slot].place == Place::Table {
+                        through.push(column);
+                    } else {
+                        columns.push((column, slot));
+                    }
+                }
+                SinkPlan::Stack { columns, through }
+            }
             Sink::Window { windows, .. } => SinkPlan::Window {
                 columns: kept_by_windows(self.columns, windows)
                     .into_iter()

@@ -18,8 +18,8 @@ use icosian_ir::value::Value;
 use crate::convert::column_cells;
 use crate::error::{RunError, row_error};
 use crate::execute::pass::PassRun;
-use crate::execute::program::{kept_by_build, kept_by_windows};
-use crate::execute::selection::{kept_rows, spooled};
+use crate::execute::program::SinkPlan;
+use crate::execute::selection::kept_rows;
 use crate::execute::sink::rows::DeferredError;
 
 /// Raises the first error that a sink of the rows `core` needs. Errors in values that a sink only
@@ -60,7 +60,7 @@ pub(crate) fn replay(
     for (id, cell) in &run.params.scalars {
         bound.insert(*id, ColumnValues::Scalar(cell.clone()));
     }
-    let Wanted { needed, kept } = wanted(columns, &run.pass.sinks);
+    let Wanted { needed, kept } = wanted(columns, &run.pass.sinks, &run.program.sinks);
     let mut all = needed.clone();
     all.extend(kept.iter().flat_map(|kept| kept.columns.iter().copied()));
     all.sort_unstable();
@@ -108,48 +108,43 @@ struct Kept<'a> {
     columns: Vec<ColumnId>,
 }
 
-fn wanted<'a>(columns: &Columns, sinks: &'a [Sink]) -> Wanted<'a> {
+fn wanted<'a>(columns: &Columns, sinks: &'a [Sink], plans: &[SinkPlan]) -> Wanted<'a> {
     let args = |column: &ColumnId| columns.column(*column).args.clone();
     let mut needed = Vec::new();
     let mut kept = Vec::new();
-    for (sink, plan) in sinks.iter().enumerate() {
-        match plan {
+    let mut keep = |sink: usize, selection: Option<&'a Selection>, plan: &SinkPlan| {
+        if let SinkPlan::Build { columns }
+        | SinkPlan::Spool { columns, .. }
+        | SinkPlan::Stack { columns, .. }
+        | SinkPlan::Window { columns } = plan
+        {
+            let columns = columns.iter().map(|column| column.0).collect();
+            kept.push(Kept {
+                sink,
+                selection,
+                columns,
+            });
+        }
+    };
+    for (position, (sink, plan)) in sinks.iter().zip(plans).enumerate() {
+        match sink {
             Sink::Output { columns } => needed.extend(columns),
             Sink::Reduce { reductions } => needed.extend(reductions.iter().flat_map(args)),
             Sink::Group { keys, columns, .. } => {
                 needed.extend(keys.iter().copied().chain(columns.iter().flat_map(args)));
             }
-            Sink::Build { side, payload } => {
+            Sink::Build { side, .. } => {
                 needed.extend(side.columns());
-                kept.push(Kept {
-                    sink,
-                    selection: None,
-                    columns: kept_by_build(side, payload),
-                });
+                keep(position, None, plan);
             }
-            Sink::Spool {
-                selection,
-                columns: taken,
-                ..
-            } => {
+            Sink::Spool { selection, .. } => {
                 needed.extend(selection.keys());
-                kept.push(Kept {
-                    sink,
-                    selection: Some(selection),
-                    columns: spooled(columns, selection, taken),
-                });
+                keep(position, Some(selection), plan);
             }
-            Sink::Window {
-                keys,
-                order,
-                windows,
-            } => {
+            Sink::Stack { .. } => keep(position, None, plan),
+            Sink::Window { keys, order, .. } => {
                 needed.extend(keys.iter().chain(order));
-                kept.push(Kept {
-                    sink,
-                    selection: None,
-                    columns: kept_by_windows(columns, windows),
-                });
+                keep(position, None, plan);
             }
             Sink::Carry { windows } => needed.extend(windows.iter().flat_map(args)),
         }

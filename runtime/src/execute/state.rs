@@ -186,6 +186,27 @@ impl Run<'_> {
                     extend(params, *table, data)?;
                 }
                 (
+                    Sink::Stack {
+                        table,
+                        columns: stacked,
+                    },
+                    SinkPlan::Stack {
+                        columns: kept,
+                        through,
+                    },
+                    SinkState::Rows(parts),
+                ) => {
+                    for ((id, _), column) in kept.iter().zip(kept_columns(columns, kept, parts)?) {
+                        params.parts.insert(*id, Arc::new(column));
+                    }
+                    for id in through {
+                        let column = self.column(pass.table, *id, params)?;
+                        params.parts.insert(*id, column);
+                    }
+                    let data = self.stack(*table, stacked, params)?;
+                    extend(params, *table, data)?;
+                }
+                (
                     Sink::Window {
                         keys,
                         order,

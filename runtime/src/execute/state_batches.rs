@@ -187,7 +187,10 @@ impl State {
                     }
                 }
                 (
-                    SinkPlan::Build { .. } | SinkPlan::Window { .. } | SinkPlan::Spool { .. },
+                    SinkPlan::Build { .. }
+                    | SinkPlan::Window { .. }
+                    | SinkPlan::Spool { .. }
+                    | SinkPlan::Stack { .. },
                     SinkState::Rows(parts),
                 ) => {
                     let kept = kept_columns(plan)?;
@@ -234,7 +237,8 @@ fn kept_columns(plan: &SinkPlan) -> Result<Vec<icosian_ir::id::ColumnId>, RunErr
     match plan {
         SinkPlan::Build { columns }
         | SinkPlan::Window { columns }
-        | SinkPlan::Spool { columns, .. } => Ok(columns.iter().map(|column| column.0).collect()),
+        | SinkPlan::Spool { columns, .. }
+        | SinkPlan::Stack { columns, .. } => Ok(columns.iter().map(|column| column.0).collect()),
         SinkPlan::Output
         | SinkPlan::Reduce { .. }
         | SinkPlan::Group { .. }

@@ -150,24 +150,6 @@ fn composite_keys_and_rows_of_rows() {
 }
 
 #[test]
-fn what_cannot_run_yet_is_typed_and_told_at_its_step() {
-    for (query, at) in [
-        ("flights union flights", "union flights"),
-        (
-            "flights unpivot distance into what, value",
-            "unpivot distance into what, value",
-        ),
-    ] {
-        one_mistake(
-            &format!("{TABLES}t = {query}\ny = t.distance + 1"),
-            Code::CannotRunYet,
-            at,
-            &["can't run yet"],
-        );
-    }
-}
-
-#[test]
 fn members_of_a_joined_row_are_nullable_where_there_may_be_none() {
     for (join, ty) in [("join", "f64"), ("left join", "f64?")] {
         let text = format!(
@@ -175,6 +157,92 @@ fn members_of_a_joined_row_are_nullable_where_there_may_be_none() {
              t = flights {join} a = places[faa=dest]\nextend t {{ lat = a.lat }}"
         );
         assert_eq!(type_of(&checked(&text).graph, "t.lat"), ty);
+    }
+}
+
+#[test]
+fn a_union_says_which_columns_are_missing() {
+    let tables = "table a { x: f64, y: i32, z: str }\ntable b { x: f64, w: date }\n";
+    one_mistake(
+        &format!("{tables}table u = a union b"),
+        Code::UnknownMember,
+        "union b",
+        &[
+            "`b` has no `y`, `z`; `a` has no `w`",
+            "extend b { y: i32? = null }",
+        ],
+    );
+    one_mistake(
+        "table a { x: f64 }\ntable b { x: str }\ntable u = a union b",
+        Code::NoCommonType,
+        "union b",
+        &["`a.x` is f64, `b.x` is str"],
+    );
+    // What one side alone defines is no column of the union.
+    let text = "table a { x: i8, d = x * 2 }\ntable b { x: i32?, e = x }\ntable u = a union b\n";
+    assert_eq!(type_of(&graph(text), "u.x"), "i32?");
+    assert!(graph(text).node("u.d").is_none());
+    one_mistake(
+        &format!("{text}y = u.d"),
+        Code::UnknownMember,
+        "d",
+        &["table `u` has no `d`"],
+    );
+    one_mistake(
+        "table a { x: f64 }\ntable u = a union v\ntable v = u where x > 0",
+        Code::DefinitionCycle,
+        "union v",
+        &[],
+    );
+}
+
+#[test]
+fn unpivot_takes_its_columns_away() {
+    let wide = "table wide { id: i32, d_1: i8, d_2: i32?, name: str }\n";
+    let long = graph(&format!(
+        "{wide}table long = wide unpivot d_* into day, sold"
+    ));
+    assert_eq!(type_of(&long, "long.day"), "str");
+    assert_eq!(type_of(&long, "long.sold"), "i32?");
+    assert!(long.node("long.d_1").is_none());
+    for (step, code, at, told) in [
+        (
+            "unpivot e_* into day, sold",
+            Code::BadSelector,
+            "e_*",
+            "`e_*` selects nothing",
+        ),
+        (
+            "unpivot [d_1, name] into day, sold",
+            Code::NoCommonType,
+            "unpivot [d_1, name] into day, sold",
+            "`wide.d_1` is i8, `wide.name` is str",
+        ),
+        (
+            "unpivot d_* into name, sold",
+            Code::NameTaken,
+            "name",
+            "`name`",
+        ),
+        (
+            "unpivot d_3 into day, sold",
+            Code::UnknownMember,
+            "unpivot d_3 into day, sold",
+            "`d_3`",
+        ),
+        (
+            "unpivot d_* into day, sold where d_1 > 0",
+            Code::DomainClash,
+            "d_1 > 0",
+            "`where` of a value on the rows of another table",
+        ),
+    ] {
+        one_mistake(
+            &format!("{wide}table long = wide {step}"),
+            code,
+            at,
+            &[told],
+        );
     }
 }
 

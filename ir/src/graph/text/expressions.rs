@@ -117,7 +117,7 @@ impl ExpressionText<'_> {
             let expression = &self.graph.expressions[at];
             match (&expression.op, expression.domain) {
                 (Op::Node(node), _) => return self.graph.nodes[*node].short_name().to_owned(),
-                (Op::Take, _) => at = expression.args[0],
+                (Op::Take | Op::Stack, _) => at = expression.args[0],
                 (Op::Key(position), Domain::Rows(table)) => {
                     return self.key_name(table, *position);
                 }
@@ -164,7 +164,7 @@ impl ExpressionText<'_> {
                     Binding::Postfix
                 }
             }
-            Op::Compare(_) | Op::IsNull => Binding::Comparison,
+            Op::Compare(_) | Op::IsNull | Op::OneOf(_) => Binding::Comparison,
             Op::And => Binding::And,
             Op::Or => Binding::Or,
             Op::Not => Binding::Not,
@@ -193,6 +193,7 @@ impl ExpressionText<'_> {
             | Op::Find(_)
             | Op::Gather
             | Op::Take
+            | Op::Stack
             | Op::Joined
             | Op::Reduce { .. }
             | Op::Window(_) => Binding::Postfix,
@@ -261,7 +262,7 @@ impl ExpressionText<'_> {
         };
         match &expression.op {
             Op::Literal(value) => vec![Piece::Owned(constant(value, expression.ty.scalar))],
-            Op::Node(_) | Op::Take | Op::Joined | Op::Key(_) => {
+            Op::Node(_) | Op::Take | Op::Joined | Op::Stack | Op::Key(_) => {
                 let name = match &expression.op {
                     Op::Node(node) if expression.domain == Domain::Scalar => {
                         self.graph.nodes[*node].name.clone()
@@ -315,6 +316,18 @@ impl ExpressionText<'_> {
             Op::Or => infix(" or ", Binding::Or, Binding::And),
             Op::Not => vec![Piece::Text("not "), arg(0, Binding::Comparison)],
             Op::IsNull => vec![arg(0, Binding::Coalesce), Piece::Text(" is null")],
+            Op::OneOf(members) => {
+                let scalar = self.graph.expressions[expression.args[0]].ty.scalar;
+                let values = members.values().iter();
+                let mut list: Vec<String> = values
+                    .map(|value| untyped_constant(value, scalar))
+                    .collect();
+                if members.has_null() {
+                    list.push("null".to_owned());
+                }
+                let list = format!(" in [{}]", list.join(", "));
+                vec![arg(0, Binding::Coalesce), Piece::Owned(list)]
+            }
             Op::IfElse => vec![
                 arg(1, Binding::Or),
                 Piece::Text(" if "),

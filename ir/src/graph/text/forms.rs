@@ -34,7 +34,11 @@ pub(super) fn parts(graph: &Graph, id: ExprId) -> Vec<(ExprId, Role)> {
     .map(|part| (part, Role::Value))
     .collect();
     match &expression.op {
-        Op::Take => parts[0].1 = Role::Column,
+        Op::Take | Op::Stack => {
+            for part in &mut parts {
+                part.1 = Role::Column;
+            }
+        }
         Op::Gather => parts[1].1 = Role::Column,
         Op::Window(window) if !window.over.is_none() => {
             for part in &mut parts[..window.window.values()] {
@@ -99,6 +103,7 @@ pub(super) fn is_word(op: &Op) -> bool {
             | Op::Param(_)
             | Op::Key(_)
             | Op::Take
+            | Op::Stack
             | Op::Joined
     )
 }

@@ -429,11 +429,18 @@ impl ExpressionText<'_> {
                     conditions.join(", ")
                 )
             }
-            TableRows::Unpivot { parent, columns } => {
+            TableRows::Unpivot {
+                parent,
+                columns,
+                key,
+                value,
+            } => {
                 format!(
-                    "{} unpivot [{}] into name, value",
+                    "{} unpivot [{}] into {}, {}",
                     table(*parent),
-                    list(columns, *parent)
+                    list(columns, *parent),
+                    quoted(key),
+                    quoted(value)
                 )
             }
         }

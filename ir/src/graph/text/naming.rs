@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use super::forms::{Role, group_of, is_word, parts};
 use crate::graph::{Expression, Fingerprint, Graph, NodeKind, TableRows, row_expressions};
 use crate::id::{ExprId, Id, NodeId};
-use crate::op::{Op, Overflow};
+use crate::op::{CastMode, Op, Overflow};
 use crate::types::Domain;
 
 /// Brackets deeper than this are broken out: the parser bounds nesting too.
@@ -276,7 +276,8 @@ impl<'g> Naming<'g> {
             | Op::Node(_)
             | Op::Key(_)
             | Op::Take
-            | Op::Joined => 0,
+            | Op::Joined
+            | Op::Stack => 0,
             // A chain to the left, or an `else` chain to the right, needs none; the other sides
             // are counted where they have an operator.
             Op::Add(Overflow::Raise)
@@ -344,31 +345,37 @@ fn hidden_names(graph: &Graph) -> HashSet<&str> {
 }
 
 /// Whether a definition is what its table implies: a member of a derived table that carries the
-/// parent's member of the same name.
+/// members of the same name from where its rows come, or that `unpivot` names.
 pub(super) fn is_implied(graph: &Graph, node: NodeId) -> bool {
     let entry = &graph.nodes[node];
     let (NodeKind::Definition(root), Domain::Rows(table)) = (&entry.kind, entry.domain) else {
         return false;
     };
-    let parent = match graph.tables[table].rows {
-        TableRows::Filter { parent, .. }
-        | TableRows::Order { parent, .. }
-        | TableRows::Limit { parent, .. }
-        | TableRows::Distinct { parent, .. }
-        | TableRows::Union { parent, .. }
-        | TableRows::Join { parent, .. }
-        | TableRows::Unpivot { parent, .. } => parent,
-        TableRows::Source(_) | TableRows::Group { .. } => return false,
-    };
+    let rows = &graph.tables[table].rows;
+    if matches!(rows, TableRows::Source(_) | TableRows::Group { .. }) {
+        return false;
+    }
     let root = &graph.expressions[*root];
-    match (&root.op, &root.args[..]) {
-        (Op::Take, [carried]) => match graph.expressions[*carried].op {
-            Op::Node(carried) => {
-                let carried = &graph.nodes[carried];
-                carried.domain == Domain::Rows(parent) && carried.short_name() == entry.short_name()
-            }
-            _ => false,
-        },
+    if let TableRows::Unpivot { key, value, .. } = rows
+        && root.op == Op::Stack
+        && [key.as_str(), value.as_str()].contains(&entry.short_name())
+    {
+        return true;
+    }
+    let parents = rows.parents();
+    let is_carried = |arg: &ExprId| {
+        let mut expression = &graph.expressions[*arg];
+        // A column that meets another in a wider type.
+        if let (Op::Cast(_, CastMode::Raise), [column]) = (&expression.op, &expression.args[..]) {
+            expression = &graph.expressions[*column];
+        }
+        let (Op::Node(carried), Domain::Rows(from)) = (&expression.op, expression.domain) else {
+            return false;
+        };
+        parents.contains(&from) && graph.nodes[*carried].short_name() == entry.short_name()
+    };
+    match root.op {
+        Op::Take | Op::Stack => root.args.iter().all(is_carried),
         _ => false,
     }
 }
@@ -386,7 +393,10 @@ pub(super) fn is_key(graph: &Graph, node: NodeId) -> bool {
 
 /// Whether an expression is written as a column of its table.
 fn is_column(expression: &Expression) -> bool {
-    let named = matches!(expression.op, Op::Node(_) | Op::Key(_) | Op::Take);
+    let named = matches!(
+        expression.op,
+        Op::Node(_) | Op::Key(_) | Op::Take | Op::Stack
+    );
     named && expression.domain != Domain::Scalar
 }
 

@@ -43,7 +43,7 @@ pub(crate) enum SinkState {
     Reduce(Vec<Accumulators>),
     /// Groups.
     Group(GroupState),
-    /// Rows kept, of a build, a spool or windows.
+    /// Rows kept, of a build, a spool, a stack or windows.
     Rows(Vec<RowsPart>),
     /// The sums of each morsel.
     Carry(Vec<CarryEntry>),
@@ -141,9 +141,10 @@ impl SinkState {
                     values: accumulators(columns, values)?,
                 })
             }
-            SinkPlan::Build { .. } | SinkPlan::Window { .. } | SinkPlan::Spool { .. } => {
-                SinkState::Rows(Vec::new())
-            }
+            SinkPlan::Build { .. }
+            | SinkPlan::Window { .. }
+            | SinkPlan::Spool { .. }
+            | SinkPlan::Stack { .. } => SinkState::Rows(Vec::new()),
             SinkPlan::Carry { .. } => SinkState::Carry(Vec::new()),
         })
     }
@@ -272,7 +273,8 @@ impl MorselSink {
         let (builders, sums) = match sink {
             SinkPlan::Build { columns }
             | SinkPlan::Window { columns }
-            | SinkPlan::Spool { columns, .. } => {
+            | SinkPlan::Spool { columns, .. }
+            | SinkPlan::Stack { columns, .. } => {
                 let builders = columns
                     .iter()
                     .map(|(_, slot)| ColumnBuilder::new(slot_type(*slot)));
@@ -296,6 +298,7 @@ impl MorselSink {
             | SinkPlan::Reduce { .. }
             | SinkPlan::Group { .. }
             | SinkPlan::Build { .. }
+            | SinkPlan::Stack { .. }
             | SinkPlan::Window { .. }
             | SinkPlan::Carry { .. } => Chooser::All,
         };
@@ -358,7 +361,8 @@ impl MorselSink {
             (
                 SinkPlan::Build { columns }
                 | SinkPlan::Window { columns }
-                | SinkPlan::Spool { columns, .. },
+                | SinkPlan::Spool { columns, .. }
+                | SinkPlan::Stack { columns, .. },
                 SinkState::Rows(_),
             ) => {
                 let selected = &mut self.selected;
