@@ -159,7 +159,7 @@ fn routines_run_between_fused_segments_and_windows_add_up_their_halo() {
   window
     c3: f64? = shift 2 c2
   window
-    c4: f64? = rolling_mean rows=7 min=7 c3
+    c4: f64? = rolling mean rows=7 min=7 c3
   fused  c1, c4 -> c5
     c5: f64? = add c4, c1
   sink output c5
