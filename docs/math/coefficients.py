@@ -11,7 +11,7 @@ needs the package `mpmath` and takes about a minute.
 
 import sys
 
-from mpmath import mp, mpf, atan, atanh, cos, erf, erfc, exp, expm1, linspace, log, lu_solve, matrix, pi, sin, sqrt
+from mpmath import mp, mpf, asin, atan, atanh, cos, erf, erfc, exp, expm1, linspace, log, lu_solve, matrix, pi, sin, sqrt
 
 mp.dps = 120
 
@@ -133,6 +133,14 @@ table("COSINE", "(cos(r) − 1 + r²/2) / r⁴ in r² on |r| ≤ π/4.",
 eighth = (sqrt(2) - 1) ** 2 * mpf("1.0001")
 table("ARCTANGENT", "(atan(t) − t) / t³ in t² on |t| ≤ tan(π/8).",
       minimax(from_square(lambda t: (atan(t) - t) / t ** 3), mpf(0), eighth, 12))
+
+table("ARCSINE", "(asin(s) − s) / s³ in s² on |s| ≤ ½.",
+      minimax(from_square(lambda s: (asin(s) - s) / s ** 3), mpf(0), mpf("0.2501"), 13))
+
+table("INVERSE_CUBE_ROOT", "1/∛m for m from √½ to √2; 20 bits suffice.",
+      minimax(lambda m: m ** (-mpf(1) / 3), sqrt(mpf(1) / 2) * mpf("0.9999"), sqrt(2) * mpf("1.0001"), 9))
+constant("CUBE_ROOT_OF_2", "∛2.", mpf(2) ** (mpf(1) / 3))
+constant("CUBE_ROOT_OF_HALF", "∛½.", mpf(2) ** (-mpf(1) / 3))
 
 two_over_root_pi = 2 / sqrt(pi)
 table("ERROR_FUNCTION_NEAR", "(erf(x)/x − 2/√π) / x² in x² on |x| ≤ 1.",

@@ -1,12 +1,15 @@
 //! A checked flow: its graph, where its parts are written, what depends on what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use arrow::array::ArrayRef;
 use icosian_ir::graph::{Dependencies, Graph};
+use icosian_ir::host::HostFunctions;
 use icosian_ir::id::NodeId;
 use icosian_ir::value::Value as Constant;
+use icosian_runtime::execute::{ArrowFunction, HostError};
 
 use crate::check::{CheckOptions, Checked, Imported, Spans, TestBlock, check, select};
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Span, nearest};
@@ -97,6 +100,7 @@ impl FlowText {
 #[derive(Clone, Debug)]
 pub struct Flow {
     inner: Arc<Inner>,
+    host: HostFunctions,
 }
 
 #[derive(Debug)]
@@ -106,6 +110,8 @@ struct Inner {
     sources: Sources,
     warnings: Vec<Diagnostic>,
     tests: Vec<TestBlock>,
+    /// The flow as tests that give configs have it, by where they stand.
+    variants: HashMap<Span, Flow>,
     folder: PathBuf,
     dependencies: OnceLock<Dependencies>,
 }
@@ -198,6 +204,26 @@ impl Flow {
         given: &[FlowText],
         options: &FlowOptions,
     ) -> Result<Flow, Error> {
+        let mut flow = Flow::checked_once(name, text, given, options, None)?;
+        // A test that gives configs is one of another graph.
+        let mut variants = HashMap::new();
+        for test in flow.tests().iter().filter(|test| test.gives_configs) {
+            let variant = Flow::checked_once(name, text, given, options, Some(test.span))?;
+            variants.insert(test.span, variant);
+        }
+        if let Some(inner) = Arc::get_mut(&mut flow.inner) {
+            inner.variants = variants;
+        }
+        Ok(flow)
+    }
+
+    fn checked_once(
+        name: &str,
+        text: &str,
+        given: &[FlowText],
+        options: &FlowOptions,
+        test: Option<Span>,
+    ) -> Result<Flow, Error> {
         let mut sources = Sources::new();
         let file = sources.add(name, text);
         let parsed = parse(file, text);
@@ -209,6 +235,7 @@ impl Flow {
             configs: options.configs.clone(),
             schemas: Some(&schemas),
             tests: options.tests,
+            test,
         };
         let mut loader = FileLoader::new(&mut sources, file, &options.folder);
         for (position, text) in given.iter().enumerate() {
@@ -235,10 +262,55 @@ impl Flow {
                 sources,
                 warnings: checked.diagnostics,
                 tests: checked.tests,
+                variants: HashMap::new(),
                 folder,
                 dependencies: OnceLock::new(),
             }),
+            host: HostFunctions::default(),
         }
+    }
+
+    /// Supplies a function that the flow declares as `extern fn`.
+    ///
+    /// It gets arrays of one length, of the Arrow types of its declared parameters, and gives an array
+    /// of as many values of its declared type. It may be called over any part of the rows, by several
+    /// threads at once and more than once, so each row of its result must depend on that row of its
+    /// arguments alone and be the same every time. An error or panic in it ends the run, as does a
+    /// result of another length or type, or a null where the type has none.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use arrow::array::{ArrayRef, AsArray, Float64Array, RecordBatch};
+    /// use arrow::datatypes::Float64Type;
+    /// use icosian::{Flow, Inputs};
+    ///
+    /// let flow = Flow::from_text(
+    ///     "extern fn half(x: f64) -> f64\ntable t { x: f64 }\ny = half(x) + 1",
+    /// )?;
+    /// let flow = flow.with_function("half", |arguments| {
+    ///     let x = arguments[0].as_primitive::<Float64Type>();
+    ///     Ok(Arc::new(x.unary::<_, Float64Type>(|x| x / 2.0)))
+    /// });
+    /// let x: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 4.0]));
+    /// let batch = RecordBatch::try_from_iter([("x", x)]).unwrap();
+    /// let output = flow.outputs().prepare()?.run(&Inputs::new().batches("t", vec![batch]))?;
+    /// let y = output.table("t")?;
+    /// assert_eq!(y.column(0).as_primitive::<Float64Type>().values(), &[1.5, 3.0]);
+    /// # Ok::<(), icosian::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_function(
+        mut self,
+        name: &str,
+        function: impl Fn(&[ArrayRef]) -> Result<ArrayRef, HostError> + Send + Sync + 'static,
+    ) -> Flow {
+        self.host
+            .insert(name, Arc::new(ArrowFunction::new(function)));
+        self
+    }
+
+    pub(crate) fn host(&self) -> &HostFunctions {
+        &self.host
     }
 
     /// The typed graph. It prints as canonical text.
@@ -264,6 +336,17 @@ impl Flow {
     /// The `test` blocks, if the options asked for them.
     pub fn tests(&self) -> &[TestBlock] {
         &self.inner.tests
+    }
+
+    /// The flow as a test has it that gives configs, and the test there.
+    pub(crate) fn variant(&self, test: &TestBlock) -> Option<(Flow, TestBlock)> {
+        let variant = self.inner.variants.get(&test.span)?;
+        let flow = Flow {
+            inner: Arc::clone(&variant.inner),
+            host: self.host.clone(),
+        };
+        let test = flow.tests().first().cloned()?;
+        Some((flow, test))
     }
 
     /// Where paths in the flow begin.

@@ -74,7 +74,9 @@ pub use flow::{Flow, FlowOptions, FlowText};
 pub use icosian_ir::graph::Graph;
 pub use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
 pub use icosian_ir::value::Value as Constant;
-pub use icosian_runtime::execute::{Backend, Executor, ParallelExecutor, SerialExecutor};
+pub use icosian_runtime::execute::{
+    Backend, Executor, HostError, ParallelExecutor, SerialExecutor,
+};
 pub use icosian_runtime::result::ResultBuilder;
 pub use inputs::{Inputs, ReadOptions, Source};
 pub use operators::{FlowBuilder, IntoValue, TableBuilder, Value};

@@ -360,6 +360,7 @@ impl Prepared {
                                 Segment::Fused(fused) => Some(fused),
                                 Segment::Wide { .. }
                                 | Segment::Columnar { .. }
+                                | Segment::Extern { .. }
                                 | Segment::Window { .. }
                                 | Segment::Probe { .. }
                                 | Segment::Gather { .. } => None,

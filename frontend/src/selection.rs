@@ -1,15 +1,17 @@
 //! What is asked of a flow: outputs, and nodes whose values the caller gives.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use icosian_ir::columns::Columns;
 use icosian_ir::columns_to_plan::columns_to_plan;
 use icosian_ir::graph_to_columns::{LowerError, Override, Request, fits, graph_to_columns};
 use icosian_ir::id::NodeId;
+use icosian_ir::op::Op;
 use icosian_ir::value::Value;
 use icosian_runtime::execute::{self, Backend};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::error::Error;
 use crate::flow::Flow;
 use crate::prepared::Prepared;
@@ -119,11 +121,46 @@ impl Selection {
             given: self.given.keys().copied().collect::<HashSet<_>>(),
         };
         let graph = self.flow.graph();
-        let columns =
+        let mut columns =
             graph_to_columns(graph, &request).map_err(|error| lower_error(&self.flow, &error))?;
+        columns.host = self.flow.host().clone();
+        check_host(&self.flow, &columns)?;
         let plan = columns_to_plan(&columns);
         let prepared = execute::Prepared::new(Arc::new(columns), Arc::new(plan), self.backend)?;
         Ok(Prepared::new(self.flow, prepared, self.given))
+    }
+}
+
+/// Refuses calls of functions that the host does not supply.
+fn check_host(flow: &Flow, columns: &Columns) -> Result<(), Error> {
+    let mut missing: BTreeMap<&str, Diagnostic> = BTreeMap::new();
+    for column in columns.columns.values() {
+        let Op::Extern(signature) = &column.op else {
+            continue;
+        };
+        let name = signature.name.as_str();
+        if columns.host.get(name).is_some() || missing.contains_key(name) {
+            continue;
+        }
+        let node = column.nodes.first();
+        let user = node.map_or("the flow", |node| &*flow.graph().nodes[*node].name);
+        let message = format!("`{user}` needs the host's function `{name}`, which is not supplied");
+        let mut diagnostic = Diagnostic::error(Code::MissingInput, message)
+            .help(format!("Flow::with_function(\"{name}\", …) supplies it"));
+        if let Some(near) = nearest(name, columns.host.names()) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        if let Some(span) = node.and_then(|node| flow.spans().nodes.get(node)) {
+            diagnostic = diagnostic.at(*span);
+        }
+        missing.insert(name, diagnostic);
+    }
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Error::in_sources(
+            missing.into_values().collect(),
+            flow.sources().clone(),
+        )),
     }
 }
 

@@ -39,6 +39,9 @@ impl Flow {
         executor: &dyn Executor,
         batch_rows: usize,
     ) -> Result<Vec<Diagnostic>, Error> {
+        if let Some((flow, test)) = self.variant(test) {
+            return flow.run_test(&test, backend, executor, batch_rows);
+        }
         let graph = self.graph();
         let expected = test.expectations.iter().map(|expected| expected.node);
         let mut seen = std::collections::HashSet::new();

@@ -15,8 +15,9 @@ pub use join::Join;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
 
+use crate::host::HostFunctions;
 use crate::id::{ColumnId, InputId, NodeId, ParamId, Table, TableId};
-use crate::op::{Execution, Math, Op, TimeFunction};
+use crate::op::{Execution, Math, Op};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -146,6 +147,8 @@ pub struct Columns {
     pub outputs: Vec<Output>,
     /// The names of the nodes that columns serve.
     pub node_names: HashMap<NodeId, String>,
+    /// What the host supplies for calls of its functions.
+    pub host: HostFunctions,
 }
 
 impl Columns {
@@ -217,11 +220,22 @@ impl Columns {
                 | Math::Pow
                 | Math::Atan2
                 | Math::Degrees
-                | Math::Radians => Execution::Wide,
+                | Math::Radians
+                | Math::Exp2
+                | Math::LogBase
+                | Math::Cbrt
+                | Math::Hypot
+                | Math::Asin
+                | Math::Acos
+                | Math::Atan
+                | Math::Sinh
+                | Math::Cosh
+                | Math::Tanh
+                | Math::Asinh
+                | Math::Acosh
+                | Math::Atanh => Execution::Wide,
             },
-            Op::Time(function) => match function {
-                TimeFunction::Part(_) => Execution::Columnar,
-            },
+            Op::Time(_) => Execution::Columnar,
             Op::Broadcast(_)
             | Op::Add(_)
             | Op::Sub(_)
@@ -250,6 +264,7 @@ impl Columns {
                 }
             }
             Op::Text(_) | Op::OneOf(_) => Execution::Columnar,
+            Op::Extern(_) => Execution::Extern,
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
             Op::Window(_) if !self.is_stored_window(column) => Execution::Window,
             Op::Take | Op::Joined | Op::Stack | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => {

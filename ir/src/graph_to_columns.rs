@@ -298,7 +298,10 @@ impl Lowering<'_> {
 
     /// The value of a row-local op over constants, unless it raises: then the run says so.
     fn constant(&self, op: &Op, args: &[ColumnId], ty: Type) -> Option<Value> {
-        if args.is_empty() || matches!(op, Op::Broadcast(_)) || op.level() != Level::Both {
+        if args.is_empty()
+            || matches!(op, Op::Broadcast(_) | Op::Extern(_))
+            || op.level() != Level::Both
+        {
             return None;
         }
         let columns = self.builder.columns();

@@ -5,6 +5,7 @@
 //! machine code, no files, no unsafe code.
 
 // The vocabulary of every stage.
+pub mod host;
 pub mod id;
 pub mod op;
 pub mod types;

@@ -17,6 +17,9 @@ mod window;
 pub use find::{Find, Pick};
 pub use members::Members;
 
+use std::sync::Arc;
+
+use crate::host::HostSignature;
 use crate::id::{InputId, NodeId, ParamId, TableId};
 pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
@@ -24,7 +27,7 @@ use crate::value::Value;
 pub use bits::BitFunction;
 pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 pub use text::{TextArgument, TextFunction};
-pub use time::{TimeFunction, TimePart};
+pub use time::{Fold, Gap, Period, TimeFunction, TimePart};
 pub use window::{
     Alpha, Cumulative, ExponentialMoment, Frame, Over, RankMethod, Window, WindowOver,
 };
@@ -38,6 +41,17 @@ pub enum Overflow {
     Wrap,
     /// The row is null.
     Null,
+}
+
+impl Overflow {
+    /// What stage texts add to an op's name.
+    fn suffix(self) -> &'static str {
+        match self {
+            Overflow::Raise => "",
+            Overflow::Wrap => ".wrap",
+            Overflow::Null => ".try",
+        }
+    }
 }
 
 /// The comparisons. Floats compare as IEEE says, bools with false below true, text by bytes.
@@ -129,6 +143,9 @@ pub enum Op {
     Bits(BitFunction),
     /// A function of dates and timestamps.
     Time(TimeFunction),
+    /// A function of the host, by its declaration; its arguments are of exactly the declared types,
+    /// or not null where nulls are allowed. It runs over all rows, whatever becomes of them.
+    Extern(Arc<HostSignature>),
     /// The lesser of two values of one type; −0 below +0, NaN greatest; null if either is null.
     Minimum,
     /// The greater of two values of one type; −0 below +0, NaN greatest; null if either is null.
@@ -201,6 +218,8 @@ pub enum Execution {
     Wide,
     /// A routine over a block of text.
     Columnar,
+    /// A call of the host over a block.
+    Extern,
     /// A window segment, over a whole morsel.
     Window,
     /// A lookup's probe or gather.
@@ -240,6 +259,7 @@ impl Op {
             | Op::Hash
             | Op::RowNumber(_)
             | Op::Time(_)
+            | Op::Extern(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Lookup { .. }
@@ -300,6 +320,7 @@ impl Op {
             Op::Hash => "hash",
             Op::RowNumber(_) => "row_number",
             Op::Time(function) => function.name(),
+            Op::Extern(_) => "extern",
             Op::Minimum => "minimum",
             Op::Maximum => "maximum",
             Op::Lookup { .. } => "lookup",
@@ -317,11 +338,6 @@ impl Op {
 
 impl std::fmt::Display for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let overflow = |overflow: &Overflow| match overflow {
-            Overflow::Raise => "",
-            Overflow::Wrap => ".wrap",
-            Overflow::Null => ".try",
-        };
         f.write_str(self.name())?;
         match self {
             Op::Literal(value) => write!(f, " {value}"),
@@ -330,9 +346,10 @@ impl std::fmt::Display for Op {
             Op::Param(param) => write!(f, " {param}"),
             Op::Broadcast(table) | Op::RowNumber(table) => write!(f, " {table}"),
             Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) | Op::Neg(mode) => {
-                f.write_str(overflow(mode))
+                f.write_str(mode.suffix())
             }
             Op::Cast(to, _) => write!(f, " {to}"),
+            Op::Time(function) => write!(f, "{function}"),
             Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
             Op::Lookup {
                 table,
@@ -364,6 +381,7 @@ impl std::fmt::Display for Op {
                 }
             }
             Op::Key(position) => write!(f, " {position}"),
+            Op::Extern(signature) => write!(f, " {}", signature.name),
             Op::Window(window) => window.fmt(f),
             Op::Div
             | Op::FloorDiv
@@ -379,7 +397,6 @@ impl std::fmt::Display for Op {
             | Op::Text(_)
             | Op::Bits(_)
             | Op::Hash
-            | Op::Time(_)
             | Op::Minimum
             | Op::Maximum
             | Op::Gather

@@ -72,6 +72,11 @@ pub enum Segment {
         /// The column computed.
         column: ColumnId,
     },
+    /// A call of a function of the host, over a block.
+    Extern {
+        /// The column computed.
+        column: ColumnId,
+    },
     /// A window.
     Window {
         /// The `Window` column computed.
@@ -251,6 +256,7 @@ impl PlanText<'_> {
                 }
                 Segment::Wide { column } => self.single(f, "wide", *column)?,
                 Segment::Columnar { column } => self.single(f, "columnar", *column)?,
+                Segment::Extern { column } => self.single(f, "extern", *column)?,
                 Segment::Window { column } => self.single(f, "window", *column)?,
                 Segment::Probe { column } => self.single(f, "probe", *column)?,
                 Segment::Gather { column } => self.single(f, "gather", *column)?,

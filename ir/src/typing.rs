@@ -423,8 +423,21 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
         }
         Op::Time(function) => {
             count(time::arity(*function))?;
-            let scalar = time::result(*function, &types).map_err(wrong)?;
-            row_local(scalar.required().nullable_if(any_null))
+            let ty = time::result(*function, &types).map_err(wrong)?;
+            row_local(ty.nullable_if(any_null))
+        }
+        Op::Extern(signature) => {
+            count(signature.parameters.len())?;
+            let fits = types
+                .iter()
+                .zip(&signature.parameters)
+                .all(|(ty, (_, wanted))| {
+                    ty.scalar == wanted.scalar && (wanted.nullable || !ty.nullable)
+                });
+            if !fits {
+                return Err(wrong("values of the types it declares"));
+            }
+            row_local(signature.returns)
         }
         Op::Hash => {
             count(2)?;

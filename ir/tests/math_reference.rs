@@ -14,6 +14,11 @@ fn bound(function: Math) -> f64 {
     match function {
         Math::Sqrt => 0.5,
         Math::Degrees | Math::Radians => 0.51,
+        Math::LogBase | Math::Cbrt | Math::Hypot => 0.51,
+        Math::Sinh | Math::Cosh => 0.53,
+        Math::Acos | Math::Atan | Math::Tanh | Math::Acosh => 0.55,
+        Math::Asin | Math::Asinh | Math::Atanh => 0.60,
+        Math::Exp2 => 0.70,
         Math::Exp | Math::Ln | Math::Log10 | Math::Log1p | Math::Atan2 => 0.70,
         Math::Expm1 | Math::Log2 | Math::Pow => 0.75,
         Math::Sin | Math::Cos => 0.80,

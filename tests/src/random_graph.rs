@@ -5,10 +5,11 @@ use icosian_ir::id::{ExprId, TableId};
 use icosian_ir::meaning::math::Math;
 use icosian_ir::meaning::order::Direction;
 use icosian_ir::op::{
-    Alpha, BitFunction, CastMode, Comparison, Cumulative, ExponentialMoment, Fraction, Frame,
-    Interpolation, Op, Overflow, RankMethod, Reduction, Window,
+    Alpha, BitFunction, CastMode, Comparison, Cumulative, ExponentialMoment, Fold, Fraction, Frame,
+    Gap, Interpolation, Op, Overflow, Period, RankMethod, Reduction, TextArgument, TextFunction,
+    TimeFunction, TimePart, Window,
 };
-use icosian_ir::types::{Domain, ScalarType, TimeUnit};
+use icosian_ir::types::{Domain, ScalarType, TimeUnit, Zone};
 use icosian_ir::value::Value;
 
 use crate::data::{Numbers, columns};
@@ -169,8 +170,9 @@ impl Maker<'_> {
             Comparison::Greater,
             Comparison::GreaterOrEqual,
         ];
-        match self.numbers.below(24) {
+        match self.numbers.below(31) {
             0..=3 => self.arithmetic(),
+            24 | 25 => self.text(),
             4 | 5 => {
                 let operators = [
                     BinaryOperator::Div,
@@ -245,10 +247,72 @@ impl Maker<'_> {
                 let column = *self.numbers.pick(&self.place_columns);
                 self.builder.gather(row, column).ok()
             }
+            26..=28 => self.time(),
             _ => {
                 let value = self.rows(|_| true)?;
                 let members: Vec<ExprId> = (0..3).map(|_| self.constant()).collect();
                 self.builder.in_list(value, &members).ok()
+            }
+        }
+    }
+
+    /// A function of dates and timestamps.
+    fn time(&mut self) -> Option<ExprId> {
+        let value =
+            self.of(|scalar| matches!(scalar, ScalarType::Date | ScalarType::Timestamp(..)))?;
+        let is_date = self.builder.scalar_type(value) == ScalarType::Date;
+        let raising = self.shape.raising;
+        let mode = if raising && self.numbers.below(2) == 0 {
+            Overflow::Raise
+        } else {
+            Overflow::Null
+        };
+        match self.numbers.below(7) {
+            0..=2 => {
+                let part = *self.numbers.pick(&TimePart::ALL);
+                // The day of a timestamp may be beyond every date.
+                if part.is_of_date() != is_date && !raising {
+                    return None;
+                }
+                self.builder.time_part(part, value).ok()
+            }
+            3 => {
+                let months = self.of(|scalar| scalar.is_integer() && scalar != ScalarType::U64)?;
+                self.builder.add_months(value, months, mode).ok()
+            }
+            4 if raising => {
+                let periods = [
+                    Period::Length(1, TimeUnit::Second),
+                    Period::Length(5_400, TimeUnit::Second),
+                    Period::Length(86_400, TimeUnit::Second),
+                    Period::Length(604_800, TimeUnit::Second),
+                    Period::Months(1),
+                    Period::Months(12),
+                ];
+                let period = *self.numbers.pick(&periods);
+                self.builder.truncate(value, period).ok()
+            }
+            5 if raising => match self.builder.scalar_type(value) {
+                ScalarType::Timestamp(_, Some(_)) => self.builder.wall_clock(value).ok(),
+                ScalarType::Timestamp(..) => {
+                    let names = ["America/New_York", "Europe/Berlin", "Asia/Kathmandu", "UTC"];
+                    let name = self.numbers.pick::<&str>(&names);
+                    let zone = Zone::new(name)?;
+                    let (fold, gap) = (
+                        *self.numbers.pick(&Fold::ALL),
+                        *self.numbers.pick(&Gap::ALL),
+                    );
+                    self.builder.at_zone(value, zone, fold, gap).ok()
+                }
+                _ => None,
+            },
+            _ => {
+                let other = self.of(|scalar| scalar == ScalarType::Date)?;
+                if !is_date {
+                    return self.builder.date_of(value, CastMode::Null).ok();
+                }
+                let op = Op::Time(TimeFunction::BusinessDaysBetween);
+                self.builder.add(op, vec![value, other]).ok()
             }
         }
     }
@@ -273,6 +337,56 @@ impl Maker<'_> {
             return None;
         }
         self.builder.arithmetic(operator, mode, left, right).ok()
+    }
+
+    /// A function of text, or a cast from or to text.
+    fn text(&mut self) -> Option<ExprId> {
+        const PATTERNS: [&str; 6] = ["a", "^.", "[a-zé]+", "(a)|(b)", "", "\\d|z$"];
+        let text = |maker: &mut Self| match maker.numbers.below(3) {
+            0 => Some(maker.builder.literal(Value::Str(
+                (*maker.numbers.pick(&["", "a", "é", "zz", " "])).into(),
+            ))),
+            _ => maker.of(|scalar| scalar == ScalarType::Str),
+        };
+        if self.numbers.below(4) == 0 {
+            let shown = self.numbers.below(2) == 0;
+            let value = if shown { self.any() } else { text(self)? };
+            let to = if shown {
+                ScalarType::Str
+            } else {
+                *self.numbers.pick(&SCALARS)
+            };
+            return self.builder.cast(value, to, CastMode::Null).ok();
+        }
+        let function = *self.numbers.pick(&TextFunction::ALL);
+        let (arguments, least) = function.arguments();
+        let count = least + self.numbers.below(arguments.len() - least + 1);
+        let mut args = Vec::with_capacity(count);
+        for argument in &arguments[..count] {
+            args.push(match argument {
+                TextArgument::Text => text(self)?,
+                TextArgument::Whole if self.shape.raising && self.numbers.below(4) == 0 => {
+                    self.of(ScalarType::is_integer)?
+                }
+                TextArgument::Whole => {
+                    let number = self.numbers.below(9) as i128 - 4;
+                    self.builder.literal(Value::Integer(number))
+                }
+                TextArgument::Regex => {
+                    let pattern = *self.numbers.pick(&PATTERNS);
+                    self.builder.literal(Value::Str(pattern.into()))
+                }
+                TextArgument::Like => {
+                    let pattern = *self.numbers.pick(&["%", "a%", "_", "%é%", ""]);
+                    self.builder.literal(Value::Str(pattern.into()))
+                }
+                TextArgument::Template => {
+                    let template = *self.numbers.pick(&["", "-", "$0$0", "$$"]);
+                    self.builder.literal(Value::Str(template.into()))
+                }
+            });
+        }
+        self.builder.text(function, &args).ok()
     }
 
     fn math(&mut self) -> Option<ExprId> {

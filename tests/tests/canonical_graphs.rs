@@ -55,9 +55,9 @@ fn the_first_line_names_the_versions() {
     let text = Graph::default().to_string();
     assert_eq!(
         text,
-        "# icosian flow, language 1, unicode 16.0, time zones 2025b\n"
+        "# icosian flow, language 1, unicode 17.0, time zones 2025b\n"
     );
-    assert_eq!(UNICODE_VERSION, "16.0");
+    assert_eq!(UNICODE_VERSION, "17.0");
     assert_eq!(TIME_ZONE_VERSION, chrono_tz::IANA_TZDB_VERSION);
 }
 

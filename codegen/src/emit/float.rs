@@ -79,7 +79,20 @@ impl Emitter<'_, '_> {
             | Math::Pow
             | Math::Atan2
             | Math::Degrees
-            | Math::Radians => return Err(unsupported(id, column)),
+            | Math::Radians
+            | Math::Exp2
+            | Math::LogBase
+            | Math::Cbrt
+            | Math::Hypot
+            | Math::Asin
+            | Math::Acos
+            | Math::Atan
+            | Math::Sinh
+            | Math::Cosh
+            | Math::Tanh
+            | Math::Asinh
+            | Math::Acosh
+            | Math::Atanh => return Err(unsupported(id, column)),
         };
         Ok(Emitted {
             data: Data::Lanes(vectors),

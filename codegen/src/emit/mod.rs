@@ -187,6 +187,7 @@ impl Emitter<'_, '_> {
             | Op::Input(_)
             | Op::Param(_)
             | Op::Text(_)
+            | Op::Extern(_)
             | Op::OneOf(_)
             | Op::Lookup { .. }
             | Op::Find(_)

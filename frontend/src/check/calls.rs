@@ -251,6 +251,10 @@ impl Checker<'_> {
         if function.meaning == Meaning::Window(WindowKind::RowNumber) {
             return self.row_number(context, span).map(Operand::Value);
         }
+        if let Meaning::Time(call) = function.meaning {
+            let value = self.time_call(call, function, bound, span);
+            return value.map(Operand::Value);
+        }
         if function.meaning == Meaning::RowIndex {
             let table = self.rows_around(name, context, span)?;
             return self.row_index(table, span).map(Operand::Value);
@@ -307,7 +311,7 @@ impl Checker<'_> {
                 span,
             )?,
             Meaning::Reduction(kind) => self.reduction(function, kind, &values, context, span)?,
-            Meaning::Len => return None,
+            Meaning::Len | Meaning::Time(_) => return None,
             Meaning::Window(kind) => return self.window(function, kind, &values, context, span),
             Meaning::Date(mode) => self.date(first, mode, name, span)?,
             Meaning::Timestamp(mode) => {
@@ -322,7 +326,6 @@ impl Checker<'_> {
                 span,
             )?,
             Meaning::Text(text) => self.text_function(text, name, &present, span)?,
-            Meaning::TimePart(part) => self.time_part(part, first, span)?,
             Meaning::Random(kind) => self.random(kind, function, first, context, span)?,
             Meaning::Hash => self.hash(function, &values, span)?,
             Meaning::RowIndex => return None,

@@ -199,6 +199,18 @@ impl Checker<'_> {
             self.builder.scalar_type(left),
             self.builder.scalar_type(right),
         );
+        match (operation, a == ScalarType::Str, b == ScalarType::Str) {
+            ("+", true, false) | ("+", false, true) => {
+                return Some("make the other side text: str(…)".to_owned());
+            }
+            ("*", true, false) if b.is_integer() => {
+                return Some("text is repeated by repeat(x, n)".to_owned());
+            }
+            ("-", true, true) => {
+                return Some("text is taken out by replace(x, y, \"\")".to_owned());
+            }
+            _ => {}
+        }
         if matches!(operation, "and" | "or") {
             return Some("compare the numbers first: … != 0".to_owned());
         }

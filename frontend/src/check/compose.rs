@@ -276,8 +276,7 @@ impl<'a> Checker<'a> {
                 parameters,
                 returns,
             } => {
-                self.cannot_run("a function of the host", item.span);
-                self.declare_function(place, *name, parameters, *returns, None);
+                self.declare_extern(place, *name, parameters, *returns);
             }
             ItemKind::Over { body, .. } => {
                 let over = OverBlock { item: id };
@@ -538,7 +537,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn declare_function(
+    pub(crate) fn declare_function(
         &mut self,
         place: Place,
         name: Name,
@@ -566,6 +565,7 @@ impl<'a> Checker<'a> {
             parameters: parameters.to_vec(),
             returns,
             body,
+            external: None,
             active: false,
         });
         self.modules[place.module].functions.insert(text, function);

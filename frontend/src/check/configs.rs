@@ -30,6 +30,8 @@ impl Checker<'_> {
             });
             let default = value.map(|value| self.constant(place, value));
             let bound = self.bound_config(module, &text);
+            let bound = self.test_config(&full).or(bound);
+            let given = given.filter(|_| !self.test_configs.contains_key(&full));
             let value = match (given, bound.or(default)) {
                 (Some(given), _) if is_text => {
                     self.used_configs.insert(full);

@@ -25,6 +25,19 @@ impl Checker<'_> {
         if self.builder.constant(value).is_some_and(Value::is_null) {
             return Some(self.builder.null_of(to));
         }
+        let from = self.builder.scalar_type(value);
+        if to == ScalarType::Str
+            && matches!(from, ScalarType::Timestamp(..))
+            && !from.is_wall_clock()
+        {
+            let message = format!("`{name}` of {from} would not say which clock it shows");
+            self.report(
+                Diagnostic::error(Code::TypeMismatch, message)
+                    .at(value_span)
+                    .help("take it to UTC first: timestamp(x, zone=\"UTC\")"),
+            );
+            return None;
+        }
         self.built(
             |builder| builder.cast(value, to, mode),
             name,
@@ -216,7 +229,7 @@ impl Checker<'_> {
         Some(self.builder.literal_of(constant, to))
     }
 
-    fn unit(&mut self, (unit, span): Argument) -> Option<TimeUnit> {
+    pub(crate) fn unit(&mut self, (unit, span): Argument) -> Option<TimeUnit> {
         let unit = match self.builder.constant(unit) {
             Some(Value::Str(text)) => match &**text {
                 "s" => Some(TimeUnit::Second),

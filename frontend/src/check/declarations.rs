@@ -6,8 +6,10 @@
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use icosian_ir::graph::{Binding, GraphBuilder};
+use icosian_ir::host::HostSignature;
 use icosian_ir::id::{NodeId, Table, TableId};
 use icosian_ir::typed_id;
 use icosian_ir::types::Type;
@@ -18,6 +20,7 @@ use super::instances::{Instance, templates};
 use super::invoke::{MemoEntry, MemoKey};
 use super::load::Loaded;
 use super::over::{OverId, OverSpec};
+use super::test_blocks::given_configs;
 use super::{CheckOptions, Spans};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{self, ExprId, Program, StepKind, TypeId};
@@ -253,6 +256,8 @@ pub(crate) struct UserFunction {
     pub returns: Option<TypeId>,
     /// None for `extern`.
     pub body: Option<ExprId>,
+    /// What the host is to supply, if it is that and its types are right.
+    pub external: Option<Arc<HostSignature>>,
     pub active: bool,
 }
 
@@ -293,6 +298,10 @@ pub(crate) struct Checker<'a> {
     /// The `use` items still to be declared.
     pub uses: Vec<(Place, ast::ItemId)>,
     pub instances: HashMap<ModuleId, Instance>,
+    /// The functions of the host, by name.
+    pub externs: HashMap<String, Arc<HostSignature>>,
+    /// Configs that the test given in the options sets: the file and the value, by full name.
+    pub test_configs: HashMap<String, (usize, ExprId)>,
     /// Files that flows are made from.
     pub template_files: HashSet<usize>,
     /// `extend` blocks with their places in the order of the text.
@@ -320,6 +329,7 @@ impl<'a> Checker<'a> {
         let mut programs = vec![program];
         programs.extend(loaded.files.iter().map(|file| &*file.program));
         let template_files = templates(&programs, &loaded.targets);
+        let test_configs = given_configs(&programs, options.test);
         let mut checker = Checker {
             programs,
             loaded,
@@ -347,6 +357,8 @@ impl<'a> Checker<'a> {
             tests: Vec::new(),
             uses: Vec::new(),
             instances: HashMap::new(),
+            externs: HashMap::new(),
+            test_configs,
             template_files,
             extends: Vec::new(),
             used_configs: HashSet::new(),

@@ -310,6 +310,10 @@ impl Checker<'_> {
                 "this is a window".to_owned(),
                 "reduce it: .mean() or .sum()",
             ),
+            Operand::Months(_) => (
+                "months and years have no fixed length".to_owned(),
+                "they are added to dates and timestamps: day + 1mo, time - 1y",
+            ),
             Operand::Poison | Operand::Value(_) => return,
         };
         self.report(

@@ -19,6 +19,7 @@ use super::literals;
 use super::names::{Meaning, Member};
 use super::over::OverId;
 use super::rolling::Rolling;
+use super::time::months;
 use super::units::constant_value;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{ExprId, ExprKind, MatchArm, Name, Pattern, Symbol, UnaryOperator};
@@ -38,6 +39,8 @@ pub(crate) enum Operand {
     Table(DeclarationId),
     Module(ModuleId),
     Rolling(Rc<Rolling>),
+    /// A length of calendar time, which only times are moved by.
+    Months(i64),
     /// A map, which only `for` takes.
     Map,
 }
@@ -124,13 +127,14 @@ impl Checker<'_> {
                     let literal = self.builder.literal_of(value, scalar);
                     self.push_value(literal, span);
                 }
-                None => {
-                    self.cannot_run(
-                        "a duration in months or years, which have no fixed length,",
-                        span,
-                    );
-                    self.operands.push(Operand::Poison);
-                }
+                None => match months(*duration) {
+                    Some(months) => self.operands.push(Operand::Months(months)),
+                    None => {
+                        let message = "this duration needs more than 64 bits";
+                        self.report(Diagnostic::error(Code::LiteralOutOfRange, message).at(span));
+                        self.operands.push(Operand::Poison);
+                    }
+                },
             },
             ExprKind::Name(name) => self.enter_name(id, *name, context),
             ExprKind::Unary {
@@ -350,6 +354,15 @@ impl Checker<'_> {
                 };
             }
             ExprKind::List(_) => return self.operands.push(Operand::List(operands.into())),
+            ExprKind::Unary {
+                operator: UnaryOperator::Negate,
+                ..
+            } if matches!(operands[..], [Operand::Months(_)]) => {
+                let [Operand::Months(months)] = operands[..] else {
+                    return;
+                };
+                return self.operands.push(Operand::Months(-months));
+            }
             _ => {}
         }
         if operands.contains(&Operand::Poison) {
@@ -459,7 +472,11 @@ impl Checker<'_> {
                         .push(gathered.map_or(Operand::Poison, Operand::Value));
                 }
             }
-            Operand::List(_) | Operand::Range { .. } | Operand::Rolling(_) | Operand::Map => {
+            Operand::List(_)
+            | Operand::Range { .. }
+            | Operand::Rolling(_)
+            | Operand::Months(_)
+            | Operand::Map => {
                 let span = self.span_of(id, context);
                 self.not_a_value(&operand, span);
                 self.operands.push(Operand::Poison);

@@ -8,10 +8,11 @@ use icosian_ir::graph::BinaryOperator;
 use icosian_ir::op::{
     BitFunction, CastMode, Cumulative, ExponentialMoment, Math, Overflow, TextFunction, TimePart,
 };
-use icosian_ir::types::ScalarType;
+use icosian_ir::types::{ScalarType, TimeUnit};
 
 use super::choice::Choice;
 use super::random::Random;
+use super::time::TimeCall;
 use super::windows::WindowKind;
 
 /// A parameter of a built-in function.
@@ -58,8 +59,8 @@ pub(crate) enum Meaning {
     Timestamp(CastMode),
     /// `duration(x, unit="ms")`.
     Duration(CastMode),
-    /// A part of a date or timestamp.
-    TimePart(TimePart),
+    /// A function of dates and timestamps.
+    Time(TimeCall),
     /// A deterministic random number per row.
     Random(Random),
     /// A specified hash of values.
@@ -138,7 +139,7 @@ pub fn function(name: &str) -> Option<&'static Function> {
 /// What to write instead of a name that other languages and libraries use.
 pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
     Some(match name {
-        "log" => "ln(x), log2(x) or log10(x)",
+        "log" => "ln(x), log2(x), log10(x) or log_base(x, base)",
         "average" | "avg" | "nanmean" => "mean(x)",
         "nansum" | "total" => "sum(x)",
         "stddev" | "stdev" | "stddev_samp" | "nanstd" => "std(x)",
@@ -208,8 +209,13 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "clamp" => "clip(x, low, high)",
         "ceiling" => "ceil(x)",
         "power" => "a ** b",
-        "exp2" => "2.0 ** x",
         "arctan2" => "atan2(y, x)",
+        "arcsin" => "asin(x)",
+        "arccos" => "acos(x)",
+        "arctan" => "atan(x)",
+        "arcsinh" => "asinh(x)",
+        "arccosh" => "acosh(x)",
+        "arctanh" => "atanh(x)",
         "prod" => "product(x)",
         "nanmedian" | "percentile_50" => "median(x)",
         "percentile" | "quantile_cont" | "percentile_cont" => "quantile(x, 0.9)",
@@ -243,6 +249,22 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "week" | "weekofyear" | "isoweek" | "week_of_year" => "iso_week(x)",
         "isoyear" => "iso_year(x)",
         "dayofmonth" | "mday" => "day(x)",
+        "date_trunc" | "datetrunc" | "trunc_date" | "floor_date" => "truncate(x, 1mo)",
+        "dateadd" | "date_add" | "offset_by" | "DateOffset" | "relativedelta" => {
+            "x + 3d, x + 1mo or add_months(x, n)"
+        }
+        "datediff" | "date_diff" => "days_between(a, b), or (b - a) / 1h",
+        "tz_convert" | "convert_time_zone" => "to_zone(x, \"Europe/Berlin\")",
+        "tz_localize" | "replace_time_zone" => {
+            "at_zone(x, \"Europe/Berlin\"), or wall_clock(x) to lose the zone"
+        }
+        "busday_count" | "business_day_count" => "business_days_between(a, b)",
+        "busday_offset" | "BDay" => "add_business_days(x, n)",
+        "unix_timestamp" | "to_epoch" | "timestamp_seconds" => "epoch(x, unit=\"s\")",
+        "from_epoch" | "from_unixtime" | "to_timestamp" => "timestamp(x, unit=\"s\", zone=\"UTC\")",
+        "now" | "today" | "current_date" | "current_timestamp" | "utcnow" => {
+            "a param: nothing in a flow reads a clock"
+        }
         _ => return None,
     })
 }
@@ -311,8 +333,10 @@ macro_rules! functions {
 
 use BinaryOperator::{Add, Mul, Sub};
 use CastMode::{Null, Raise, Wrap};
-use Meaning::{Arithmetic, Bits, Cast, Window};
+use Meaning::{Arithmetic, Bits, Cast, Time, Window};
 use ScalarType::{Bool, F32, F64, I8, I16, I32, I64, Str, U8, U16, U32, U64};
+use TimeCall::{Part, Total};
+use TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};
 
 functions! {
     "sum" X, Meaning::Reduction(ReductionKind::Sum), "the exact sum of the values that are not null, rounded once", "sum(distance)";
@@ -375,6 +399,19 @@ functions! {
     "log2" X, Meaning::Math(Math::Log2), "the logarithm to base 2", "log2(x)";
     "log10" X, Meaning::Math(Math::Log10), "the logarithm to base 10", "log10(x)";
     "pow" A_B, Meaning::Math(Math::Pow), "a to the power b, as floats", "pow(a, b)";
+    "exp2" X, Meaning::Math(Math::Exp2), "2 to the power x", "exp2(octaves)";
+    "cbrt" X, Meaning::Math(Math::Cbrt), "the cube root", "cbrt(volume)";
+    "asin" X, Meaning::Math(Math::Asin), "the angle whose sine is x, in radians", "asin(x)";
+    "acos" X, Meaning::Math(Math::Acos), "the angle whose cosine is x, in radians", "acos(x)";
+    "atan" X, Meaning::Math(Math::Atan), "the angle whose tangent is x, in radians", "atan(slope)";
+    "sinh" X, Meaning::Math(Math::Sinh), "the hyperbolic sine", "sinh(x)";
+    "cosh" X, Meaning::Math(Math::Cosh), "the hyperbolic cosine", "cosh(x)";
+    "tanh" X, Meaning::Math(Math::Tanh), "the hyperbolic tangent", "tanh(x)";
+    "asinh" X, Meaning::Math(Math::Asinh), "the inverse hyperbolic sine", "asinh(x)";
+    "acosh" X, Meaning::Math(Math::Acosh), "the inverse hyperbolic cosine", "acosh(x)";
+    "atanh" X, Meaning::Math(Math::Atanh), "the inverse hyperbolic tangent", "atanh(x)";
+    "hypot" &[required("x"), required("y")], Meaning::Math(Math::Hypot), "the square root of x² + y², which does not overflow on the way", "hypot(dx, dy)";
+    "log_base" &[required("x"), required("base")], Meaning::Math(Math::LogBase), "the logarithm of x to a base", "log_base(x, 3)";
     "degrees" X, Meaning::Math(Math::Degrees), "an angle of radians in degrees", "degrees(atan2(y, x))";
     "radians" X, Meaning::Math(Math::Radians), "an angle of degrees in radians", "radians(latitude)";
     "sin" X, Meaning::Math(Math::Sin), "the sine of an angle in radians", "sin(x)";
@@ -431,6 +468,7 @@ functions! {
     "try_u16" X, Cast(U16, Null), "as u16; null where it doesn't fit", "try_u16(x)";
     "try_u32" X, Cast(U32, Null), "as u32; null where it doesn't fit", "try_u32(x)";
     "try_u64" X, Cast(U64, Null), "as u64; null where it doesn't fit", "try_u64(x)";
+    "try_str" X, Cast(Str, Null), "as text, as str(x)", "try_str(flight)";
     "try_bool" X, Cast(Bool, Null), "text as bool; null where it says neither", "try_bool(answer)";
     "try_f32" X, Cast(F32, Null), "as f32", "try_f32(x)";
     "try_f64" X, Cast(F64, Null), "as f64", "try_f64(x)";
@@ -475,22 +513,40 @@ functions! {
     "regex_replace" &[required("x"), required("pattern"), required("new")], Meaning::Text(TextFunction::RegexReplace), "every match of a regular expression made new, where $1 and ${name} are its groups", "phone.regex_replace(\"[^0-9]\", \"\")";
     "regex_count" X_PATTERN, Meaning::Text(TextFunction::RegexCount), "how often a regular expression matches, without overlaps", "note.regex_count(\"[0-9]+\")";
     "like" X_PATTERN, Meaning::Text(TextFunction::Like), "whether all of x is as an SQL pattern says: % any text, _ any character", "name.like(\"Mc%\")";
-    "year" X, Meaning::TimePart(TimePart::Year), "the year of a date or timestamp", "time_hour.year()";
-    "quarter" X, Meaning::TimePart(TimePart::Quarter), "the quarter of the year, 1 to 4", "time_hour.quarter()";
-    "month" X, Meaning::TimePart(TimePart::Month), "the month, 1 to 12", "time_hour.month()";
-    "day" X, Meaning::TimePart(TimePart::Day), "the day of the month, from 1", "time_hour.day()";
-    "day_of_year" X, Meaning::TimePart(TimePart::DayOfYear), "the day of the year, from 1", "time_hour.day_of_year()";
-    "weekday" X, Meaning::TimePart(TimePart::Weekday), "the day of the week: Monday is 1, Sunday 7", "time_hour.weekday()";
-    "iso_year" X, Meaning::TimePart(TimePart::IsoYear), "the year that the ISO 8601 week belongs to", "time_hour.iso_year()";
-    "iso_week" X, Meaning::TimePart(TimePart::IsoWeek), "the ISO 8601 week, 1 to 53", "time_hour.iso_week()";
-    "days_in_month" X, Meaning::TimePart(TimePart::DaysInMonth), "how many days the month has", "day.days_in_month()";
-    "is_leap_year" X, Meaning::TimePart(TimePart::IsLeapYear), "whether the year has 366 days", "day.is_leap_year()";
-    "hour" X, Meaning::TimePart(TimePart::Hour), "the hour, 0 to 23", "time_hour.hour()";
-    "minute" X, Meaning::TimePart(TimePart::Minute), "the minute, 0 to 59", "time_hour.minute()";
-    "second" X, Meaning::TimePart(TimePart::Second), "the second, 0 to 59", "time_hour.second()";
-    "millisecond" X, Meaning::TimePart(TimePart::Millisecond), "milliseconds within the second, 0 to 999", "at.millisecond()";
-    "microsecond" X, Meaning::TimePart(TimePart::Microsecond), "microseconds within the second, 0 to 999999", "at.microsecond()";
-    "nanosecond" X, Meaning::TimePart(TimePart::Nanosecond), "nanoseconds within the second, 0 to 999999999", "at.nanosecond()";
+    "year" X, Time(Part(TimePart::Year)), "the year of a date or timestamp", "time_hour.year()";
+    "quarter" X, Time(Part(TimePart::Quarter)), "the quarter of the year, 1 to 4", "time_hour.quarter()";
+    "month" X, Time(Part(TimePart::Month)), "the month, 1 to 12", "time_hour.month()";
+    "day" X, Time(Part(TimePart::Day)), "the day of the month, from 1", "time_hour.day()";
+    "day_of_year" X, Time(Part(TimePart::DayOfYear)), "the day of the year, from 1", "time_hour.day_of_year()";
+    "weekday" X, Time(Part(TimePart::Weekday)), "the day of the week: Monday is 1, Sunday 7", "time_hour.weekday()";
+    "iso_year" X, Time(Part(TimePart::IsoYear)), "the year that the ISO 8601 week belongs to", "time_hour.iso_year()";
+    "iso_week" X, Time(Part(TimePart::IsoWeek)), "the ISO 8601 week, 1 to 53", "time_hour.iso_week()";
+    "days_in_month" X, Time(Part(TimePart::DaysInMonth)), "how many days the month has", "day.days_in_month()";
+    "is_leap_year" X, Time(Part(TimePart::IsLeapYear)), "whether the year has 366 days", "day.is_leap_year()";
+    "hour" X, Time(Part(TimePart::Hour)), "the hour, 0 to 23", "time_hour.hour()";
+    "minute" X, Time(Part(TimePart::Minute)), "the minute, 0 to 59", "time_hour.minute()";
+    "second" X, Time(Part(TimePart::Second)), "the second, 0 to 59", "time_hour.second()";
+    "millisecond" X, Time(Part(TimePart::Millisecond)), "milliseconds within the second, 0 to 999", "at.millisecond()";
+    "microsecond" X, Time(Part(TimePart::Microsecond)), "microseconds within the second, 0 to 999999", "at.microsecond()";
+    "nanosecond" X, Time(Part(TimePart::Nanosecond)), "nanoseconds within the second, 0 to 999999999", "at.nanosecond()";
+    "truncate" &[required("x"), required("period")], Time(TimeCall::Truncate), "a date or timestamp rounded down to a period on its wall clock; weeks begin on Monday", "time_hour.truncate(1mo)";
+    "add_months" X_COUNT, Time(TimeCall::AddMonths(Overflow::Raise)), "so many months later, at most the last day of that month; also x + 1mo", "day.add_months(n)";
+    "try_add_months" X_COUNT, Time(TimeCall::AddMonths(Overflow::Null)), "as add_months; null where it overflows", "day.try_add_months(n)";
+    "add_business_days" X_COUNT, Time(TimeCall::AddBusinessDays(Overflow::Raise)), "the n-th Monday to Friday after a date, before it if n is negative", "day.add_business_days(3)";
+    "try_add_business_days" X_COUNT, Time(TimeCall::AddBusinessDays(Overflow::Null)), "as add_business_days; null where it overflows", "day.try_add_business_days(n)";
+    "business_days_between" A_B, Time(TimeCall::BusinessDaysBetween), "how many Mondays to Fridays from a on and before b", "business_days_between(ordered, shipped)";
+    "days_between" A_B, Time(TimeCall::DaysBetween), "how many days from the date of a to that of b", "days_between(ordered, shipped)";
+    "wall_clock" X, Time(TimeCall::WallClock), "what the wall clock of its zone shows at a timestamp, without the zone", "time_hour.wall_clock()";
+    "to_zone" &[required("x"), required("zone")], Time(TimeCall::ToZone), "the same instant in another zone", "time_hour.to_zone(\"Europe/Berlin\")";
+    "at_zone" &[required("x"), required("zone"), optional("fold"), optional("gap")], Time(TimeCall::AtZone), "the instant at which a zone's wall clock shows it; fold= if twice, gap= if never", "local.at_zone(\"Europe/Berlin\", fold=\"earlier\")";
+    "epoch" X_UNIT, Time(TimeCall::Epoch), "units since 1970-01-01, seconds unless given, rounded down", "time_hour.epoch(unit=\"ms\")";
+    "total_days" X, Time(Total(86_400, Second)), "a duration in days of 24 hours, as f64", "waited.total_days()";
+    "total_hours" X, Time(Total(3_600, Second)), "a duration in hours, as f64", "waited.total_hours()";
+    "total_minutes" X, Time(Total(60, Second)), "a duration in minutes, as f64", "waited.total_minutes()";
+    "total_seconds" X, Time(Total(1, Second)), "a duration in seconds, as f64", "waited.total_seconds()";
+    "total_milliseconds" X, Time(Total(1, Millisecond)), "a duration in milliseconds, as f64", "waited.total_milliseconds()";
+    "total_microseconds" X, Time(Total(1, Microsecond)), "a duration in microseconds, as f64", "waited.total_microseconds()";
+    "total_nanoseconds" X, Time(Total(1, Nanosecond)), "a duration in nanoseconds, as f64", "waited.total_nanoseconds()";
     "random" &[required("seed")], Meaning::Random(Random::Uniform), "a number in [0, 1) that depends on the row and the seed alone", "random(7)";
     "random_normal" &[required("seed")], Meaning::Random(Random::Normal), "a normally distributed number that depends on the row and the seed alone", "random_normal(7)";
     "hash" &[repeated("x"), optional("seed")], Meaning::Hash, "a number that stands for the values, the same everywhere and for ever", "hash(customer, day) % 10";

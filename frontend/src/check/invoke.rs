@@ -60,7 +60,8 @@ impl Checker<'_> {
         else {
             return self.operands.push(Operand::Poison);
         };
-        if poisoned || self.functions[function].body.is_none() {
+        let entry = &self.functions[function];
+        if poisoned || entry.body.is_none() && entry.external.is_none() {
             return self.operands.push(Operand::Poison);
         }
         let missing: Vec<_> = parameters
@@ -136,6 +137,11 @@ impl Checker<'_> {
         }
         if operands.contains(&Operand::Poison) {
             return self.operands.push(Operand::Poison);
+        }
+        if self.functions[call.function].external.is_some() {
+            let value = self.call_extern(call.function, &operands, call.span);
+            let operand = value.map_or(Operand::Poison, Operand::Value);
+            return self.operands.push(operand);
         }
         let key = (
             call.function,

@@ -20,6 +20,7 @@ mod conversions;
 mod declarations;
 mod explain;
 mod expressions;
+mod externs;
 mod finish;
 pub mod functions;
 mod instances;
@@ -127,6 +128,9 @@ pub struct CheckOptions<'a> {
     pub schemas: Option<&'a dyn SchemaSource>,
     /// Whether the values that tests expect are added to the graph, as hidden nodes.
     pub tests: bool,
+    /// Where the one test stands for which this check is: the configs that it gives are those of the
+    /// flow.
+    pub test: Option<Span>,
 }
 
 /// Where the parts of a graph are written.
@@ -169,6 +173,8 @@ pub struct TestBlock {
     pub title: String,
     /// Where it is written.
     pub span: Span,
+    /// Whether it gives configs, and so needs a check of its own; then what follows is empty.
+    pub gives_configs: bool,
     /// The rows of source tables; tables not given have none.
     pub tables: Vec<GivenTable>,
     /// Values of params and of nodes that are overridden: one value, or one per row.

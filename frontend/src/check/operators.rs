@@ -34,6 +34,13 @@ impl Checker<'_> {
                     Some(found)
                 };
             }
+            ExprKind::Binary { operator, .. }
+                if operands
+                    .iter()
+                    .any(|side| matches!(side, Operand::Months(_))) =>
+            {
+                return self.months_arithmetic(*operator, operands, spans, span);
+            }
             _ => {}
         }
         let mut values = Vec::with_capacity(operands.len());
@@ -218,6 +225,7 @@ impl Checker<'_> {
             | Operand::Table(_)
             | Operand::Module(_)
             | Operand::Rolling(_)
+            | Operand::Months(_)
             | Operand::Map => {
                 self.not_a_list(set, set_span);
                 None

@@ -1,17 +1,20 @@
 //! `test` blocks: given rows and values, and what must come out, as typed values.
 
+use std::collections::HashMap;
+
 use icosian_ir::id::{ExprId as Expression, NodeId};
 use icosian_ir::op::Op;
 use icosian_ir::types::{Domain, Type};
 use icosian_ir::value::Value;
 
-use super::declarations::{Checker, DeclarationKind, Place, State};
+use super::constants::Constant;
+use super::declarations::{Checker, DeclarationKind, Entity, Place, State};
 use super::expressions::Operand;
 use super::names::{Meaning, Member};
 use super::units::zero;
 use super::{Expectation, GivenTable, TestBlock};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::syntax::ast::{self, Argument, ExprId, ItemId, ItemKind, TestStepKind};
+use crate::syntax::ast::{self, Argument, ExprId, ItemId, ItemKind, Program, TestStepKind};
 
 impl Checker<'_> {
     /// A test with its values; none after a diagnostic.
@@ -21,19 +24,32 @@ impl Checker<'_> {
         let ItemKind::Test { title, steps } = &item.kind else {
             return None;
         };
+        let gives_configs = steps.iter().any(|step| match &step.kind {
+            TestStepKind::GivenValue { name, .. } => self.is_config(place, name),
+            TestStepKind::GivenRows { .. } | TestStepKind::Expect { .. } => false,
+        });
+        if self.options.test.is_some_and(|only| only != item.span) {
+            return None;
+        }
         let mut block = TestBlock {
             title: title.value.to_string(),
             span: item.span,
+            gives_configs: false,
             tables: Vec::new(),
             values: Vec::new(),
             expectations: Vec::new(),
         };
+        if gives_configs && self.options.test.is_none() {
+            block.gives_configs = true;
+            return Some(block);
+        }
         let mut complete = true;
         for step in steps {
             let done = match &step.kind {
                 TestStepKind::GivenRows { table, columns } => self
                     .given_rows(place, table, columns)
                     .map(|table| block.tables.push(table)),
+                TestStepKind::GivenValue { name, .. } if self.is_config(place, name) => Some(()),
                 TestStepKind::GivenValue { name, value } => self
                     .given_value(place, name, *value)
                     .map(|given| block.values.push(given)),
@@ -44,6 +60,33 @@ impl Checker<'_> {
             complete &= done.is_some();
         }
         complete.then_some(block)
+    }
+
+    /// Whether a path names a config.
+    fn is_config(&mut self, place: Place, path: &ast::Path) -> bool {
+        let Some((last, before)) = path.names.split_last() else {
+            return false;
+        };
+        let mut module = place.module;
+        for name in before {
+            let text = self.expand(place, *name);
+            match self.modules[module].names.get(&text) {
+                Some(Entity::Module(inner)) => module = *inner,
+                _ => return false,
+            }
+        }
+        let text = self.expand(place, *last);
+        matches!(
+            self.modules[module].names.get(&text),
+            Some(Entity::Config(_))
+        )
+    }
+
+    /// The value that the test of this check gives a config, by its full name.
+    pub(crate) fn test_config(&mut self, name: &str) -> Option<Constant> {
+        let (file, value) = *self.test_configs.get(name)?;
+        let place = self.file_work(file, self.modules.ids().next()?).place;
+        Some(self.constant(place, value))
     }
 
     fn given_rows(
@@ -153,13 +196,9 @@ impl Checker<'_> {
         }
         let unit = match meaning {
             Meaning::Unit(unit) => unit,
-            Meaning::Constant(_) => {
-                self.cannot_run("a test that gives a config", path.span);
-                return None;
-            }
             Meaning::Poison => return None,
-            Meaning::Table(_) | Meaning::Module(_) => {
-                let message = "a test gives a value to a param or node";
+            Meaning::Constant(_) | Meaning::Table(_) | Meaning::Module(_) => {
+                let message = "a test gives a value to a param, config or node";
                 self.report(Diagnostic::error(Code::BadArguments, message).at(path.span));
                 return None;
             }
@@ -251,4 +290,29 @@ impl Checker<'_> {
         self.spans.nodes.insert(node, span);
         Some(node)
     }
+}
+
+/// What a test gives by name: the file and the value. Those of configs are asked for.
+pub(crate) fn given_configs(
+    programs: &[&Program],
+    test: Option<Span>,
+) -> HashMap<String, (usize, ExprId)> {
+    let mut given = HashMap::new();
+    let Some(test) = test else { return given };
+    let file = programs
+        .iter()
+        .position(|program| program.file == test.file);
+    let Some(file) = file else { return given };
+    let program = programs[file];
+    for (_, item) in program.items.iter() {
+        let ItemKind::Test { steps, .. } = &item.kind else {
+            continue;
+        };
+        for step in steps.iter().filter(|_| item.span == test) {
+            if let TestStepKind::GivenValue { name, value } = &step.kind {
+                given.insert(program.path(name), (file, *value));
+            }
+        }
+    }
+    given
 }

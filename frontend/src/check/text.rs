@@ -3,9 +3,11 @@
 use icosian_ir::id::ExprId as Expression;
 use icosian_ir::meaning::text::group_named;
 use icosian_ir::op::TextFunction;
+use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
 use super::declarations::Checker;
+use super::functions::function;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
 impl Checker<'_> {
@@ -24,8 +26,52 @@ impl Checker<'_> {
             }
             _ => (function, given),
         };
+        let mut fits = true;
+        for (position, (value, span)) in given.iter().enumerate() {
+            fits &= self.is_text_argument(function, name, position, (*value, *span));
+        }
+        if !fits {
+            return None;
+        }
         let args: Vec<Expression> = given.iter().map(|(value, _)| *value).collect();
         self.built(|builder| builder.text(function, &args), name, given, span)
+    }
+
+    /// Whether an argument is of the type that a function takes there; else a diagnostic.
+    fn is_text_argument(
+        &mut self,
+        text_function: TextFunction,
+        name: &str,
+        position: usize,
+        (value, span): (Expression, Span),
+    ) -> bool {
+        let Some(wanted) = text_function.argument(position) else {
+            return true;
+        };
+        let scalar = self.builder.scalar_type(value);
+        let is_null = self.builder.constant(value).is_some_and(Value::is_null);
+        let is_text = wanted.scalar_type() == ScalarType::Str;
+        if is_null || is_text && scalar == ScalarType::Str || !is_text && scalar.is_integer() {
+            return true;
+        }
+        let parameters = function(name).map_or(&[][..], |function| function.parameters);
+        // What `concat` is given beyond its parameters is like the last of them.
+        let parameter = parameters.get(position).or(parameters.last());
+        let parameter = parameter.map_or("x", |parameter| parameter.name);
+        let found = self.type_text(self.builder.ty(value));
+        let kind = if is_text { "text" } else { "a whole number" };
+        let mut diagnostic = Diagnostic::error(
+            Code::TypeMismatch,
+            format!("`{name}` takes {kind} as `{parameter}`, found {found}"),
+        )
+        .at(span);
+        if is_text && !matches!(scalar, ScalarType::Row(_)) {
+            diagnostic = diagnostic.help("make it text: str(…)");
+        } else if !is_text && scalar.is_float() {
+            diagnostic = diagnostic.help("make it whole: i64(…)");
+        }
+        self.report(diagnostic);
+        false
     }
 
     /// The number of a group, given by number or name.

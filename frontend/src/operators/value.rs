@@ -4,7 +4,7 @@ use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use icosian_ir::graph::{BinaryOperator, BuildError};
 use icosian_ir::id::ExprId;
-use icosian_ir::op::{CastMode, Comparison, Cumulative, Math, Op, Reduction, Window};
+use icosian_ir::op::{CastMode, Comparison, Cumulative, Math, Op, Reduction, TextFunction, Window};
 use icosian_ir::types::{Domain, ScalarType, Type};
 use icosian_ir::value::Value as Constant;
 
@@ -278,6 +278,28 @@ impl Value {
         let other = other.into_value(&self.flow);
         self.flow.build("max", &[self, &other], |graph, args| {
             graph.extremum(Op::Maximum, args[0], args[1])
+        })
+    }
+
+    /// A function of text over this value and the others.
+    ///
+    /// ```
+    /// use icosian::FlowBuilder;
+    /// use icosian_ir::op::TextFunction;
+    /// use icosian_ir::types::ScalarType;
+    ///
+    /// let flow = FlowBuilder::new();
+    /// let people = flow.table("people");
+    /// let name = people.column("name", ScalarType::Str.nullable());
+    /// let initial = name.text(TextFunction::Slice, &[&flow.constant(0), &flow.constant(1)]);
+    /// flow.define("initial", &initial.text(TextFunction::Upper, &[]));
+    /// assert!(flow.finish().is_ok());
+    /// ```
+    pub fn text(&self, function: TextFunction, others: &[&Value]) -> Value {
+        let mut arguments = vec![self];
+        arguments.extend(others);
+        self.flow.build(function.name(), &arguments, |graph, args| {
+            graph.text(function, args)
         })
     }
 

@@ -6,7 +6,7 @@
 pub mod ast;
 mod format;
 mod lexer;
-mod literal;
+pub(crate) mod literal;
 mod parser;
 mod reports;
 mod token;

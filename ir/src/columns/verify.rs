@@ -396,6 +396,7 @@ impl Columns {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Extern(_)
             | Op::Hash
             | Op::RowNumber(_)
             | Op::Time(_)

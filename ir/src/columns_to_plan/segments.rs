@@ -66,6 +66,7 @@ fn routine(columns: &Columns, column: ColumnId) -> Segment {
     match (columns.execution(column), &columns.column(column).op) {
         (Execution::Wide, _) => Segment::Wide { column },
         (Execution::Window, _) => Segment::Window { column },
+        (Execution::Extern, _) => Segment::Extern { column },
         (_, Op::Lookup { .. } | Op::Find(_)) => Segment::Probe { column },
         (_, Op::Gather) => Segment::Gather { column },
         _ => Segment::Columnar { column },

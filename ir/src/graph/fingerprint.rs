@@ -103,12 +103,12 @@ mod tests {
         let double = builder.binary(BinaryOperator::Mul, x, two).unwrap();
         builder.define(None, "double", double).unwrap();
         let graph = builder.finish();
-        let text = "# icosian flow, language 1, unicode 16.0, time zones 2025b\n\
+        let text = "# icosian flow, language 1, unicode 17.0, time zones 2025b\n\
                     table t {\n    x: f64\n}\nextend t {\n    double: f64 = x * 2.0\n}\n";
         assert_eq!(graph.to_string(), text);
         assert_eq!(
             graph.fingerprint().to_string(),
-            "5ddd1215153ded0985d55b297373f672"
+            "b7dfb151f99a88150aa88614035fc31f"
         );
     }
 }

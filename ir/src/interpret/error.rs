@@ -7,8 +7,9 @@ use crate::columns::Columns;
 use crate::id::{ColumnId, NodeId};
 use crate::interpret::cell::ColumnValues;
 use crate::meaning::text::{MAX_BYTES, MAX_PAIRS, TextError};
+use crate::meaning::time::{Civil, civil_of_days};
 use crate::op::{Cumulative, Op, Window};
-use crate::types::ScalarType;
+use crate::types::{ScalarType, Zone};
 use crate::value::Value;
 
 /// What went wrong in a row.
@@ -26,8 +27,22 @@ pub enum RowErrorKind {
         /// The type wanted.
         to: ScalarType,
     },
+    /// A wall clock reading that is no instant, or two.
+    WallClock {
+        /// Where the clock is.
+        zone: Zone,
+        /// What it should show, in seconds since 1970-01-01 on that clock.
+        seconds: i64,
+        /// Whether it showed that twice; else it never did.
+        repeated: bool,
+    },
     /// A function of text has no result.
     Text(TextError),
+    /// A function of the host has no result for the rows it was given.
+    Host {
+        /// Why, in its words or ours.
+        message: String,
+    },
     /// A null in a column that has none by its type.
     NullInRequired,
     /// Two rows of a table looked up by key have the same key: the error's row and an earlier one.
@@ -148,7 +163,24 @@ impl fmt::Display for RowError {
                 self.op.name()
             )?,
             RowErrorKind::Text(TextError::Pattern(error)) => write!(f, "{error}")?,
+            RowErrorKind::Host { message } => {
+                let name = match &self.op {
+                    Op::Extern(signature) => &signature.name,
+                    _ => "",
+                };
+                write!(f, "the host's function `{name}` failed: {message}")?;
+            }
             RowErrorKind::NotARowCount { .. } => {}
+            RowErrorKind::WallClock {
+                zone,
+                seconds,
+                repeated,
+            } => {
+                let times = if *repeated { "showed" } else { "never showed" };
+                let twice = if *repeated { " twice" } else { "" };
+                let zone = zone.name();
+                write!(f, "the clocks of {zone} {times} {}{twice}", Shown(*seconds))?;
+            }
             RowErrorKind::NullInRequired => f.write_str("null where the type has none")?,
             RowErrorKind::DuplicateKey { table, first_row } => {
                 write!(f, "two rows of {table} have the key ")?;
@@ -171,6 +203,21 @@ impl fmt::Display for RowError {
             (RowErrorKind::Overflow { .. }, [a]) => write!(f, ": {}({a})", self.symbol()),
             _ => Ok(()),
         }
+    }
+}
+
+/// Seconds of a wall clock as a date and a time of day.
+struct Shown(i64);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, rest) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400));
+        let Civil { year, month, day } = civil_of_days(days);
+        let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+        )
     }
 }
 

@@ -209,6 +209,7 @@ impl<'a> Interpreter<'a> {
             | Op::Minimum
             | Op::Maximum => self.row_by_row(id),
             Op::Text(function) => self.text(id, *function),
+            Op::Extern(signature) => self.host(id, signature),
             Op::Lookup {
                 keys, null_matches, ..
             } => {

@@ -16,6 +16,7 @@ mod cell;
 mod error;
 mod evaluate;
 mod find;
+mod host;
 mod needs;
 mod reduce;
 mod rolling;

@@ -60,6 +60,7 @@ pub(super) fn dependencies(
         | Op::Math(_)
         | Op::Text(_)
         | Op::Bits(_)
+        | Op::Extern(_)
         | Op::Hash
         | Op::Time(_)
         | Op::Minimum

@@ -44,6 +44,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::Extern(_)
         | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
@@ -114,6 +115,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::Extern(_)
         | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)
@@ -257,7 +259,7 @@ fn apply(
             false if members.has_null() => Value::Null,
             false => Value::Bool(false),
         }),
-        Op::Time(function) => time::apply(op, *function, from, values),
+        Op::Time(function) => time::apply(op, *function, from, to, values),
         Op::And
         | Op::Or
         | Op::IfElse
@@ -270,6 +272,7 @@ fn apply(
         | Op::Input(_)
         | Op::Param(_)
         | Op::Broadcast(_)
+        | Op::Extern(_)
         | Op::RowNumber(_)
         | Op::Lookup { .. }
         | Op::Find(_)

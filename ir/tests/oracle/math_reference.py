@@ -254,6 +254,42 @@ def more():
     for name, factor in [("degrees", 180 / mp.pi), ("radians", mp.pi / 180)]:
         for x in angles + uniform(-360, 360, 300) + log_uniform(-1070, 1024, 300) + subnormals(30) + EXTREMES:
             report(name, [x], mpf(x) * factor)
+    unit = uniform(-1, 1, 900) + uniform(-0.55, 0.55, 300) + [1 - abs(x) for x in log_uniform(-52, -1, 200)]
+    unit += [-1 + abs(x) for x in log_uniform(-52, -1, 200)] + log_uniform(-1070, 0, 200) + around(0.5) + around(-0.5)
+    small = log_uniform(-1070, 3, 300) + uniform(-1, 1, 600) + uniform(-3, 3, 400)
+    large = uniform(-712, 712, 400) + uniform(-25, 25, 300) + [708.0, -708.0] + around(708.0) + around(710.4758600739439)
+    whole = log_uniform(-1070, 1023, 600) + subnormals(30) + EXTREMES
+    above = [1 + abs(x) for x in log_uniform(-52, 2, 600)] + log_uniform(0, 1024, 500, (1,)) + uniform(1, 5, 400)
+    for name, function, points, precision in [
+        ("exp2", lambda x: mpf(2) ** x, uniform(-1080, 1025, 600) + small + around(1021.0) + around(-1022.0) + around(-1074.0), LOW),
+        ("cbrt", lambda x: mp.sign(x) * abs(x) ** (mpf(1) / 3), whole + uniform(-10, 10, 800) + uniform(0.3, 3, 600), LOW),
+        ("asin", mp.asin, unit + [1.0, -1.0], 1300),
+        ("acos", mp.acos, unit + [1.0, -1.0], 1300),
+        ("atan", mp.atan, whole + uniform(-10, 10, 500) + log_uniform(-30, 30, 500), 1300),
+        ("sinh", mp.sinh, small + large, 1300),
+        ("cosh", mp.cosh, small + large, 1300),
+        ("tanh", mp.tanh, small + uniform(-25, 25, 400), 1300),
+        ("asinh", mp.asinh, whole + small + uniform(-10, 10, 400) + around(2.0 ** 500), 1300),
+        ("acosh", mp.acosh, above + around(2.0 ** 500) + [1.0], 1300),
+        ("atanh", mp.atanh, [x for x in unit if abs(x) < 1] + uniform(-0.6, 0.6, 400), 1300),
+    ]:
+        mp.prec = precision
+        for x in points:
+            report(name, [x], function(mpf(x)))
+    mp.prec = 300
+    for x, y in zip(log_uniform(-1022, 1022, 500), log_uniform(-1022, 1022, 500)):
+        report("hypot", [x, y], mp.sqrt(mpf(x) ** 2 + mpf(y) ** 2))
+    for x in log_uniform(-1070, 1020, 700):
+        y = x * random.uniform(-2, 2)
+        report("hypot", [x, y], mp.sqrt(mpf(x) ** 2 + mpf(y) ** 2))
+    for x, base in zip(log_uniform(-1022, 1024, 500, (1,)), log_uniform(-1022, 1024, 500, (1,))):
+        report("log_base", [x, base], mp.log(mpf(x)) / mp.log(mpf(base)))
+    for base in uniform(0.1, 20, 500):
+        x = random.uniform(0, 100)
+        report("log_base", [x, base], mp.log(mpf(x)) / mp.log(mpf(base)))
+        x = 1 + random.choice((1, -1)) * 2.0 ** -random.uniform(1, 50)
+        report("log_base", [x, base], mp.log(mpf(x)) / mp.log(mpf(base)))
+        report("log_base", [base, x], mp.log(mpf(base)) / mp.log(mpf(x)))
 
 
 main()

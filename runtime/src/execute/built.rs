@@ -118,7 +118,7 @@ fn compared(
             words.extend_from_slice(&of_block);
             Ok(())
         })?;
-        found.push(Compared { words, ranks, lane });
+        found.push(Compared::new(words, ranks, lane));
     }
     Ok((found, comparable))
 }

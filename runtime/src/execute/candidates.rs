@@ -1,7 +1,8 @@
 //! The rows of a build side of which several may have one key, and which of them meet conditions.
 //!
 //! The rows of a key stand together, in row order or in the order of the column that as-of lookups
-//! compare. Those are found by binary search; further conditions are tried row by row from there.
+//! compare. Those are found by binary search; further conditions are tried row by row from there,
+//! passing over blocks of rows none of which can meet them.
 
 use std::ops::Range;
 
@@ -35,7 +36,39 @@ pub(crate) struct Compared {
     pub(crate) ranks: Option<Ranks>,
     /// Of what is no text.
     pub(crate) lane: Option<Lane>,
+    /// The least and the greatest word of each block of positions, for each length of blocks.
+    bounds: [Vec<(u64, u64)>; BLOCKS.len()],
 }
+
+impl Compared {
+    /// A column of these words, by row.
+    pub(crate) fn new(words: Vec<u64>, ranks: Option<Ranks>, lane: Option<Lane>) -> Compared {
+        Compared {
+            words,
+            ranks,
+            lane,
+            bounds: BLOCKS.map(|_| Vec::new()),
+        }
+    }
+
+    /// Takes in the order of positions.
+    fn put_in_order(&mut self, rows: &[u32]) {
+        self.words = rows.iter().map(|row| self.words[*row as usize]).collect();
+        for (length, bounds) in BLOCKS.into_iter().zip(&mut self.bounds) {
+            let of_block = |words: &[u64]| {
+                let (mut least, mut greatest) = (u64::MAX, 0);
+                for word in words {
+                    (least, greatest) = (least.min(*word), greatest.max(*word));
+                }
+                (least, greatest)
+            };
+            *bounds = self.words.chunks(length).map(of_block).collect();
+        }
+    }
+}
+
+/// Lengths of the blocks of positions that are passed over at once.
+const BLOCKS: [usize; 3] = [1 << 6, 1 << 11, 1 << 16];
 
 /// A condition on a compared column: which, and how it compares with the value here.
 pub(crate) type Condition = (Comparison, usize);
@@ -93,7 +126,7 @@ impl Candidates {
             }
         }
         for column in &mut compared {
-            column.words = rows.iter().map(|row| column.words[*row as usize]).collect();
+            column.put_in_order(&rows);
         }
         Ok(Candidates {
             starts,
@@ -143,14 +176,88 @@ impl Candidates {
             true => &[],
             false => conditions,
         };
-        let meets = move |position: &usize| {
-            let mut sides = left.iter().zip(here);
-            sides.all(|((comparison, column), here)| {
-                holds(*comparison, self.compared[*column].words[*position], *here)
-            })
+        let met = Met {
+            compared: &self.compared,
+            conditions: left,
+            here,
+            range: self.positions(key, conditions, here),
         };
-        let positions = self.positions(key, conditions, here);
-        positions.filter(meets).map(|position| self.rows[position])
+        met.map(|position| self.rows[position])
+    }
+}
+
+/// The positions of a range at which all conditions are met. Where a whole block can't meet them,
+/// none of it is looked at.
+struct Met<'c> {
+    compared: &'c [Compared],
+    conditions: &'c [Condition],
+    here: &'c [u64],
+    range: Range<usize>,
+}
+
+impl Met<'_> {
+    fn is_met(&self, position: usize) -> bool {
+        let mut sides = self.conditions.iter().zip(self.here);
+        sides.all(|((comparison, column), here)| {
+            holds(*comparison, self.compared[*column].words[position], *here)
+        })
+    }
+
+    /// Whether some position of a block may meet all conditions.
+    fn may_be_met(&self, level: usize, block: usize) -> bool {
+        let mut sides = self.conditions.iter().zip(self.here);
+        sides.all(|((comparison, column), here)| {
+            let (least, greatest) = self.compared[*column].bounds[level][block];
+            match comparison {
+                Comparison::Less | Comparison::LessOrEqual => holds(*comparison, least, *here),
+                _ => holds(*comparison, greatest, *here),
+            }
+        })
+    }
+
+    /// How many positions from `border` on, or before it if `back`, meet nothing for certain.
+    fn skipped(&self, border: usize, back: bool) -> usize {
+        let mut skipped = 0;
+        if self.conditions.is_empty() {
+            return skipped;
+        }
+        for (level, length) in BLOCKS.into_iter().enumerate() {
+            let fits = border.is_multiple_of(length) && self.range.len() >= length;
+            let block = (border / length).wrapping_sub(usize::from(back));
+            if !fits || self.may_be_met(level, block) {
+                break;
+            }
+            skipped = length;
+        }
+        skipped
+    }
+}
+
+impl Iterator for Met<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        while !self.range.is_empty() {
+            let skipped = self.skipped(self.range.start, false);
+            self.range.start += skipped.max(1);
+            if skipped == 0 && self.is_met(self.range.start - 1) {
+                return Some(self.range.start - 1);
+            }
+        }
+        None
+    }
+}
+
+impl DoubleEndedIterator for Met<'_> {
+    fn next_back(&mut self) -> Option<usize> {
+        while !self.range.is_empty() {
+            let skipped = self.skipped(self.range.end, true);
+            self.range.end -= skipped.max(1);
+            if skipped == 0 && self.is_met(self.range.end) {
+                return Some(self.range.end);
+            }
+        }
+        None
     }
 }
 

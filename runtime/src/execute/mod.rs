@@ -13,6 +13,7 @@ mod distinct;
 mod executor;
 mod fused;
 mod hash;
+mod host;
 mod interpreted;
 mod join;
 mod kernels;
@@ -43,6 +44,7 @@ mod wide;
 mod window;
 
 pub use executor::{Executor, ParallelExecutor, SerialExecutor};
+pub use host::{ArrowFunction, HostError};
 pub use params::Params;
 pub use pass::{MORSEL_ROWS, OutputPart, PassOutput, PassRun};
 pub use prepared::{Backend, Prepared};

@@ -230,6 +230,7 @@ impl<'a> PassRun<'a> {
                 SegmentKind::Fused(_)
                 | SegmentKind::Wide(_)
                 | SegmentKind::Columnar(_)
+                | SegmentKind::Extern(_)
                 | SegmentKind::Window(_) => None,
             };
             self.built.push(built);

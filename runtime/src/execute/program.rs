@@ -66,6 +66,8 @@ pub(crate) enum SegmentKind {
     Wide(ColumnId),
     /// An op over text.
     Columnar(ColumnId),
+    /// A call of the host.
+    Extern(ColumnId),
     /// A probe.
     Probe(ColumnId),
     /// A value fetched from a built table.
@@ -353,6 +355,9 @@ impl Builder<'_> {
             Segment::Wide { column } => (SegmentKind::Wide(*column), args(column), vec![*column]),
             Segment::Columnar { column } => {
                 (SegmentKind::Columnar(*column), args(column), vec![*column])
+            }
+            Segment::Extern { column } => {
+                (SegmentKind::Extern(*column), args(column), vec![*column])
             }
             Segment::Window { column } => {
                 (SegmentKind::Window(*column), args(column), vec![*column])

@@ -1,9 +1,11 @@
 //! Functions of dates and timestamps over blocks of integers.
 
 use icosian_ir::id::ColumnId;
-use icosian_ir::meaning::time::parts::{clock_part, date_part};
+use icosian_ir::meaning::time::clock::TimeError;
+use icosian_ir::meaning::time::evaluate::{Evaluation, zone_of};
+use icosian_ir::meaning::time::zone::ZoneSpans;
 use icosian_ir::op::TimeFunction;
-use icosian_ir::types::{Lane, ScalarType};
+use icosian_ir::types::Lane;
 use icosian_ir::value::Value;
 
 use crate::bytes::{put_bit, typed, typed_mut};
@@ -54,27 +56,16 @@ impl Worker<'_> {
     ) -> Result<bool, RunError> {
         let columns = self.run.prepared.columns();
         let from = columns.scalar_type(columns.column(column).args[0]);
-        match (function, from) {
-            (TimeFunction::Part(part), ScalarType::Date) => self
-                .run_integers(segment, |days, _| {
-                    Some(i64::from(date_part(part, days as i32)))
-                }),
-            (TimeFunction::Part(part), ScalarType::Timestamp(unit, _)) => {
-                let per_second = unit.per_second();
-                self.run_integers(segment, |value, _| {
-                    Some(i64::from(clock_part(part, value, per_second)))
-                })
-            }
-            _ => Err(internal(format!("{} of {from}", function.name()))),
-        }
+        let zone = zone_of(function, from).and_then(ZoneSpans::of);
+        let evaluation = Evaluation::new(function, from, zone.as_deref());
+        self.run_integers(segment, |first, second| evaluation.row(first, second))
     }
 
-    /// Runs a body over the rows in which every operand has a value; it gives nothing where the row
-    /// raises.
+    /// Runs a body over the rows in which every operand has a value.
     fn run_integers(
         &mut self,
         segment: &SegmentPlan,
-        body: impl Fn(i64, i64) -> Option<i64>,
+        body: impl Fn(i64, i64) -> Result<Option<i64>, TimeError>,
     ) -> Result<bool, RunError> {
         let output = segment.outputs[0];
         let lane = self.lane(output)?;
@@ -91,10 +82,15 @@ impl Worker<'_> {
         let mut valid = [0u8; icosian_ir::plan::BLOCK_ROWS / 8];
         let mut compute = |row: usize| {
             let (first, second) = (first.get(row)?, second.get(row)?);
-            let found = body(first, second);
-            raised |= found.is_none();
+            let found = match body(first, second) {
+                Ok(found) => found?,
+                Err(_) => {
+                    raised = true;
+                    0
+                }
+            };
             put_bit(&mut valid, row, true);
-            found
+            Some(found)
         };
         match lane {
             Lane::I32 => {

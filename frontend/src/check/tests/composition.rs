@@ -223,11 +223,37 @@ fn tests_have_typed_values() {
 }
 
 #[test]
-fn host_functions_are_told_once() {
+fn host_functions_are_declared_with_their_types() {
+    let text = "extern fn eta(speed: f64?, label: str) -> i64?
+        table t { x: f64, k: i32, s: str
+            y = eta(x, s)
+            z = eta(k, \"a\") + 1 }
+        scalar = eta(null, \"b\")";
+    let graph = graph(text);
+    assert_eq!(type_of(&graph, "t.y"), "i64?");
+    assert_eq!(type_of(&graph, "t.z"), "i64?");
+    assert_eq!(type_of(&graph, "scalar"), "i64?");
+    let text = graph.to_string();
+    assert!(
+        text.contains("extern fn eta(speed: f64?, label: str) -> i64?\n"),
+        "{text}"
+    );
     one_mistake(
-        "extern fn eta(speed: f64) -> f64\ntable t { x: f64\n y = eta(x)\n z = y + 1 }",
-        Code::CannotRunYet,
-        "extern fn eta(speed: f64) -> f64",
+        "extern fn eta(speed) -> f64",
+        Code::UnknownType,
+        "speed",
+        &["needs a type", "speed: f64"],
+    );
+    one_mistake(
+        "extern fn eta(speed: f64) -> f64\ntable t { x: f64?\n y = eta(x) }",
+        Code::NullableValue,
+        "x",
         &[],
+    );
+    one_mistake(
+        "extern fn eta(speed: f64) -> f64\ntable t { x: f64\n y = eta(x, 1) }",
+        Code::BadArguments,
+        "1",
+        &["`eta` takes at most 1 argument"],
     );
 }

@@ -255,7 +255,8 @@ fn large_integers_and_calendar_durations() {
         "340282366920938463463374607431768211455",
         &[],
     );
-    wrong("at + 1mo", Code::CannotRunYet, "1mo", &["months"]);
+    wrong("x + 1mo", Code::TypeMismatch, "x", &["date or timestamp"]);
+    wrong("at * 1mo", Code::NotAValue, "1mo", &["no fixed length"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod mistakes;
 mod names;
 mod scale;
 mod tables;
+mod text;
 mod types;
 
 use std::collections::HashMap;
@@ -65,6 +66,7 @@ fn check_files(text: &str, files: &[(&str, &str)], configs: &[(&str, &str)]) -> 
             .collect(),
         schemas: Some(&TwoColumns),
         tests: true,
+        test: None,
     };
     check(&parsed.program, &mut Files(files), &options)
 }

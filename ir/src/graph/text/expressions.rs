@@ -1,7 +1,7 @@
 //! Expressions as flow text, with as few brackets as their operators allow.
 
 use super::forms::{date_difference, group_of, meeting_sides};
-use super::literals::{cast_parts, constant, quoted, untyped_constant};
+use super::literals::{cast_parts, constant, quoted, time_parts, untyped_constant};
 use super::naming::{Naming, joined_node, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
@@ -184,6 +184,7 @@ impl ExpressionText<'_> {
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
+            | Op::Extern(_)
             | Op::Hash
             | Op::RowNumber(_)
             | Op::Time(_)
@@ -376,7 +377,13 @@ impl ExpressionText<'_> {
             }
             Op::Text(function) => call(function.name().to_owned()),
             Op::Bits(function) => call(function.name().to_owned()),
-            Op::Time(function) => call(function.name().to_owned()),
+            Op::Time(function) => {
+                let (prefix, options) = time_parts(*function);
+                let mut pieces = call(format!("{prefix}{}", function.name()));
+                pieces.insert(pieces.len() - 1, Piece::Owned(options));
+                pieces
+            }
+            Op::Extern(signature) => call(quoted(&signature.name)),
             Op::Minimum => call("min".to_owned()),
             Op::Maximum => call("max".to_owned()),
             Op::Lookup { table, keys, .. } => {

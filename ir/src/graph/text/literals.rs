@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
 
+use crate::op::{Overflow, TimeFunction};
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 
@@ -184,5 +185,25 @@ pub(super) fn cast_parts(to: ScalarType) -> (String, String) {
         }
         ScalarType::Duration(unit) => ("duration".to_owned(), format!(", unit=\"{unit}\"")),
         other => (other.to_string(), String::new()),
+    }
+}
+
+/// What stands before the name of a function of times, and after its arguments.
+pub(super) fn time_parts(function: TimeFunction) -> (&'static str, String) {
+    match function {
+        TimeFunction::Truncate(period) => ("", format!(", {period}")),
+        TimeFunction::AddMonths(Overflow::Null) | TimeFunction::AddBusinessDays(Overflow::Null) => {
+            ("try_", String::new())
+        }
+        TimeFunction::AtZone { zone, fold, gap } => {
+            let zone = text_literal(zone.name());
+            let (fold, gap) = (fold.name(), gap.name());
+            ("", format!(", {zone}, fold=\"{fold}\", gap=\"{gap}\""))
+        }
+        TimeFunction::Part(_)
+        | TimeFunction::AddMonths(_)
+        | TimeFunction::AddBusinessDays(_)
+        | TimeFunction::BusinessDaysBetween
+        | TimeFunction::WallClock => ("", String::new()),
     }
 }

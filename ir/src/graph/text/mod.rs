@@ -40,14 +40,14 @@ use self::naming::{Naming, is_implied, is_joined, is_key};
 pub use self::part::PartFingerprints;
 use super::{Binding, Graph, NodeKind, TableRows, Tag, row_expressions};
 use crate::id::{ExprId, Id, NodeId, TableId};
-use crate::op::Pick;
+use crate::op::{Op, Pick};
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
 
 /// The version of the language that canonical text is written in.
 pub const LANGUAGE_VERSION: &str = "1";
 /// The version of Unicode whose rules text functions follow.
-pub const UNICODE_VERSION: &str = "16.0";
+pub const UNICODE_VERSION: &str = "17.0";
 /// The version of the time-zone database that zones are taken from.
 pub const TIME_ZONE_VERSION: &str = "2025b";
 
@@ -59,6 +59,7 @@ impl fmt::Display for Graph {
              time zones {TIME_ZONE_VERSION}"
         )?;
         write_doc(f, "", &self.doc)?;
+        write_host_functions(f, self)?;
         let order = entries(self);
         let mut naming = Naming::new(self);
         let block_of = blocks(self, &order, &mut naming);
@@ -82,6 +83,26 @@ impl fmt::Display for Graph {
         writer.outputs()?;
         f.write_str(&writer.text)
     }
+}
+
+/// The functions of the host that the graph calls, by name.
+fn write_host_functions(f: &mut fmt::Formatter<'_>, graph: &Graph) -> fmt::Result {
+    let called = graph.expressions.values().filter_map(|expression| {
+        let Op::Extern(signature) = &expression.op else {
+            return None;
+        };
+        Some((signature.name.as_str(), signature))
+    });
+    let called: std::collections::BTreeMap<_, _> = called.collect();
+    for (name, signature) in called {
+        let parameters = signature.parameters.iter();
+        let parameters: Vec<String> = parameters
+            .map(|(name, ty)| format!("{}: {ty}", quoted(name)))
+            .collect();
+        let (name, parameters) = (quoted(name), parameters.join(", "));
+        writeln!(f, "extern fn {name}({parameters}) -> {}", signature.returns)?;
+    }
+    Ok(())
 }
 
 /// Something with a place in the order of the text.

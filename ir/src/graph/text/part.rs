@@ -83,8 +83,9 @@ impl Parts<'_> {
                 let fingerprint = self.node(*node);
                 return self.naming.set_fingerprint(id, fingerprint);
             }
-            // A key is written by its name alone.
+            // Keys and the rows of a join are written by their names alone.
             Op::Key(position) => format!("key {position}"),
+            Op::Joined => "joined".to_owned(),
             _ => {
                 let expressions = ExpressionText {
                     graph,

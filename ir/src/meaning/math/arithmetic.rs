@@ -43,6 +43,23 @@ pub(super) fn multiply(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
     fast_two_sum(high, low)
 }
 
+/// The quotient of two pairs as a pair.
+#[inline(always)]
+pub(super) fn divide(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    let quotient = a.0 / b.0;
+    let rest = quotient.mul_add(-b.0, a.0) + quotient.mul_add(-b.1, a.1);
+    (quotient, rest / b.0)
+}
+
+/// The square root of a pair as a pair.
+#[inline(always)]
+pub(super) fn square_root(a: (f64, f64)) -> (f64, f64) {
+    let root = a.0.sqrt();
+    let rest = root.mul_add(-root, a.0) + a.1;
+    let low = rest / (2.0 * root);
+    (root, if root == 0.0 { 0.0 } else { low })
+}
+
 /// c₀ + c₁·x + c₂·x² + … by Horner's rule, fused.
 #[inline(always)]
 pub(super) fn polynomial<const N: usize>(x: f64, coefficients: &[f64; N]) -> f64 {
@@ -114,6 +131,12 @@ impl Rounded {
     #[inline(always)]
     pub(super) fn inverse_power_of_two(self) -> f64 {
         f64::from_bits(BIAS.wrapping_sub(self.bits) << FRACTION_BITS)
+    }
+
+    /// Two to this power, for powers from −1022 to 1023.
+    #[inline(always)]
+    pub(super) fn power_of_two(self) -> f64 {
+        f64::from_bits(BIAS.wrapping_add(self.bits) << FRACTION_BITS)
     }
 
     /// `x` times two to this power, where the result is normal or the power zero.

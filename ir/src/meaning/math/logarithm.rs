@@ -120,6 +120,28 @@ fn decimal(x: f64, scale: f64) -> f64 {
     sum + (error + k.mul_add(LOG10_2_LOW, tail))
 }
 
+/// The natural logarithm of 1 + x + x_low, for sums above 0 and below [`LOG1P_LIMIT`], and
+/// |x_low| ≤ ulp(x).
+#[inline(always)]
+pub(super) fn logarithm_of_one_plus(x: f64, x_low: f64) -> f64 {
+    let (sum, error) = two_sum(1.0, x);
+    let (mantissa, k) = split_exponent(sum);
+    let shrink = super::arithmetic::Rounded::integer(k).inverse_power_of_two();
+    // 1 + x = 2ᵏ·(1 + f + f_low): for k = 0 this f is x itself.
+    let (f, f_low) = two_sum(mantissa - 1.0, error * shrink);
+    let f_low = x_low.mul_add(shrink, f_low);
+    let (high, low) = of_one_plus(f);
+    let low = f_low.mul_add(polynomial(f, &RECIPROCAL), low);
+    let (sum, error) = fast_two_sum(k * LN_2_HIGH, high);
+    sum + (error + k.mul_add(LN_2_LOW, low))
+}
+
+/// The natural logarithm of 2x, for a positive normal x.
+#[inline(always)]
+pub(super) fn logarithm_of_double(x: f64) -> f64 {
+    natural(x, 1.0)
+}
+
 /// Natural logarithm of 1 + x.
 #[derive(Clone, Copy, Debug)]
 pub struct Log1p;
@@ -130,17 +152,8 @@ const LOG1P_LIMIT: f64 = 1e300;
 impl Unary for Log1p {
     #[inline(always)]
     fn fast(x: f64) -> f64 {
-        let (sum, error) = two_sum(1.0, x);
-        let (mantissa, k) = split_exponent(sum);
-        let shrink = super::arithmetic::Rounded::integer(k).inverse_power_of_two();
-        // 1 + x = 2ᵏ·(1 + f + f_low): for k = 0 this f is x itself.
-        let (f, f_low) = two_sum(mantissa - 1.0, error * shrink);
-        let (high, low) = of_one_plus(f);
-        let low = f_low.mul_add(polynomial(f, &RECIPROCAL), low);
-        let (sum, error) = fast_two_sum(k * LN_2_HIGH, high);
-        let result = sum + (error + k.mul_add(LN_2_LOW, low));
         // The sums turned −0 into +0; nothing else changes sign here.
-        result.copysign(x)
+        logarithm_of_one_plus(x, 0.0).copysign(x)
     }
     #[inline(always)]
     fn needs_repair(x: f64) -> bool {

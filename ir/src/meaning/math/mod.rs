@@ -29,18 +29,24 @@ mod arithmetic;
 mod coefficients;
 mod error_function;
 mod exponential;
+mod hyperbolic;
+mod inverse_trigonometric;
 mod logarithm;
 mod power;
 mod reduction;
+mod root;
 mod rounding;
 mod trigonometric;
 
 pub use angle::{Degrees, Radians, degrees, radians};
 pub use arctangent::{Atan2, atan, atan2};
 pub use error_function::{Erf, erf};
-pub use exponential::{Exp, Expm1, exp, expm1};
+pub use exponential::{Exp, Exp2, Expm1, exp, exp2, expm1};
+pub use hyperbolic::{Acosh, Asinh, Atanh, Cosh, Sinh, Tanh, cosh, sinh, tanh};
+pub use inverse_trigonometric::{Acos, Asin, Atan, acos, asin};
 pub use logarithm::{Ln, Log1p, Log2, Log10, ln, log1p, log2, log10};
-pub use power::{Pow, pow};
+pub use power::{LogBase, Pow, log_base, pow};
+pub use root::{Cbrt, Hypot, cbrt, hypot};
 pub use rounding::{
     Abs, Ceil, Floor, Round, Sign, Sqrt, Trunc, abs, ceil, floor, round, sign, sqrt, trunc,
 };
@@ -91,11 +97,37 @@ pub enum Math {
     Degrees,
     /// An angle of degrees in radians.
     Radians,
+    /// 2 to the power of x.
+    Exp2,
+    /// Logarithm of the first argument to the base of the second.
+    LogBase,
+    /// Cube root.
+    Cbrt,
+    /// Length of the vector with the two arguments as coordinates.
+    Hypot,
+    /// Angle whose sine is x, from −π/2 to π/2.
+    Asin,
+    /// Angle whose cosine is x, from 0 to π.
+    Acos,
+    /// Angle whose tangent is x, from −π/2 to π/2.
+    Atan,
+    /// Hyperbolic sine.
+    Sinh,
+    /// Hyperbolic cosine.
+    Cosh,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// Inverse hyperbolic sine.
+    Asinh,
+    /// Inverse hyperbolic cosine, from 0 on.
+    Acosh,
+    /// Inverse hyperbolic tangent.
+    Atanh,
 }
 
 impl Math {
     /// Every function.
-    pub const ALL: [Math; 21] = [
+    pub const ALL: [Math; 34] = [
         Math::Exp,
         Math::Expm1,
         Math::Ln,
@@ -117,6 +149,19 @@ impl Math {
         Math::Atan2,
         Math::Degrees,
         Math::Radians,
+        Math::Exp2,
+        Math::LogBase,
+        Math::Cbrt,
+        Math::Hypot,
+        Math::Asin,
+        Math::Acos,
+        Math::Atan,
+        Math::Sinh,
+        Math::Cosh,
+        Math::Tanh,
+        Math::Asinh,
+        Math::Acosh,
+        Math::Atanh,
     ];
 
     /// Its name in the language.
@@ -143,12 +188,25 @@ impl Math {
             Math::Atan2 => "atan2",
             Math::Degrees => "degrees",
             Math::Radians => "radians",
+            Math::Exp2 => "exp2",
+            Math::LogBase => "log_base",
+            Math::Cbrt => "cbrt",
+            Math::Hypot => "hypot",
+            Math::Asin => "asin",
+            Math::Acos => "acos",
+            Math::Atan => "atan",
+            Math::Sinh => "sinh",
+            Math::Cosh => "cosh",
+            Math::Tanh => "tanh",
+            Math::Asinh => "asinh",
+            Math::Acosh => "acosh",
+            Math::Atanh => "atanh",
         }
     }
 
     /// How many arguments it takes: 1 or 2.
     pub fn arity(self) -> usize {
-        if matches!(self, Math::Pow | Math::Atan2) {
+        if matches!(self, Math::Pow | Math::Atan2 | Math::LogBase | Math::Hypot) {
             2
         } else {
             1
@@ -183,6 +241,19 @@ impl Math {
             Math::Atan2 => visitor.binary::<Atan2>(),
             Math::Degrees => visitor.unary::<Degrees>(),
             Math::Radians => visitor.unary::<Radians>(),
+            Math::Exp2 => visitor.unary::<Exp2>(),
+            Math::LogBase => visitor.binary::<LogBase>(),
+            Math::Cbrt => visitor.unary::<Cbrt>(),
+            Math::Hypot => visitor.binary::<Hypot>(),
+            Math::Asin => visitor.unary::<Asin>(),
+            Math::Acos => visitor.unary::<Acos>(),
+            Math::Atan => visitor.unary::<Atan>(),
+            Math::Sinh => visitor.unary::<Sinh>(),
+            Math::Cosh => visitor.unary::<Cosh>(),
+            Math::Tanh => visitor.unary::<Tanh>(),
+            Math::Asinh => visitor.unary::<Asinh>(),
+            Math::Acosh => visitor.unary::<Acosh>(),
+            Math::Atanh => visitor.unary::<Atanh>(),
         }
     }
 }

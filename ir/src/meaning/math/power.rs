@@ -6,10 +6,11 @@
 //! sign, or NaN, from whether y is odd, even or no integer.
 
 use super::arithmetic::{
-    canonical, fast_two_sum, multiply, polynomial, split_exponent, two_product,
+    canonical, divide, fast_two_sum, multiply, polynomial, split_exponent, two_product,
 };
 use super::coefficients::{LN_2_HIGH, LN_2_LOW, LOGARITHM_TAIL, TWO_THIRDS_HIGH, TWO_THIRDS_LOW};
 use super::exponential::exponential_to_the_ends;
+use super::logarithm::ln;
 use super::{Binary, evaluate2};
 
 /// ln(x·2^scale) as a pair, for a positive normal x.
@@ -57,6 +58,49 @@ fn power(x: f64, scale: f64, y: f64) -> f64 {
     let signed = if odd { -magnitude } else { magnitude };
     let of_negative = if integer { signed } else { f64::NAN };
     canonical(if x < 0.0 { of_negative } else { magnitude })
+}
+
+/// The logarithm of the first argument to the base of the second.
+#[derive(Clone, Copy, Debug)]
+pub struct LogBase;
+
+impl Binary for LogBase {
+    #[inline(always)]
+    fn fast(x: f64, base: f64) -> f64 {
+        let (high, low) = divide(logarithm_pair(x, 0.0), logarithm_pair(base, 0.0));
+        high + low
+    }
+
+    #[inline(always)]
+    fn needs_repair(x: f64, base: f64) -> bool {
+        let normal = |x: f64| (x >= f64::MIN_POSITIVE) & (x <= f64::MAX);
+        !(normal(x) & normal(base) & (base != 1.0))
+    }
+
+    #[inline(always)]
+    fn slow(x: f64, base: f64) -> f64 {
+        let finite = |x: f64| x > 0.0 && x <= f64::MAX;
+        if finite(x) && finite(base) && base != 1.0 {
+            // Subnormals times 2⁵⁴ are none.
+            let pair = |x: f64| {
+                if x < f64::MIN_POSITIVE {
+                    logarithm_pair(x * 18_014_398_509_481_984.0, -54.0)
+                } else {
+                    logarithm_pair(x, 0.0)
+                }
+            };
+            let (high, low) = divide(pair(x), pair(base));
+            return high + low;
+        }
+        // Zeros, infinities, NaN, no logarithm, or the base 1: as the quotient has it.
+        canonical(ln(x) / ln(base))
+    }
+}
+
+/// The logarithm of `x` to a base.
+#[inline(always)]
+pub fn log_base(x: f64, base: f64) -> f64 {
+    evaluate2::<LogBase>(x, base)
 }
 
 /// First argument to the power of the second, as IEEE 754 defines `pow`.
@@ -165,6 +209,33 @@ mod tests {
             (2.0, -f64::NAN),
         ] {
             assert_eq!(pow(x, y).to_bits(), f64::NAN.to_bits(), "{x} {y}");
+        }
+    }
+
+    #[test]
+    fn logarithms_of_powers_are_exact() {
+        for base in 2..=40u64 {
+            let mut power = 1u64;
+            for exponent in 0..=9 {
+                if power < 1 << 53 {
+                    assert_eq!(log_base(power as f64, base as f64), f64::from(exponent));
+                }
+                power = power.saturating_mul(base);
+            }
+        }
+        let infinity = f64::INFINITY;
+        for (x, base, expected) in [
+            (8.0, 0.5, -3.0),
+            (5e-324, 2.0, -1074.0),
+            (0.0, 10.0, -infinity),
+            (infinity, 10.0, infinity),
+            (2.0, 1.0, infinity),
+            (2.0, infinity, 0.0),
+        ] {
+            assert_eq!(log_base(x, base), expected, "{x} {base}");
+        }
+        for (x, base) in [(-1.0, 2.0), (2.0, -2.0), (1.0, 1.0), (-f64::NAN, 2.0)] {
+            assert_eq!(log_base(x, base).to_bits(), f64::NAN.to_bits());
         }
     }
 

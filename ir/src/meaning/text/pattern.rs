@@ -20,6 +20,8 @@ const MAX_COMPILED: usize = 1 << 20;
 /// A text that is no pattern.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PatternError {
+    /// What it should be: a pattern or a replacement.
+    pub what: &'static str,
     /// The text.
     pub pattern: String,
     /// What is wrong with it.
@@ -30,7 +32,7 @@ pub struct PatternError {
 
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no pattern: {}", self.pattern, self.reason)?;
+        write!(f, "{:?} is no {}: {}", self.pattern, self.what, self.reason)?;
         match self.position {
             Some(position) => write!(f, " (at character {})", position + 1),
             None => Ok(()),
@@ -61,6 +63,7 @@ impl Compiled {
         let group = group as usize;
         if group >= regex.captures_len() {
             return Err(PatternError {
+                what: "pattern",
                 pattern: pattern.to_owned(),
                 reason: format!("it has no group {group}"),
                 position: None,
@@ -102,6 +105,7 @@ impl Compiled {
                     Some((_, next @ ('%' | '_' | '\\'))) => literal.push(next),
                     Some(_) | None => {
                         return Err(PatternError {
+                            what: "pattern",
                             pattern: pattern.to_owned(),
                             reason: "a backslash stands before %, _ or another backslash"
                                 .to_owned(),
@@ -188,6 +192,7 @@ impl Compiled {
 /// The regular expression, or what is wrong with `shown`, the pattern as written.
 fn compile(pattern: &str, shown: &str) -> Result<Regex, PatternError> {
     let error = |reason: String, position: Option<usize>| PatternError {
+        what: "pattern",
         pattern: shown.to_owned(),
         reason,
         position,
@@ -226,6 +231,7 @@ fn pieces(template: &str, regex: &Regex) -> Result<Vec<Piece>, PatternError> {
         }
         let at = template.len() - rest.len() + dollar;
         let error = |reason: String| PatternError {
+            what: "replacement",
             pattern: template.to_owned(),
             reason,
             position: Some(template[..at].chars().count()),
@@ -273,6 +279,7 @@ pub fn group_named(pattern: &str, name: &str) -> Result<u32, PatternError> {
     let compiled = Compiled::regex(pattern, 0)?;
     let found = group_position(&compiled.regex, name);
     found.map(|group| group as u32).ok_or_else(|| PatternError {
+        what: "pattern",
         pattern: pattern.to_owned(),
         reason: format!("it has no group {name:?}"),
         position: None,

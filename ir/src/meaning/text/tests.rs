@@ -187,6 +187,7 @@ fn patterns() {
             panic!("{template} is refused");
         };
         assert_eq!(error.position, Some(at), "{template}: {error}");
+        assert_eq!(error.what, "replacement");
     }
     let like = |x, pattern| call(TextFunction::Like, &[T(x), T(pattern)]);
     for (x, pattern, expected) in [
@@ -240,4 +241,10 @@ fn a_pattern_takes_linear_time() {
         call(TextFunction::Matches, &[T(&x), T(pattern)]),
         Found::Bool(false)
     );
+}
+
+#[test]
+fn letters_are_those_of_the_version_that_canonical_text_names() {
+    let (major, minor, _) = char::UNICODE_VERSION;
+    assert_eq!(format!("{major}.{minor}"), crate::graph::UNICODE_VERSION);
 }

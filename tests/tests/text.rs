@@ -1,0 +1,164 @@
+//! Functions of text over every layout of text in memory, dictionaries above all: the answers are
+//! those of the interpreter over plain text, each distinct value is looked at once, and text that is
+//! made stays within the memory budget.
+
+use std::sync::Arc;
+
+use arrow::array::types::{Int8Type, UInt32Type};
+use arrow::array::{Array, ArrayRef, DictionaryArray, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use icosian::{Backend, Flow, Inputs, ParallelExecutor};
+use icosian_tests::compare::difference;
+
+const FLOW: &str = r#"
+param wanted: str = "a"
+table t {
+    s: str?
+    n: i64
+    n_characters = length(s)
+    up = upper(s)
+    chained = s.trim().lower().replace("a", "é").length()
+    key = s.trim().lower()
+    compared = s.lower() == "apple"
+    least = s.lower() < s.upper()
+    itself = s + s
+    parsed = try_i32(s)
+    raised = i32(s.regex_replace("[^0-9]", "")) if s.matches("[0-9]") else -1
+    found = s.find("p")
+    given = s.contains(wanted)
+    cut = s.slice(n, 2)
+    padded = s.pad_start(n, "é")
+    before = s.upper().shift(1)
+    group_size = len() over key
+    filled = s.upper() ?? "none"
+    is_in = s.upper() in ["APPLE", "ÉA"]
+}
+table kept = t where s.upper().starts_with("A") { again = key }
+table by_key = t group by key { n = len(), first = min(up) }
+"#;
+
+const WORDS: [&str; 12] = [
+    "apple", "Apple ", " APPLE", "", "12", "-7", "éa", "straße", "p", "12a", "İ", "日本",
+];
+
+/// `rows` cells that repeat the words, some of them null.
+fn cells(rows: usize) -> Vec<Option<&'static str>> {
+    let mut state = 1_u64;
+    (0..rows)
+        .map(|_| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let drawn = (state >> 33) as usize;
+            (!drawn.is_multiple_of(7)).then(|| WORDS[drawn % WORDS.len()])
+        })
+        .collect()
+}
+
+/// Batches of these arrays, with a second column that cycles through small numbers.
+fn inputs(arrays: Vec<ArrayRef>) -> Inputs {
+    let mut row = 0_i64;
+    let batches = arrays.into_iter().map(|array| {
+        let numbers: Vec<i64> = (0..array.len() as i64)
+            .map(|offset| (row + offset) % 9 - 4)
+            .collect();
+        row += array.len() as i64;
+        let numbers: ArrayRef = Arc::new(arrow::array::Int64Array::from(numbers));
+        RecordBatch::try_from_iter_with_nullable([("s", array, true), ("n", numbers, false)])
+            .expect("two columns")
+    });
+    Inputs::new().batches("t", batches.collect())
+}
+
+/// Every layout, in chunks: flat ones, dictionaries that chunks share, and dictionaries of their own
+/// with values that no row uses and with a null among the values.
+fn layouts(cells: &[Option<&'static str>]) -> Vec<(&'static str, Vec<ArrayRef>)> {
+    let plain: ArrayRef = Arc::new(StringArray::from(cells.to_vec()));
+    let sliced = |array: &ArrayRef, chunk: usize| -> Vec<ArrayRef> {
+        (0..array.len())
+            .step_by(chunk)
+            .map(|start| array.slice(start, chunk.min(array.len() - start)))
+            .collect()
+    };
+    let shared: DictionaryArray<Int8Type> = cells.iter().copied().collect();
+    let shared: ArrayRef = Arc::new(shared);
+    let large = DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::LargeUtf8));
+    let own = cells.chunks(700).map(|chunk| {
+        let mut values: Vec<Option<&str>> = vec![Some("not used 99"), None];
+        values.extend(WORDS.iter().rev().map(|word| Some(*word)));
+        let keys: arrow::array::PrimitiveArray<UInt32Type> = chunk
+            .iter()
+            .enumerate()
+            .map(|(row, cell)| match cell {
+                None if row % 2 == 0 => Some(1),
+                None => None,
+                Some(cell) => values
+                    .iter()
+                    .position(|value| value == &Some(*cell))
+                    .map(|position| position as u32),
+            })
+            .collect();
+        let values: ArrayRef = Arc::new(StringArray::from(values));
+        Arc::new(DictionaryArray::new(keys, values)) as ArrayRef
+    });
+    vec![
+        ("one chunk", vec![Arc::clone(&plain)]),
+        ("small chunks", sliced(&plain, 311)),
+        (
+            "views",
+            sliced(&cast(&plain, &DataType::Utf8View).unwrap(), 1_500),
+        ),
+        ("one dictionary", vec![Arc::clone(&shared)]),
+        ("a shared dictionary", sliced(&shared, 311)),
+        (
+            "64-bit offsets",
+            sliced(&cast(&shared, &large).unwrap(), 1_024),
+        ),
+        ("dictionaries of their own", own.collect()),
+    ]
+}
+
+#[test]
+fn every_layout_gives_the_same_answers() {
+    let flow = Flow::from_text(FLOW).expect("a flow");
+    // Two rows are fewer than a dictionary's values: it is read as plain text there.
+    for rows in [0, 2, 100, 5_000] {
+        let cells = cells(rows);
+        let interpreted = flow.outputs().backend(Backend::Interpreter);
+        let interpreted = interpreted.prepare().expect("a plan");
+        let plain = inputs(vec![Arc::new(StringArray::from(cells.clone()))]);
+        let expected = interpreted.run(&plain).unwrap().arrays().unwrap();
+        let compiled = flow.outputs().prepare().expect("a plan");
+        for (layout, arrays) in layouts(&cells) {
+            for threads in [1, 2] {
+                let executor = ParallelExecutor::new(threads).unwrap();
+                let found = compiled.run_with(&inputs(arrays.clone()), &executor);
+                let found = found.unwrap().arrays().unwrap();
+                for (name, expected) in &expected {
+                    if let Some(difference) = difference(expected, &found[name]) {
+                        panic!("{layout}, {rows} rows, {name}: {difference}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_that_no_row_uses_raises_nothing_and_one_that_is_used_does() {
+    let flow = Flow::from_text("table t { s: str, n = i32(s.trim()) }").unwrap();
+    let prepared = flow.outputs().prepare().unwrap();
+    let run = |codes: Vec<i8>| {
+        let values: ArrayRef = Arc::new(StringArray::from(vec!["1", "x", " 2"]));
+        let keys = arrow::array::Int8Array::from(codes);
+        let array: ArrayRef = Arc::new(DictionaryArray::new(keys, values));
+        let batch = RecordBatch::try_from_iter([("s", array)]).unwrap();
+        prepared.run(&Inputs::new().batches("t", vec![batch]))
+    };
+    let found = run(vec![0, 2, 0]).unwrap().arrays().unwrap();
+    let expected: ArrayRef = Arc::new(arrow::array::Int32Array::from(vec![1, 2, 1]));
+    assert_eq!(difference(&expected, &found["t.n"]), None);
+    let error = run(vec![0, 2, 1, 1]).map(drop).unwrap_err().to_string();
+    assert!(error.contains("\"x\" is no i32 (row 2)"), "{error}");
+}
