@@ -298,3 +298,47 @@ fn many_candidates_of_one_key() {
     let here = ["", "a", "b", "ba", "é"].map(|text| (Some(1), Some(text), Some(1.0)));
     check(&here, &there, 4_096);
 }
+
+#[test]
+fn a_join_of_too_many_rows_is_refused_before_it_is_made() {
+    let text = "table a { k: i64? }\ntable b { k: i64? }\n\
+                table pairs = a join r = b[k=k]\nrows = pairs.len()";
+    let flow = Flow::from_text(text).expect("a flow");
+    let rows = vec![(Some(1), None, None); 70_000];
+    let inputs = Inputs::new()
+        .batches("a", batches(&rows, "n", 70_000))
+        .batches("b", batches(&rows, "n", 70_000));
+    let prepared = flow.outputs().prepare().expect("a plan");
+    let told = prepared.run(&inputs).err().map(|error| error.to_string());
+    let told = told.unwrap_or_default();
+    assert!(told.contains("a join would have 4900000000 rows"), "{told}");
+}
+
+/// What is gathered by a row reference that a derived table carries, where nothing else asks for it.
+#[test]
+fn carried_row_references_fetch_what_only_they_need() {
+    let text = "table b { k: i64?, v: i64 }\ntable a { k: i64?, n: i64, row = b[k=k], late = last b[k<=k] }\n\
+                table far = a where n > 0 { first = row.v }\n\
+                table pairs = far join r = b[k=k] order by n desc { both = r.v + late.v }";
+    let flow = Flow::from_text(text).expect("a flow");
+    let there: Vec<Row> = (0..4).map(|key| (Some(key), None, None)).collect();
+    let here: Vec<Row> = [3, 2, 9, 0].map(|key| (Some(key), None, None)).to_vec();
+    let inputs = Inputs::new()
+        .batches("a", batches(&here, "n", 3))
+        .batches("b", batches(&there, "v", 3));
+    for (name, expected) in [
+        ("far.first", vec![Some(2), None, Some(0)]),
+        ("pairs.both", vec![Some(0), Some(4)]),
+    ] {
+        for backend in [Backend::Interpreter, Backend::Jit] {
+            let prepared = flow
+                .select(&[name])
+                .expect("an output")
+                .backend(backend)
+                .prepare();
+            let run = prepared.expect("a plan").run(&inputs).expect("a run");
+            let arrays = run.arrays().expect("arrays");
+            assert_eq!(numbers_of(&arrays[name]), expected, "{name}, {backend:?}");
+        }
+    }
+}

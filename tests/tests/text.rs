@@ -162,3 +162,74 @@ fn a_value_that_no_row_uses_raises_nothing_and_one_that_is_used_does() {
     let error = run(vec![0, 2, 1, 1]).map(drop).unwrap_err().to_string();
     assert!(error.contains("\"x\" is no i32 (row 2)"), "{error}");
 }
+
+/// Who they are, by name and address.
+#[icosian::flow(table = "people")]
+mod people {
+    use icosian::typed::{Col, Text};
+
+    fn initial(name: Col<Option<Text>>) -> Col<Option<Text>> {
+        name.trim().slice(0, 1).upper()
+    }
+
+    fn domain(email: Col<Text>) -> Col<Option<Text>> {
+        email.lower().extract("@(.+)$", 1)
+    }
+
+    fn same(email: Col<Text>, name: Col<Option<Text>>) -> Col<Option<bool>> {
+        email.starts_with(name)
+    }
+
+    fn label(email: Col<Text>, initial: Col<Option<Text>>) -> Col<Text> {
+        email
+            .split_part("@", 0)
+            .or_else("?")
+            .concat(" ")
+            .concat(initial.or_else("-"))
+    }
+
+    fn digits(email: Col<Text>) -> Col<Option<i64>> {
+        email.regex_replace("[^0-9]", "").try_number()
+    }
+}
+
+#[test]
+fn rust_functions_over_text() {
+    let flow = Flow::from_graph(people::graph().expect("a graph"));
+    let names: ArrayRef = Arc::new(StringArray::from(vec![Some(" ada"), None, Some("éva")]));
+    let emails: ArrayRef = Arc::new(StringArray::from(vec!["a1@X.org", "b@y", "éva22"]));
+    let batch =
+        RecordBatch::try_from_iter_with_nullable([("name", names, true), ("email", emails, false)]);
+    let inputs = Inputs::new().batches("people", vec![batch.expect("two columns")]);
+    let output = flow.outputs().prepare().unwrap().run(&inputs).unwrap();
+    let found = output.arrays().unwrap();
+    let text = |values: Vec<Option<&str>>| Arc::new(StringArray::from(values)) as ArrayRef;
+    let expected: [(&str, ArrayRef); 5] = [
+        ("initial", text(vec![Some("A"), None, Some("É")])),
+        ("domain", text(vec![Some("x.org"), Some("y"), None])),
+        (
+            "same",
+            Arc::new(arrow::array::BooleanArray::from(vec![
+                Some(false),
+                None,
+                Some(true),
+            ])),
+        ),
+        (
+            "label",
+            text(vec![Some("a1 A"), Some("b -"), Some("éva22 É")]),
+        ),
+        (
+            "digits",
+            Arc::new(arrow::array::Int64Array::from(vec![
+                Some(1),
+                None,
+                Some(22),
+            ])),
+        ),
+    ];
+    for (name, expected) in expected {
+        let difference = difference(&expected, &found[&format!("people.{name}")]);
+        assert_eq!(difference, None, "{name}");
+    }
+}

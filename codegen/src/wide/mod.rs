@@ -12,10 +12,12 @@
 mod dispatch;
 mod level;
 mod routine;
+mod time;
 
 pub use dispatch::Routine;
 pub use level::CpuLevel;
 pub use routine::{BinaryRoutine, Element, UnaryRoutine};
+pub use time::{ClockParts, DayParts};
 
 /// Rows that are computed before the rows that need it are redone: they are still in L1.
 pub const BLOCK: usize = 1024;

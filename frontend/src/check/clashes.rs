@@ -214,6 +214,9 @@ impl Checker<'_> {
         if matches!(operation, "and" | "or") {
             return Some("compare the numbers first: … != 0".to_owned());
         }
+        if operation.len() == 1 && a == ScalarType::Bool && b == ScalarType::Bool {
+            return Some("make numbers of the bools: i8(…)".to_owned());
+        }
         for (value, other) in [(left, b), (right, a)] {
             if let Some(Value::Str(text)) = self.builder.constant(value) {
                 match other {
@@ -231,6 +234,9 @@ impl Checker<'_> {
         }
         if a == ScalarType::Bool && b.is_number() || b == ScalarType::Bool && a.is_number() {
             return Some("make the bool a number: i8(…)".to_owned());
+        }
+        if operation == "+" && (a == ScalarType::Str) != (b == ScalarType::Str) {
+            return Some("make a text of the other side: str(…)".to_owned());
         }
         match (a, b) {
             (ScalarType::Date, ScalarType::Timestamp(..))

@@ -7,9 +7,11 @@ use super::calls::Given;
 use super::declarations::{
     Checker, DeclarationId, Entity, FunctionId, ModuleId, Place, State, UnitId,
 };
+use super::elsewhere;
 use super::expressions::{Activation, Operand};
 use super::functions::{FUNCTIONS, function, known_elsewhere};
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
+use crate::syntax::ast::CompareOperator;
 
 /// How many names of a cycle are listed.
 const CYCLE_NAMES: usize = 12;
@@ -85,6 +87,8 @@ impl Checker<'_> {
             diagnostic = diagnostic.help(
                 "functions stand by themselves: write ln(x), exp(x), sqrt(x) without a module",
             );
+        } else if let Some(hint) = elsewhere::name(name) {
+            diagnostic = diagnostic.help(hint);
         } else if name == "df" {
             diagnostic = diagnostic.help("columns are named directly: write price, not df.price");
         } else if name == "None" {
@@ -202,7 +206,8 @@ impl Checker<'_> {
     /// A member of something that has none: mostly a function without its parentheses.
     pub(crate) fn no_members(&mut self, value: Expression, base: Span, name: &str, span: Span) {
         let ty = self.type_text(self.builder.ty(value));
-        if function(name).is_some() {
+        let accessor = elsewhere::accessor(name);
+        if accessor.is_none() && function(name).is_some() {
             let message = format!("`.{name}` is a function and needs its parentheses");
             return self.report(
                 Diagnostic::error(Code::NotCalled, message)
@@ -214,7 +219,9 @@ impl Checker<'_> {
         let mut diagnostic = Diagnostic::error(Code::UnknownMember, message)
             .at(span)
             .label(base, format!("this is {ty}"));
-        if let Some(hint) = known_elsewhere(name) {
+        if let Some(hint) = accessor {
+            diagnostic = diagnostic.help(hint);
+        } else if let Some(hint) = known_elsewhere(name) {
             diagnostic = diagnostic.help(format!("write {hint}"));
         }
         self.report(diagnostic);
@@ -243,8 +250,11 @@ impl Checker<'_> {
         let names = self.modules[place.module].functions.keys();
         let names = names.map(|name| &**name);
         let built_in = FUNCTIONS.iter().map(|function| function.name);
-        if let Some(hint) = known_elsewhere(name) {
+        let small = name.to_lowercase();
+        if let Some(hint) = known_elsewhere(name).or_else(|| known_elsewhere(&small)) {
             diagnostic = diagnostic.help(format!("write {hint}"));
+        } else if function(&small).is_some() {
+            diagnostic = diagnostic.help(format!("functions are written small: {small}(…)"));
         } else if let Some(hint) = self.nearest(name, names.chain(built_in).collect()) {
             diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
         } else if self.modules[place.module].names.contains_key(name)
@@ -271,6 +281,20 @@ impl Checker<'_> {
             diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
         }
         self.report(diagnostic);
+    }
+
+    /// A comparison with null, which is allowed and never what was meant.
+    pub(crate) fn compared_with_null(&mut self, operator: CompareOperator, span: Span) {
+        let help = match operator {
+            CompareOperator::NotEqual => "write `x is not null`",
+            _ => "write `x is null`",
+        };
+        let message = format!("`{}` with null is null in every row", operator.as_str());
+        self.report(
+            Diagnostic::warning(Code::ComparedWithNull, message)
+                .at(span)
+                .help(help),
+        );
     }
 
     pub(crate) fn unused_over(&mut self, span: Span) {

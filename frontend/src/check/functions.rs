@@ -188,7 +188,7 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "fill_nan" => "nan_to_null(x) ?? value",
         "isnull" | "isna" | "is_null" => "x is null",
         "notnull" | "notna" | "is_not_null" => "x is not null",
-        "isin" | "is_in" => "x in [a, b]",
+        "isin" | "is_in" => "x in [a, b], or x in table.column",
         "isnan" => "is_nan(x)",
         "isfinite" => "is_finite(x)",
         "isinf" | "is_inf" => "is_infinite(x)",
@@ -244,6 +244,10 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "randn" => "random_normal(seed)",
         "with_row_index" | "rownum" => "row_index()",
         "lookup" | "merge" => "table[column=value]",
+        "merge_asof" | "join_asof" | "asof_join" => "table[column=value, time<=time]",
+        "inner_join" => "table pairs = a join row = b[column=value]",
+        "left_join" => "table pairs = a left join row = b[column=value]",
+        "exists" => "x in table.column",
         "dayofweek" | "day_of_week" | "isodow" => "weekday(x), Monday is 1 and Sunday 7",
         "dayofyear" | "ordinal_day" | "yday" => "day_of_year(x)",
         "week" | "weekofyear" | "isoweek" | "week_of_year" => "iso_week(x)",
@@ -265,7 +269,7 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "now" | "today" | "current_date" | "current_timestamp" | "utcnow" => {
             "a param: nothing in a flow reads a clock"
         }
-        _ => return None,
+        _ => return super::elsewhere::function(name),
     })
 }
 

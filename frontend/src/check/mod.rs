@@ -18,6 +18,7 @@ mod configs;
 mod constants;
 mod conversions;
 mod declarations;
+mod elsewhere;
 mod explain;
 mod expressions;
 mod externs;

@@ -72,6 +72,10 @@ impl Checker<'_> {
                     let pair_span = pair[0].1.to(pair[1].1);
                     let (left, right) = (pair[0].0, pair[1].0);
                     let comparison = comparison(*operator);
+                    let is_null = |value| self.builder.constant(value) == Some(&Value::Null);
+                    if is_null(left) || is_null(right) {
+                        self.compared_with_null(*operator, pair_span);
+                    }
                     let holds = self.built(
                         |builder| builder.compare(comparison, left, right),
                         operator.as_str(),

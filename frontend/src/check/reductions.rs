@@ -3,7 +3,8 @@
 use icosian_ir::graph::Partition;
 use icosian_ir::id::{ExprId as Expression, TableId};
 use icosian_ir::op::{Fraction, Interpolation, Reduction};
-use icosian_ir::types::Domain;
+use icosian_ir::types::{Domain, ScalarType};
+use icosian_ir::typing::{reduced_values, reduction_type};
 use icosian_ir::value::Value;
 
 use super::declarations::{Checker, Rows};
@@ -156,6 +157,10 @@ impl Checker<'_> {
         context: Context,
         span: Span,
     ) -> Option<Expression> {
+        if !self.can_be_reduced(reduction, values) {
+            self.wrong_values(reduction, values, span);
+            return None;
+        }
         let name = reduction.name();
         let domains = values.iter().map(|(value, _)| self.builder.domain(*value));
         let rows = domains.clone().find(|domain| *domain != Domain::Scalar);
@@ -190,6 +195,48 @@ impl Checker<'_> {
             },
         };
         self.reduce_rows(reduction, table, values, context, name, span)
+    }
+
+    fn can_be_reduced(&self, reduction: Reduction, values: &[Given]) -> bool {
+        let types = values.iter().map(|(value, _)| {
+            let ty = self.builder.ty(*value);
+            // Bools are calculated with as numbers.
+            match ty.scalar {
+                ScalarType::Bool if reduction.is_numeric() => ScalarType::I8.required(),
+                _ => ty,
+            }
+        });
+        reduction_type(reduction, types, true).is_some()
+    }
+
+    fn wrong_values(&mut self, reduction: Reduction, values: &[Given], span: Span) {
+        let types: Vec<String> = values
+            .iter()
+            .map(|(value, _)| self.type_text(self.builder.ty(*value)))
+            .collect();
+        let message = format!(
+            "`{}` takes {}, found {}",
+            reduction.name(),
+            reduced_values(reduction),
+            types.join(" and ")
+        );
+        let mut diagnostic = Diagnostic::error(Code::TypeMismatch, message).at(span);
+        for ((_, at), ty) in values.iter().zip(types) {
+            diagnostic = diagnostic.label(*at, format!("this is {ty}"));
+        }
+        if let Reduction::Quantile { q, .. } = reduction {
+            let element = Reduction::Quantile {
+                q,
+                interpolation: Interpolation::Lower,
+            };
+            if self.can_be_reduced(element, values) {
+                diagnostic = diagnostic.help(format!(
+                    "one of the values is found by quantile(…, {:?}, interpolation=\"lower\")",
+                    q.value()
+                ));
+            }
+        }
+        self.report(diagnostic);
     }
 
     pub(crate) fn reduce_rows(

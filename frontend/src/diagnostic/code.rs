@@ -87,6 +87,7 @@ codes! {
     BadArguments = "E0306", "arguments that a function doesn't take";
     BadConstantText = "E0307", "a text that is no date or timestamp";
     NotCalled = "E0308", "a function without its parentheses";
+    ComparedWithNull = "E0309", "a comparison with null";
     BadPattern = "E0320", "a text that is no pattern";
     DomainClash = "E0401", "rows of two tables combined";
     NeedsRows = "E0402", "a single value where a column is needed";

@@ -83,6 +83,7 @@
 //! ```
 
 mod build;
+mod text;
 mod types;
 mod value;
 

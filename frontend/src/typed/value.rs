@@ -205,6 +205,7 @@ impl<'flow, S: Shape, T: Element> Symbol<'flow, S, T> {
 pub trait Castable: Base {}
 impl<N: Number> Castable for N {}
 impl Castable for bool {}
+impl Castable for Text {}
 
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident $out:ident;)*) => {$(

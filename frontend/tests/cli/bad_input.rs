@@ -46,7 +46,7 @@ fn mistakes_in_flows() {
         ("y = \"", &["E0102"]),
         ("config c: i32", &["E0212", "--config c="]),
         ("import \"none.flow\"", &["E0209", "none.flow"]),
-        ("extern fn f(x: f64) -> f64", &["E0490", "host"]),
+        ("extern fn f(x) -> f64", &["E0305", "needs a type"]),
     ];
     for (text, told) in cases {
         let sandbox = Sandbox::new(&[

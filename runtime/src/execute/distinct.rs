@@ -175,7 +175,7 @@ fn distinct_segment(
         return None;
     };
     match columns.column(column).op {
-        Op::Text(_) | Op::Compare(_) | Op::Cast(..) => {}
+        Op::Text(_) | Op::Compare(_) | Op::OneOf(_) | Op::Cast(..) => {}
         _ => return None,
     }
     let mut source = None;

@@ -4,9 +4,9 @@
 //! are, floats with one zero and one NaN, text by the number that an interner gave it. So keys of
 //! any types compare and hash as short slices of words.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
-use foldhash::quality::RandomState;
+use foldhash::{fast, quality::RandomState};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
@@ -90,8 +90,24 @@ pub(crate) struct KeyTable {
     /// Per key: the mask of its nulls (bit 0 the first column), then a word per column.
     words: Vec<u64>,
     numbers: HashTable<u32>,
-    hasher: RandomState,
+    hasher: fast::RandomState,
     texts: Interner,
+    /// The key seen last for each of some bits of the hash: with few keys it is usually the one.
+    recent: Vec<u32>,
+}
+
+/// How many bits of a hash choose among the recent keys.
+const RECENT_BITS: u32 = 10;
+
+/// From so many keys on, the recent ones are asked in vain too often.
+const FEW_KEYS: usize = 4096;
+
+/// The hash of a key: of fixed width it is a few multiplications.
+#[inline(always)]
+fn hash(hasher: &fast::RandomState, key: &[u64]) -> u64 {
+    let mut state = hasher.build_hasher();
+    key.iter().for_each(|word| state.write_u64(*word));
+    state.finish()
 }
 
 /// The word of a text that no key has.
@@ -106,8 +122,9 @@ impl KeyTable {
             types,
             words: Vec::new(),
             numbers: HashTable::new(),
-            hasher: RandomState::default(),
+            hasher: fast::RandomState::default(),
             texts: Interner::default(),
+            recent: Vec::new(),
         })
     }
 
@@ -227,9 +244,10 @@ impl KeyTable {
 
     /// The number of a key.
     pub(crate) fn find(&self, key: &[u64]) -> Option<usize> {
-        let hash = self.hasher.hash_one(key);
         self.numbers
-            .find(hash, |number| self.key(*number as usize) == key)
+            .find(hash(&self.hasher, key), |number| {
+                self.key(*number as usize) == key
+            })
             .map(|number| *number as usize)
     }
 
@@ -243,20 +261,93 @@ impl KeyTable {
             ..
         } = self;
         let at = |number: &u32| &words[*number as usize * width..(*number as usize + 1) * width];
-        let hash = hasher.hash_one(key);
         match numbers.entry(
-            hash,
+            hash(hasher, key),
             |number| at(number) == key,
-            |number| hasher.hash_one(at(number)),
+            |number| hash(hasher, at(number)),
         ) {
             Entry::Occupied(entry) => Ok((*entry.get() as usize, false)),
             Entry::Vacant(entry) => {
                 let number = words.len() / width;
-                entry.insert(u32::try_from(number).map_err(|_| internal("more than 2^32 keys"))?);
+                entry.insert(u32::try_from(number).map_err(|_| too_many_keys())?);
                 words.extend_from_slice(key);
                 Ok((number, true))
             }
         }
+    }
+
+    /// The numbers of many keys, one after the other in `keys`; new ones are added in their order.
+    pub(crate) fn insert_all(
+        &mut self,
+        keys: &[u64],
+        numbers: &mut Vec<u32>,
+    ) -> Result<(), RunError> {
+        numbers.clear();
+        match self.width() {
+            2 => self.insert_each::<2>(keys, numbers),
+            3 => self.insert_each::<3>(keys, numbers),
+            4 => self.insert_each::<4>(keys, numbers),
+            width => {
+                for key in keys.chunks_exact(width) {
+                    numbers.push(self.insert(key)?.0 as u32);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// [`KeyTable::insert_all`] for keys of `N` words.
+    fn insert_each<const N: usize>(
+        &mut self,
+        keys: &[u64],
+        found: &mut Vec<u32>,
+    ) -> Result<(), RunError> {
+        let KeyTable {
+            words,
+            numbers,
+            hasher,
+            recent,
+            ..
+        } = self;
+        let (keys, _) = keys.as_chunks::<N>();
+        if words.len() / N + keys.len() > u32::MAX as usize {
+            return Err(too_many_keys());
+        }
+        let few = words.len() / N <= FEW_KEYS;
+        if few && recent.is_empty() {
+            recent.resize(1 << RECENT_BITS, u32::MAX);
+        }
+        for key in keys {
+            let hash_of_key = hash(hasher, key);
+            let slot = (hash_of_key >> (64 - RECENT_BITS)) as usize;
+            let (known, _) = words.as_chunks::<N>();
+            if few
+                && let Some(number) = recent.get(slot)
+                && known.get(*number as usize) == Some(key)
+            {
+                found.push(*number);
+                continue;
+            }
+            let entry = numbers.entry(
+                hash_of_key,
+                |number| known[*number as usize] == *key,
+                |number| hash(hasher, &known[*number as usize]),
+            );
+            let number = match entry {
+                Entry::Occupied(entry) => *entry.get(),
+                Entry::Vacant(entry) => {
+                    let number = known.len() as u32;
+                    entry.insert(number);
+                    words.extend_from_slice(key);
+                    number
+                }
+            };
+            if few {
+                recent[slot] = number;
+            }
+            found.push(number);
+        }
+        Ok(())
     }
 
     /// Adds a key given as values; false if it was there.
@@ -375,6 +466,10 @@ pub(crate) fn each_block(
     Ok(())
 }
 
+fn too_many_keys() -> RunError {
+    internal("more than 2^32 keys")
+}
+
 /// The words of a column of fixed width: `words[0]`, `words[width]`, ...
 fn lane_words(
     view: View<'_>,
@@ -409,4 +504,37 @@ fn lane_words(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_every_width_keep_their_numbers() {
+        for columns in 1..=5 {
+            let mut table = KeyTable::new(vec![ScalarType::I64; columns]).expect("a table");
+            let mut one_by_one = table.clone();
+            let width = columns + 1;
+            let mut numbers = Vec::new();
+            // More keys than are looked for among the recent ones, most of them several times.
+            for round in 0..12u64 {
+                let mut keys = Vec::new();
+                for row in 0..1024u64 {
+                    let value = (row * 7 + round * 500) % 6000;
+                    keys.extend((0..width as u64).map(|word| value >> word));
+                }
+                table.insert_all(&keys, &mut numbers).expect("few keys");
+                let expected: Vec<u32> = keys
+                    .chunks_exact(width)
+                    .map(|key| one_by_one.insert(key).expect("few keys").0 as u32)
+                    .collect();
+                assert_eq!(numbers, expected);
+                for (key, number) in keys.chunks_exact(width).zip(&numbers) {
+                    assert_eq!(table.find(key), Some(*number as usize));
+                }
+            }
+            assert_eq!(table.len(), one_by_one.len());
+        }
+    }
 }

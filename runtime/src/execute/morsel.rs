@@ -319,7 +319,7 @@ impl<'r> Worker<'r> {
             SegmentKind::Columnar(column) => {
                 match &self.run.prepared.columns().column(*column).op {
                     Op::Time(function) => self.run_time(*function, *column, segment),
-                    Op::OneOf(members) => {
+                    Op::OneOf(members) if self.run.sets[position].is_some() => {
                         self.run_one_of(position, members, segment).map(|()| false)
                     }
                     _ => self.run_columnar(position, *column, segment),

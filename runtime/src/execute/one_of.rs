@@ -3,6 +3,7 @@
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
 use icosian_ir::op::{Members, Op};
+use icosian_ir::types::ScalarType;
 
 use crate::error::{RunError, internal};
 use crate::execute::keys::{KeyColumn, KeyTable};
@@ -10,17 +11,25 @@ use crate::execute::morsel::Worker;
 use crate::execute::program::{Operand, SegmentPlan};
 use crate::execute::sink::BlockColumns;
 
-/// The members of a long list, as keys. NaN is a key but no member, so it is never found.
-pub(crate) fn member_set(columns: &Columns, column: ColumnId) -> Result<KeyTable, RunError> {
+/// The members of a long list, as keys; none of texts, whose test is one of rows. NaN is a key but no
+/// member, so it is never found.
+pub(crate) fn member_set(
+    columns: &Columns,
+    column: ColumnId,
+) -> Result<Option<KeyTable>, RunError> {
     let definition = columns.column(column);
     let Op::OneOf(members) = &definition.op else {
         return Err(internal(format!("{} has no members", definition.op)));
     };
-    let mut set = KeyTable::new(vec![columns.scalar_type(definition.args[0])])?;
+    let scalar = columns.scalar_type(definition.args[0]);
+    if scalar == ScalarType::Str {
+        return Ok(None);
+    }
+    let mut set = KeyTable::new(vec![scalar])?;
     for member in members.values() {
         set.insert_values(&[member])?;
     }
-    Ok(set)
+    Ok(Some(set))
 }
 
 impl Worker<'_> {

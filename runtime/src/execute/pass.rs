@@ -68,7 +68,7 @@ pub struct PassRun<'a> {
     /// What is decided by the distinct values of dictionaries.
     pub(crate) distinct: DistinctPlan,
     /// Of each segment: its op, where it is one over the values of text alone.
-    pub(crate) row_ops: Vec<Option<RowOp>>,
+    pub(crate) row_ops: Vec<Option<Arc<RowOp>>>,
     pub(crate) scalars: HashMap<ColumnId, Value>,
     pub(crate) fused_params: Vec<Vec<[u64; 2]>>,
     /// Of each segment: its routine, where it is wide.
@@ -193,24 +193,14 @@ impl<'a> PassRun<'a> {
 
     fn bind_segments(&mut self) -> Result<(), RunError> {
         let columns = self.prepared.columns();
-        for segment in &self.program.segments {
+        for (position, segment) in self.program.segments.iter().enumerate() {
             let wide = match segment.kind {
                 SegmentKind::Wide(column) => Some(WideSegment::new(columns, column)?),
                 _ => None,
             };
             self.wide.push(wide);
             let row_op = match segment.kind {
-                SegmentKind::Columnar(column) => {
-                    let operands = &segment.operands;
-                    let definition = columns.column(column);
-                    let from = definition.args.first().map(|arg| columns.scalar_type(*arg));
-                    RowOp::new(&definition.op, from, |position| {
-                        match operands.get(position) {
-                            Some(Operand::Scalar(column)) => self.scalars.get(column),
-                            Some(Operand::Slot(_)) | None => None,
-                        }
-                    })
-                }
+                SegmentKind::Columnar(column) => self.row_op(position, column),
                 _ => None,
             };
             self.row_ops.push(row_op);
@@ -238,12 +228,35 @@ impl<'a> PassRun<'a> {
                 SegmentKind::Columnar(column)
                     if matches!(columns.column(column).op, Op::OneOf(_)) =>
                 {
-                    Some(member_set(columns, column)?)
+                    member_set(columns, column)?
                 }
                 _ => None,
             });
         }
         Ok(())
+    }
+
+    /// The op over the values of text that a segment is, if it is one.
+    fn row_op(&self, position: usize, column: ColumnId) -> Option<Arc<RowOp>> {
+        let columns = self.prepared.columns();
+        let definition = columns.column(column);
+        let operands = &self.program.segments[position].operands;
+        let from = definition.args.first().map(|arg| columns.scalar_type(*arg));
+        let make = || {
+            RowOp::new(&definition.op, from, |place| match operands.get(place) {
+                Some(Operand::Scalar(column)) => self.scalars.get(column),
+                Some(Operand::Slot(_)) | None => None,
+            })
+        };
+        let is_constant = operands.iter().all(|operand| match operand {
+            Operand::Slot(_) => true,
+            Operand::Scalar(column) => matches!(columns.column(*column).op, Op::Literal(_)),
+        });
+        if is_constant {
+            self.prepared.row_op(self.program.pass, position, make)
+        } else {
+            make().map(Arc::new)
+        }
     }
 
     /// Compiles the kernels that the pass is likely to need, several at once where `each` runs its

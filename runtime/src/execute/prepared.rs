@@ -1,7 +1,7 @@
 //! A flow made ready once and run many times: columns, plan and machine code.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use icosian_codegen::{CompiledKernel, Nulls};
 use icosian_ir::columns::Columns;
@@ -12,6 +12,7 @@ use icosian_ir::plan::Plan;
 use crate::error::{RunError, internal};
 use crate::execute::kernels::Kernels;
 use crate::execute::program::PassProgram;
+use crate::execute::row_text::RowOp;
 
 /// How columns are computed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -31,6 +32,8 @@ pub struct Prepared {
     backend: Backend,
     programs: Vec<PassProgram>,
     kernels: Kernels,
+    /// Of each pass and segment: its op over text, where all that it needs to be made ready is constant.
+    row_ops: Vec<Vec<OnceLock<Option<Arc<RowOp>>>>>,
     inputs: HashMap<InputId, ColumnId>,
 }
 
@@ -51,6 +54,10 @@ impl Prepared {
             .collect::<Result<Vec<_>, _>>()?;
         let fused = programs.iter().map(|program| program.fused.as_slice());
         let kernels = Kernels::new(&columns, fused);
+        let row_ops = programs
+            .iter()
+            .map(|program| program.segments.iter().map(|_| OnceLock::new()).collect())
+            .collect();
         let inputs = columns
             .columns
             .iter()
@@ -65,6 +72,7 @@ impl Prepared {
             backend,
             programs,
             kernels,
+            row_ops,
             inputs,
         })
     }
@@ -105,5 +113,17 @@ impl Prepared {
         let place = (pass.index(), segment);
         let segment = &self.program(pass)?.fused[segment];
         self.kernels.get(&self.columns, place, segment, nulls)
+    }
+
+    /// The op over text of a segment that depends on the program alone, made ready now if nobody
+    /// needed it before: a pattern is compiled once, however often the program runs.
+    pub(crate) fn row_op(
+        &self,
+        pass: PassId,
+        segment: usize,
+        make: impl FnOnce() -> Option<RowOp>,
+    ) -> Option<Arc<RowOp>> {
+        let place = self.row_ops.get(pass.index())?.get(segment)?;
+        place.get_or_init(|| make().map(Arc::new)).clone()
     }
 }

@@ -1,10 +1,12 @@
 //! One row of an op over text that a scalar decides but for one column: what blocks evaluate row by
 //! row and dictionaries value by value.
 
+use foldhash::quality::RandomState;
+use hashbrown::HashSet;
 use icosian_ir::meaning::text::read;
 use icosian_ir::meaning::text::show::show;
 use icosian_ir::meaning::text::{Argument, Given, TextCall};
-use icosian_ir::op::{CastMode, Comparison, Op};
+use icosian_ir::op::{CastMode, Comparison, Members, Op};
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 use smallvec::SmallVec;
@@ -21,6 +23,11 @@ pub(crate) enum RowOp {
     Call(TextCall),
     /// A comparison of two texts.
     Compare(Comparison),
+    /// Whether text is among many.
+    OneOf {
+        members: HashSet<Box<str>, RandomState>,
+        has_null: bool,
+    },
     /// Text as a value of another type.
     Read(ScalarType, CastMode),
     /// A value of another type as text.
@@ -44,6 +51,15 @@ pub(crate) enum RowResult<'a> {
 /// The arguments of a row.
 pub(crate) type Arguments<'a> = SmallVec<[Argument<'a>; 4]>;
 
+/// The texts among members.
+fn texts(members: &Members) -> HashSet<Box<str>, RandomState> {
+    let texts = members.values().iter().filter_map(|member| match member {
+        Value::Str(text) => Some(Box::from(&**text)),
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::F32(_) | Value::F64(_) => None,
+    });
+    texts.collect()
+}
+
 impl RowOp {
     /// The op, if it is one that takes values alone; `scalar` gives the arguments that are one value
     /// for all rows; `from` is the type of the first.
@@ -61,6 +77,10 @@ impl RowOp {
                 },
             ))),
             Op::Compare(comparison) => Some(RowOp::Compare(*comparison)),
+            Op::OneOf(members) if from == Some(ScalarType::Str) => Some(RowOp::OneOf {
+                members: texts(members),
+                has_null: members.has_null(),
+            }),
             Op::Cast(ScalarType::Str, _) => from.map(RowOp::Show),
             Op::Cast(to, mode) => Some(RowOp::Read(*to, *mode)),
             _ => None,
@@ -78,6 +98,13 @@ impl RowOp {
                 Ok(Given::Made) => RowResult::Made,
                 Err(_) => RowResult::Failed,
             },
+            (RowOp::OneOf { members, has_null }, [Argument::Text(text)]) => {
+                match (members.contains(*text), has_null) {
+                    (true, _) => RowResult::Word(1),
+                    (false, true) => RowResult::Null,
+                    (false, false) => RowResult::Word(0),
+                }
+            }
             (RowOp::Compare(comparison), [Argument::Text(a), Argument::Text(b)]) => {
                 RowResult::Word(holds(*comparison, a, b).into())
             }
@@ -90,7 +117,9 @@ impl RowOp {
                 show(&value_of(*word as u64, *from), *from, made);
                 RowResult::Made
             }
-            (RowOp::Compare(_) | RowOp::Read(..) | RowOp::Show(_), _) => RowResult::Failed,
+            (RowOp::Compare(_) | RowOp::OneOf { .. } | RowOp::Read(..) | RowOp::Show(_), _) => {
+                RowResult::Failed
+            }
         }
     }
 }

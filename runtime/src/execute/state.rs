@@ -139,7 +139,7 @@ impl Run<'_> {
                     SinkPlan::Group { values, .. },
                     SinkState::Group(state),
                 ) => {
-                    finish_groups(columns, *table, results, values, state, params)?;
+                    finish_groups(columns, *table, results, values, *state, params)?;
                 }
                 (
                     Sink::Build { side, .. },

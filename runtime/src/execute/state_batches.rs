@@ -169,6 +169,8 @@ impl State {
                 }
                 (SinkPlan::Group { keys, .. }, SinkState::Group(state)) => {
                     state.first_rows = numbers(next()?)?;
+                    // Which rows it saw besides is not written down.
+                    state.end = u64::MAX;
                     let mut values = Vec::with_capacity(keys.len());
                     for slot in keys {
                         let scalar = program.slots[*slot].ty.scalar;

@@ -4,6 +4,7 @@ mod composition;
 mod instances;
 mod mistakes;
 mod names;
+mod reductions;
 mod scale;
 mod tables;
 mod text;

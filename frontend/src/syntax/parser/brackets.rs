@@ -230,9 +230,14 @@ impl Parser<'_> {
 
     fn bad_lookup(&mut self, token: usize, message: &str) {
         let report = Diagnostic::error(Code::BadLookup, message).at(self.token_span(token));
-        self.report(report.help(
-            "square brackets after a table look up rows: `table[column=value, time<=value]`",
-        ));
+        self.report(report.help(match self.tokens[token].kind {
+            TokenKind::Text => "a column is named without brackets: `table.column`",
+            TokenKind::Integer | TokenKind::Colon => {
+                "a part of a text is `slice(x, start, length)`; rows have no numbers, `shift` and \
+                 lookups find others"
+            }
+            _ => "square brackets after a table look up rows: `table[column=value, time<=value]`",
+        }));
     }
 
     /// `Error` in place of a lookup and its table.

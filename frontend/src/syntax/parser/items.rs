@@ -96,10 +96,40 @@ impl Parser<'_> {
             "a new line"
         };
         let mut report = self.expected_diagnostic(Code::ExpectedEndOfItem, what);
-        if self.at_word("is") {
-            report = report.help("`is` tests for null only; values are compared with `==`");
+        if let Some(help) = self.meant_at_end() {
+            report = report.help(help);
         }
         self.report(report);
+    }
+
+    /// What was probably meant by what stands behind a complete expression.
+    fn meant_at_end(&self) -> Option<&'static str> {
+        Some(match self.kind() {
+            TokenKind::Question => "a choice is written `a if condition else b`",
+            TokenKind::Colon => "casts are functions: `i64(x)`",
+            TokenKind::Text => "texts are put together with `+`, others made text with `str(x)`",
+            TokenKind::Word => match self.word() {
+                "is" if self.word_ahead(1).eq_ignore_ascii_case("nan") => {
+                    "whether a value is nan says `is_nan(x)`"
+                }
+                "is" => "`is` tests for null only; values are compared with `==`",
+                "IS" => "operators are written small: `x is null`",
+                "AND" | "OR" | "NOT" | "IN" | "IF" | "ELSE" => {
+                    "operators are written small: `and`, `or`, `not`, `in`, `if`, `else`"
+                }
+                "OVER" | "WINDOW" => "write `mean(x) over key`, or `over (key order by time)`",
+                "between" | "BETWEEN" => "write `low <= x <= high`",
+                "like" | "LIKE" => "write `like(x, pattern)`",
+                "when" | "WHEN" | "then" | "THEN" | "CASE" | "case" => {
+                    "write `a if condition else b`, or `match x { 1: a, _: b }`"
+                }
+                "FROM" | "from" | "WHERE" | "GROUP" | "ORDER" | "JOIN" => {
+                    "a query begins with its table: `t where condition group by key { … }`"
+                }
+                _ => return None,
+            },
+            _ => return None,
+        })
     }
 
     /// Whether an item begins here, judged by its first tokens.
@@ -275,6 +305,9 @@ impl Parser<'_> {
             _ if next_is_name && nearest(word, ITEM_WORDS).is_some() => {
                 let near = nearest(word, ITEM_WORDS).unwrap_or_default();
                 report.help(format!("did you mean `{near}`?"))
+            }
+            _ if matches!(self.kind(), TokenKind::Slash | TokenKind::SlashSlash) => {
+                report.help("comments begin with `#`")
             }
             _ if self.kind().is_name() => report.help(
                 "an item is a definition `name = …`, a column `name: type`, or begins \

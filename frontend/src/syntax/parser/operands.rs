@@ -73,6 +73,10 @@ impl Parser<'_> {
         }
         if self.at_word("case") || self.at_word("CASE") {
             report = report.help("write `value if condition else other`, or `match`");
+        } else if self.at(TokenKind::Equal) {
+            report = report.help("equality is written `==`");
+        } else if self.at(TokenKind::Star) && self.kind_ahead(1) == TokenKind::ParenClose {
+            report = report.help("rows are counted with `len()`");
         }
         self.report(report);
     }

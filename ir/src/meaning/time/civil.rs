@@ -23,6 +23,74 @@ pub struct Civil {
     pub day: u32,
 }
 
+/// A day of the proleptic Gregorian calendar whose count has 32 bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DateParts {
+    /// The year; 0 is 1 BC.
+    pub year: i32,
+    /// 1 to 12.
+    pub month: u32,
+    /// Of the month, from 1.
+    pub day: u32,
+    /// Of the year, from 1.
+    pub day_of_year: u32,
+}
+
+/// Of a day within its era of 400 years, which begins in March: the year in the era (from January),
+/// month, day, and the day of the year that begins in March, from 0.
+#[inline(always)]
+fn of_era(day_of_era: u32) -> (u32, u32, u32, u32) {
+    // Centuries of 36 524 days, the last with one more; then years; then months.
+    let n1 = 4 * day_of_era + 3;
+    let century = n1 / 146_097;
+    let n2 = (n1 % 146_097) | 3;
+    let scaled = 2_939_745 * u64::from(n2);
+    let year_of_century = (scaled >> 32) as u32;
+    let day_of_year = scaled as u32 / 2_939_745 / 4;
+    let n3 = 2_141 * day_of_year + 197_913;
+    let (month, day) = (n3 >> 16, (n3 & 0xffff) / 2_141);
+    let next_year = u32::from(day_of_year >= 306);
+    let year = 100 * century + year_of_century + next_year;
+    (year, month - 12 * next_year, day + 1, day_of_year)
+}
+
+/// The parts of the day so many days after 1970-01-01, in 32 bits and without a branch, so that a loop
+/// over it computes many days at once.
+///
+/// ```
+/// use icosian_ir::meaning::time::civil::date_parts;
+/// assert_eq!(date_parts(11_016).day_of_year, 60);
+/// ```
+#[inline(always)]
+pub fn date_parts(days: i32) -> DateParts {
+    /// 2⁴⁸ / 146 097: the high half of a product and 16 bits more divide by an era, at most one too
+    /// low once the epoch's four eras are added.
+    const RECIPROCAL: i64 = (1 << 48) / DAYS_PER_ERA;
+    const ERA: i32 = DAYS_PER_ERA as i32;
+    const IN_ERA: i32 = (EPOCH - 4 * DAYS_PER_ERA) as i32;
+    let estimate = ((i64::from(days) * RECIPROCAL) >> 32) as i32 >> 16;
+    // Small, whatever the wrapped product was.
+    let rest = days
+        .wrapping_sub(estimate.wrapping_mul(ERA))
+        .wrapping_add(IN_ERA);
+    let low = i32::from(rest >= ERA);
+    let (year, month, day, since_march) = of_era((rest - low * ERA) as u32);
+    let year = (estimate + 4 + low) * 400 + year as i32;
+    let leap = u32::from(is_leap(year));
+    let in_january = since_march >= 306;
+    let before_march = if in_january {
+        0u32.wrapping_sub(306)
+    } else {
+        59 + leap
+    };
+    DateParts {
+        year,
+        month,
+        day,
+        day_of_year: since_march.wrapping_add(before_march) + 1,
+    }
+}
+
 /// The day so many days after 1970-01-01; `days` at least 719 468 below `i64::MAX`.
 ///
 /// ```
@@ -35,21 +103,11 @@ pub fn civil_of_days(days: i64) -> Civil {
     let shifted = days.wrapping_add(EPOCH);
     let era = shifted.div_euclid(DAYS_PER_ERA);
     let day_of_era = shifted.rem_euclid(DAYS_PER_ERA) as u32;
-    // Centuries of 36 524 days, the last with one more; then years; then months.
-    let n1 = 4 * day_of_era + 3;
-    let century = n1 / 146_097;
-    let n2 = (n1 % 146_097) | 3;
-    let scaled = 2_939_745 * u64::from(n2);
-    let year_of_century = (scaled >> 32) as u32;
-    let day_of_year = scaled as u32 / 2_939_745 / 4;
-    let n3 = 2_141 * day_of_year + 197_913;
-    let (month, day) = (n3 >> 16, (n3 & 0xffff) / 2_141);
-    let next_year = u32::from(day_of_year >= 306);
-    let year = 100 * century + year_of_century + next_year;
+    let (year, month, day, _) = of_era(day_of_era);
     Civil {
         year: 400 * era + i64::from(year),
-        month: month - 12 * next_year,
-        day: day + 1,
+        month,
+        day,
     }
 }
 
@@ -71,6 +129,13 @@ pub fn days_of_civil(year: i64, month: u32, day: u32) -> i64 {
     let to_year = 1_461 * year / 4 - century + century / 4;
     let to_month = (979 * month - 2_919) / 32;
     era * DAYS_PER_ERA + i64::from(to_year + to_month + day - 1) - EPOCH
+}
+
+/// Whether a year has 366 days, in 32 bits.
+#[inline(always)]
+pub(super) fn is_leap(year: i32) -> bool {
+    let mask = if year % 100 == 0 { 15 } else { 3 };
+    year & mask == 0
 }
 
 /// Whether a year has 366 days.
@@ -119,6 +184,29 @@ mod tests {
             assert_eq!(days_of_civil(civil.year, civil.month, civil.day), days);
             assert_eq!(is_leap_year(civil.year), date.leap_year());
             date = date.succ_opt().expect("a next day");
+        }
+    }
+
+    #[test]
+    fn parts_in_32_bits_are_those_in_64() {
+        let ends = [i32::MIN, i32::MAX, 0, -(1 << 30), 1 << 30];
+        let near = ends
+            .into_iter()
+            .flat_map(|day| (-3_000..3_000).map(move |by| day.wrapping_add(by)));
+        let spread =
+            (0..1_000_000).map(|step: i32| step.wrapping_mul(4_294_967).wrapping_add(step));
+        let borders =
+            (-14_690..14_690).flat_map(|era| [-1, 0, 1].map(|by| era * 146_097 - 719_468 + by));
+        for days in near.chain(spread).chain(borders) {
+            let civil = civil_of_days(days.into());
+            let parts = date_parts(days);
+            assert_eq!(
+                (i64::from(parts.year), parts.month, parts.day),
+                (civil.year, civil.month, civil.day),
+                "{days}"
+            );
+            let first = days_of_civil(civil.year, 1, 1);
+            assert_eq!(i64::from(parts.day_of_year), i64::from(days) - first + 1);
         }
     }
 

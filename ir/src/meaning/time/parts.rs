@@ -1,7 +1,7 @@
 //! The parts of a date and of the time of day.
 
 use super::SECONDS_PER_DAY;
-use super::civil::{Civil, civil_of_days, days_in_month, days_of_civil, is_leap_year};
+use super::civil::{civil_of_days, date_parts, days_of_civil, is_leap};
 use crate::op::TimePart;
 
 /// A part of the date so many days after 1970-01-01; of the time of day, that of midnight.
@@ -16,25 +16,28 @@ use crate::op::TimePart;
 /// ```
 #[inline(always)]
 pub fn date_part(part: TimePart, days: i32) -> i32 {
-    let days = i64::from(days);
-    let Civil { year, month, day } = civil_of_days(days);
-    // The years of i32 days have 7 digits.
-    let small = |value: i64| value as i32;
+    let parts = date_parts(days);
     match part {
-        TimePart::Year => small(year),
-        TimePart::Quarter => month.div_ceil(3) as i32,
-        TimePart::Month => month as i32,
-        TimePart::Day => day as i32,
-        TimePart::DayOfYear => small(days - days_of_civil(year, 1, 1) + 1),
-        TimePart::Weekday => small(weekday(days)),
-        TimePart::IsoYear => small(civil_of_days(iso_thursday(days)).year),
+        TimePart::Year => parts.year,
+        TimePart::Quarter => (parts.month + 2) as i32 / 3,
+        TimePart::Month => parts.month as i32,
+        TimePart::Day => parts.day as i32,
+        TimePart::DayOfYear => parts.day_of_year as i32,
+        TimePart::Weekday => (days % 7 + 10) % 7 + 1,
+        // The years of i32 days have 7 digits.
+        TimePart::IsoYear => civil_of_days(iso_thursday(days.into())).year as i32,
         TimePart::IsoWeek => {
-            let thursday = iso_thursday(days);
+            let thursday = iso_thursday(days.into());
             let year = civil_of_days(thursday).year;
-            small((thursday - days_of_civil(year, 1, 1)) / 7 + 1)
+            ((thursday - days_of_civil(year, 1, 1)) / 7 + 1) as i32
         }
-        TimePart::DaysInMonth => days_in_month(year, month) as i32,
-        TimePart::IsLeapYear => i32::from(is_leap_year(year)),
+        TimePart::DaysInMonth => {
+            let february = 28 + i32::from(is_leap(parts.year));
+            // Odd months are the long ones up to July, even ones from August on.
+            let other = 30 | (parts.month ^ (parts.month >> 3)) as i32;
+            if parts.month == 2 { february } else { other }
+        }
+        TimePart::IsLeapYear => i32::from(is_leap(parts.year)),
         TimePart::Hour
         | TimePart::Minute
         | TimePart::Second
@@ -68,15 +71,15 @@ fn iso_thursday(days: i64) -> i64 {
 /// ```
 #[inline(always)]
 pub fn clock_part(part: TimePart, value: i64, per_second: i64) -> i32 {
-    let second = value.div_euclid(per_second).rem_euclid(SECONDS_PER_DAY);
-    let nanosecond = value.rem_euclid(per_second) * (1_000_000_000 / per_second);
+    let second = || value.div_euclid(per_second).rem_euclid(SECONDS_PER_DAY);
+    let nanosecond = || value.rem_euclid(per_second) * (1_000_000_000 / per_second);
     let part = match part {
-        TimePart::Hour => second / 3_600,
-        TimePart::Minute => second / 60 % 60,
-        TimePart::Second => second % 60,
-        TimePart::Millisecond => nanosecond / 1_000_000,
-        TimePart::Microsecond => nanosecond / 1_000,
-        TimePart::Nanosecond => nanosecond,
+        TimePart::Hour => second() / 3_600,
+        TimePart::Minute => second() / 60 % 60,
+        TimePart::Second => second() % 60,
+        TimePart::Millisecond => nanosecond() / 1_000_000,
+        TimePart::Microsecond => nanosecond() / 1_000,
+        TimePart::Nanosecond => nanosecond(),
         TimePart::Year
         | TimePart::Quarter
         | TimePart::Month

@@ -42,7 +42,7 @@ pub(crate) enum SinkState {
     /// One state per reduction.
     Reduce(Vec<Accumulators>),
     /// Groups.
-    Group(GroupState),
+    Group(Box<GroupState>),
     /// Rows kept, of a build, a spool, a stack or windows.
     Rows(Vec<RowsPart>),
     /// The sums of each morsel.
@@ -55,6 +55,8 @@ pub(crate) struct GroupState {
     pub(crate) keys: KeyTable,
     /// The first row of each group.
     pub(crate) first_rows: Vec<u64>,
+    /// All rows seen so far are before this one.
+    pub(crate) end: u64,
     pub(crate) values: Vec<Accumulators>,
 }
 
@@ -135,11 +137,12 @@ impl SinkState {
                     .iter()
                     .map(|key| program.slots[*key].ty.scalar)
                     .collect();
-                SinkState::Group(GroupState {
+                SinkState::Group(Box::new(GroupState {
                     keys: KeyTable::new(types)?,
                     first_rows: Vec::new(),
+                    end: 0,
                     values: accumulators(columns, values)?,
-                })
+                }))
             }
             SinkPlan::Build { .. }
             | SinkPlan::Window { .. }
@@ -190,7 +193,27 @@ impl SinkState {
 }
 
 impl GroupState {
+    /// Notes the first rows of groups that rows from `first_row` on are in.
+    fn note_first_rows(&mut self, groups: &[u32], first_row: u64) {
+        let known = self.first_rows.len();
+        let in_order = first_row >= self.end;
+        self.end = self.end.max(first_row + groups.len() as u64);
+        if in_order && known == self.keys.len() {
+            return;
+        }
+        for (group, row) in groups.iter().zip(first_row..) {
+            let group = *group as usize;
+            // New groups are numbered in the order of their rows.
+            if group == self.first_rows.len() {
+                self.first_rows.push(row);
+            } else if !in_order && row < self.first_rows[group] {
+                self.first_rows[group] = row;
+            }
+        }
+    }
+
     fn merge(&mut self, other: &GroupState) -> Result<(), RunError> {
+        self.end = self.end.max(other.end);
         let mut groups = Vec::with_capacity(other.keys.len());
         let mut key = Vec::new();
         for number in 0..other.keys.len() {
@@ -339,18 +362,8 @@ impl MorselSink {
                 state
                     .keys
                     .words_to_insert(&columns, rows.clone(), &mut self.words)?;
-                self.groups.clear();
-                let width = state.keys.width();
-                for (row, key) in rows.clone().zip(self.words.chunks_exact(width)) {
-                    let row = (first_row + row) as u64;
-                    let (group, new) = state.keys.insert(key)?;
-                    if new {
-                        state.first_rows.push(row);
-                    } else if row < state.first_rows[group] {
-                        state.first_rows[group] = row;
-                    }
-                    self.groups.push(group as u32);
-                }
+                state.keys.insert_all(&self.words, &mut self.groups)?;
+                state.note_first_rows(&self.groups, (first_row + rows.start) as u64);
                 for ((_, slots), accumulators) in values.iter().zip(&mut state.values) {
                     accumulators.resize(state.keys.len());
                     let arguments = block.arguments(slots)?;

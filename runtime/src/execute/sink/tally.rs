@@ -24,6 +24,7 @@ pub(crate) struct Tally {
     /// How many rows have each of them.
     counts: Vec<u64>,
     words: Vec<u64>,
+    numbers: Vec<u32>,
 }
 
 impl Tally {
@@ -34,6 +35,7 @@ impl Tally {
             values: KeyTable::new(vec![ScalarType::U32, scalar])?,
             counts: Vec::new(),
             words: Vec::new(),
+            numbers: Vec::new(),
         })
     }
 
@@ -60,14 +62,23 @@ impl Tally {
             Argument::Text(cells) => KeyColumn::Text(cells),
         };
         let columns = [KeyColumn::Numbers(groups), value];
-        let mut words = std::mem::take(&mut self.words);
-        self.values.words_to_insert(&columns, rows, &mut words)?;
-        let width = self.values.width();
+        self.values
+            .words_to_insert(&columns, rows, &mut self.words)?;
         // A mask that is not zero says that the value is null.
-        for key in words.chunks_exact(width).filter(|key| key[0] == 0) {
-            self.add(key, 1)?;
+        let (keys, _) = self.words.as_chunks_mut::<3>();
+        let mut kept = 0;
+        for row in 0..keys.len() {
+            if keys[row][0] == 0 {
+                keys[kept] = keys[row];
+                kept += 1;
+            }
         }
-        self.words = words;
+        self.values
+            .insert_all(&self.words[..3 * kept], &mut self.numbers)?;
+        self.counts.resize(self.values.len(), 0);
+        for number in &self.numbers {
+            self.counts[*number as usize] += 1;
+        }
         Ok(())
     }
 

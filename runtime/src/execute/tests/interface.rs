@@ -9,7 +9,7 @@ use icosian_ir::columns_to_plan::columns_to_plan;
 use icosian_ir::graph::BinaryOperator;
 use icosian_ir::graph_to_columns::{Request, graph_to_columns};
 use icosian_ir::id::TableId;
-use icosian_ir::op::{Cumulative, Reduction, Window};
+use icosian_ir::op::{Cumulative, Reduction, TextFunction, Window};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
@@ -287,4 +287,32 @@ fn parameters_are_given_per_run() {
         );
         assert_eq!(ArrayMapBuilder.build(&result).unwrap().len(), 2);
     }
+}
+
+#[test]
+fn text_that_is_made_stays_for_a_morsel_and_counts_against_the_budget() {
+    let mut flow = Flow::new();
+    let s = flow.column("s", ScalarType::Str, false);
+    let times = flow.builder.literal(Value::Integer(200));
+    let long = flow
+        .builder
+        .text(TextFunction::Repeat, &[s, times])
+        .unwrap();
+    let length = flow.builder.text(TextFunction::Length, &[long]).unwrap();
+    flow.output(length);
+    let table = flow.table;
+    let prepared = prepare(flow);
+    // Of each morsel 13 MB are made, none of which is delivered.
+    let rows = 4 * MORSEL_ROWS;
+    let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|_| "x")));
+    let columns = vec![("s", ScalarType::Str, texts)];
+    let bound = Arc::new(bind(prepared.columns(), table, columns));
+    let run = |budget: usize| {
+        let run = Run::new(&prepared)
+            .with_table(table, Arc::clone(&bound))
+            .with_budget(MemoryBudget::new(budget));
+        SerialExecutor.execute(&run).map(drop)
+    };
+    assert!(run(40 << 20).is_ok());
+    assert!(matches!(run(8 << 20), Err(RunError::Memory { .. })));
 }
