@@ -255,6 +255,9 @@ impl Checker<'_> {
             let value = self.time_call(call, function, bound, span);
             return value.map(Operand::Value);
         }
+        if let Meaning::Bins(bins) = function.meaning {
+            return self.bins(bins, function, bound, span).map(Operand::Value);
+        }
         if function.meaning == Meaning::RowIndex {
             let table = self.rows_around(name, context, span)?;
             return self.row_index(table, span).map(Operand::Value);
@@ -328,7 +331,7 @@ impl Checker<'_> {
             Meaning::Text(text) => self.text_function(text, name, &present, span)?,
             Meaning::Random(kind) => self.random(kind, function, first, context, span)?,
             Meaning::Hash => self.hash(function, &values, span)?,
-            Meaning::RowIndex => return None,
+            Meaning::RowIndex | Meaning::Bins(_) => return None,
         };
         Some(Operand::Value(value))
     }

@@ -326,9 +326,9 @@ impl Checker<'_> {
                 "this is a list".to_owned(),
                 "lists stand after `in`, in `match` and in `for`",
             ),
-            Operand::Map => (
+            Operand::Map(_) => (
                 "this is a map".to_owned(),
-                "maps stand in `for`; to choose a value write match x { … }",
+                "maps stand in `for` and in map(x, {…}); to choose a value write match x { … }",
             ),
             Operand::Rolling(_) => (
                 "this is a window".to_owned(),

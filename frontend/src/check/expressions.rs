@@ -41,8 +41,8 @@ pub(crate) enum Operand {
     Rolling(Rc<Rolling>),
     /// A length of calendar time, which only times are moved by.
     Months(i64),
-    /// A map, which only `for` takes.
-    Map,
+    /// A map: keys and values.
+    Map(Rc<[(Operand, Operand)]>),
 }
 
 /// What an expression is evaluated for.
@@ -169,7 +169,6 @@ impl Checker<'_> {
                 let values = std::iter::once(*receiver).chain(values);
                 self.enter_children(id, values, context, inner);
             }
-            ExprKind::Map(_) => self.operands.push(Operand::Map),
             ExprKind::Member { .. }
             | ExprKind::Unary { .. }
             | ExprKind::Binary { .. }
@@ -178,6 +177,7 @@ impl Checker<'_> {
             | ExprKind::In { .. }
             | ExprKind::Conditional { .. }
             | ExprKind::List(_)
+            | ExprKind::Map(_)
             | ExprKind::Range { .. }
             | ExprKind::Match { .. } => {
                 self.enter_children(id, program.children(id).into_iter(), context, context);
@@ -312,15 +312,27 @@ impl Checker<'_> {
     pub(crate) fn constant_operand(&mut self, constant: &Constant) -> Operand {
         match constant {
             Constant::Poison => Operand::Poison,
-            Constant::Map(_) => Operand::Map,
+            Constant::Map(map) => {
+                let map = Rc::clone(map);
+                let entries = map
+                    .iter()
+                    .map(|(key, value)| (self.element_operand(key), self.element_operand(value)));
+                Operand::Map(entries.collect())
+            }
             Constant::List(list) => {
                 let list = Rc::clone(list);
-                let elements = list.iter().map(|element| match element {
-                    Constant::List(_) | Constant::Map(_) => Operand::Map,
-                    other => Operand::Value(self.builder.literal(constant_value(other))),
-                });
+                let elements = list.iter().map(|element| self.element_operand(element));
                 Operand::List(elements.collect())
             }
+            other => Operand::Value(self.builder.literal(constant_value(other))),
+        }
+    }
+
+    /// An element of a list or map, which nothing takes that is one itself.
+    fn element_operand(&mut self, constant: &Constant) -> Operand {
+        match constant {
+            Constant::List(_) | Constant::Map(_) => Operand::Map(Rc::from([])),
+            Constant::Poison => Operand::Poison,
             other => Operand::Value(self.builder.literal(constant_value(other))),
         }
     }
@@ -354,6 +366,14 @@ impl Checker<'_> {
                 };
             }
             ExprKind::List(_) => return self.operands.push(Operand::List(operands.into())),
+            ExprKind::Map(_) => {
+                let mut entries = Vec::with_capacity(operands.len() / 2);
+                let mut operands = operands.into_iter();
+                while let (Some(key), Some(value)) = (operands.next(), operands.next()) {
+                    entries.push((key, value));
+                }
+                return self.operands.push(Operand::Map(entries.into()));
+            }
             ExprKind::Unary {
                 operator: UnaryOperator::Negate,
                 ..
@@ -476,7 +496,7 @@ impl Checker<'_> {
             | Operand::Range { .. }
             | Operand::Rolling(_)
             | Operand::Months(_)
-            | Operand::Map => {
+            | Operand::Map(_) => {
                 let span = self.span_of(id, context);
                 self.not_a_value(&operand, span);
                 self.operands.push(Operand::Poison);

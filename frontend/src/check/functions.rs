@@ -10,6 +10,7 @@ use icosian_ir::op::{
 };
 use icosian_ir::types::{ScalarType, TimeUnit};
 
+use super::bins::Bins;
 use super::choice::Choice;
 use super::random::Random;
 use super::time::TimeCall;
@@ -35,6 +36,8 @@ pub(crate) enum Meaning {
     Bits(BitFunction),
     /// Null, NaN and choice: what is built of other operations.
     Choice(Choice),
+    /// Bins, maps and curves of constants.
+    Bins(Bins),
     /// A conversion.
     Cast(ScalarType, CastMode),
     /// `+`, `-` or `*` with a chosen overflow.
@@ -188,6 +191,8 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "fill_nan" => "nan_to_null(x) ?? value",
         "isnull" | "isna" | "is_null" => "x is null",
         "notnull" | "notna" | "is_not_null" => "x is not null",
+        "digitize" => "bucket(x, edges)",
+        "replace_strict" | "map_dict" => "map(x, {key: value}, default=)",
         "isin" | "is_in" => "x in [a, b], or x in table.column",
         "isnan" => "is_nan(x)",
         "isfinite" => "is_finite(x)",
@@ -442,6 +447,11 @@ functions! {
     "coalesce" &[required("a"), repeated("b")], Meaning::Choice(Choice::Coalesce), "the first value that is not null", "coalesce(nickname, first_name, \"?\")";
     "fill_mean" X, Meaning::Choice(Choice::FillMean), "x, and where it is null the mean of the values that are not", "fill_mean(age) over class";
     "between" &[required("x"), required("low"), required("high"), optional("closed")], Meaning::Choice(Choice::Between), "whether low <= x <= high; closed= \"both\", \"left\", \"right\" or \"none\"", "between(hour, 9, 17, closed=\"left\")";
+
+    "bucket" &[required("x"), required("edges"), optional("closed")], Meaning::Bins(Bins::Bucket), "the number of the bin that x is in: how many edges are not above it", "bucket(age, [18, 30, 65])";
+    "cut" &[required("x"), required("edges"), required("labels"), optional("closed")], Meaning::Bins(Bins::Cut), "the label of the bin that x is in", "cut(age, [18, 65], labels=[\"child\", \"adult\", \"senior\"])";
+    "map" &[required("x"), required("values"), optional("default")], Meaning::Bins(Bins::Map), "the value of the key that equals x, else default or null", "map(code, {\"a\": 1, \"b\": 2}, default=0)";
+    "interp" &[required("x"), required("xs"), required("ys")], Meaning::Bins(Bins::Interp), "the point at x on the lines between points, level beyond them", "interp(age, [0, 18, 65], [0.0, 1.0, 0.5])";
 
     "wrapping_add" A_B, Arithmetic(Add, Overflow::Wrap), "a + b, wrapping around", "wrapping_add(a, b)";
     "wrapping_sub" A_B, Arithmetic(Sub, Overflow::Wrap), "a - b, wrapping around", "wrapping_sub(a, b)";

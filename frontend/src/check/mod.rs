@@ -9,6 +9,7 @@
 //!
 //! A mistake poisons what it stands in, silently for its users, so one mistake is told once.
 
+mod bins;
 mod bound;
 mod calls;
 mod choice;

@@ -230,7 +230,7 @@ impl Checker<'_> {
             | Operand::Module(_)
             | Operand::Rolling(_)
             | Operand::Months(_)
-            | Operand::Map => {
+            | Operand::Map(_) => {
                 self.not_a_list(set, set_span);
                 None
             }

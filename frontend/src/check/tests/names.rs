@@ -184,3 +184,31 @@ fn hints_for_what_other_languages_write() {
         &["did you mean `mean`?"],
     );
 }
+
+#[test]
+fn constants_of_bins_and_maps() {
+    one_mistake(
+        &format!("{FLIGHTS}a = bucket(distance, [10, 0])"),
+        Code::BadArguments,
+        "[10, 0]",
+        &["each greater than the one before"],
+    );
+    one_mistake(
+        &format!("{FLIGHTS}a = cut(distance, [0, 10, 20], labels=[\"far\"])"),
+        Code::BadArguments,
+        "[\"far\"]",
+        &["3 edges make 4 bins, or 2 between them, but there are 1 labels"],
+    );
+    one_mistake(
+        &format!("{FLIGHTS}a = map(distance, 3)"),
+        Code::BadArguments,
+        "3",
+        &["takes a map such as"],
+    );
+    one_mistake(
+        "a = random(7)",
+        Code::NeedsRows,
+        "random(7)",
+        &["in a table's block"],
+    );
+}

@@ -113,6 +113,19 @@ fn functions() {
         ("clip(b, 0, 10)", "i16?"),
         ("y.clip(high=1, low=0)", "f64"),
         ("atan2(y, x)", "f64"),
+        ("bit_and(a, b)", "i16?"),
+        ("shift_left(a, 3)", "i8"),
+        ("count_ones(c)", "i32"),
+        ("hash(a, b)", "u64"),
+        ("random(7)", "f64"),
+        ("row_index()", "i64"),
+        ("coalesce(b, a)", "i16"),
+        ("null_if(a, 0)", "i8?"),
+        ("between(a, 0, y)", "bool"),
+        ("bucket(y, [0, 1])", "i32?"),
+        ("cut(a, [0], labels=[0.5, 1.5])", "f64?"),
+        ("map(a, {1: 10}, default=0)", "i64"),
+        ("interp(a, [0, 1], [0, 1])", "f64"),
     ]);
 }
 
