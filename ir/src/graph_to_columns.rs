@@ -227,9 +227,7 @@ impl Lowering<'_> {
         let rows = asked
             .into_iter()
             .map(|table| &self.graph.tables[table].rows)
-            // How many columns there are says how many rows, whatever they hold.
-            .filter(|rows| !matches!(rows, TableRows::Unpivot { .. }))
-            .flat_map(row_expressions);
+            .flat_map(makers_of);
         let mut all: Vec<ExprId> = rows.collect();
         all.extend(needs);
         all.extend(&expression.args);
@@ -430,6 +428,15 @@ impl Lowering<'_> {
                     parent_rows: self.rows_of(*parent),
                 },
             },
+            TableRows::Sample {
+                parent, rows, key, ..
+            } => Rows::Take {
+                parent: *parent,
+                selection: Selection::Sample {
+                    key: self.column(*key),
+                    count: self.column(*rows),
+                },
+            },
             TableRows::Distinct { parent, columns } => Rows::Take {
                 parent: *parent,
                 selection: Selection::Distinct(
@@ -560,6 +567,16 @@ impl Lowering<'_> {
                 stack.extend(&expression.args);
             }
         }
+    }
+}
+
+/// The expressions that must be known before a table's rows are.
+fn makers_of(rows: &TableRows) -> Vec<ExprId> {
+    match rows {
+        // How many columns there are says how many rows, whatever they hold.
+        TableRows::Unpivot { .. } => Vec::new(),
+        TableRows::Sample { rows, key, .. } => vec![*rows, *key],
+        rows => row_expressions(rows),
     }
 }
 

@@ -4,3 +4,4 @@ pub mod compare;
 pub mod data;
 pub mod partitions;
 pub mod random_graph;
+mod random_tables;

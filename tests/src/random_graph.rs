@@ -7,12 +7,13 @@ use icosian_ir::id::{ExprId, TableId};
 use icosian_ir::meaning::math::Math;
 use icosian_ir::op::{
     BitFunction, CastMode, Comparison, Fold, Fraction, Gap, Interpolation, Op, Overflow, Period,
-    Reduction, TextArgument, TextFunction, TimeFunction, TimePart, Window,
+    Reduction, TextArgument, TextFunction, TimeFunction, TimePart,
 };
 use icosian_ir::types::{Domain, ScalarType, TimeUnit, Zone};
 use icosian_ir::value::Value;
 
 use crate::data::{Numbers, columns};
+use crate::random_tables::{Columns, derive};
 
 /// What a random graph may hold.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +54,7 @@ struct Maker<'a> {
     shape: Shape,
 }
 
-/// A random graph with nodes `o0`, `o1`, … on the rows of `t`, of a filtered table, or scalars.
+/// A random graph with nodes `o0`, `o1`, … on the rows of `t`, of tables derived from it, or scalars.
 pub fn random_graph(numbers: &mut Numbers, shape: Shape) -> Graph {
     let mut builder = GraphBuilder::new();
     let main = builder
@@ -105,7 +106,7 @@ pub fn random_graph(numbers: &mut Numbers, shape: Shape) -> Graph {
             maker.pool.push(used);
         }
     }
-    maker.filtered(&mut made);
+    maker.derived(&mut made);
     let keep = made.len().saturating_sub(shape.outputs);
     maker.builder.output("", made.split_off(keep));
     maker.builder.finish()
@@ -486,49 +487,16 @@ impl Maker<'_> {
             .ok()
     }
 
-    /// Members of a filtered table: a carried column, a value and a reduction of it, a window.
-    fn filtered(&mut self, made: &mut Vec<icosian_ir::id::NodeId>) {
-        let Some(predicate) = self.rows(|scalar| scalar == ScalarType::Bool) else {
-            return;
-        };
-        let rows = TableRows::Filter {
-            parent: self.main,
-            predicate,
-        };
-        let kept = self.builder.table("kept", "", rows).expect("a new name");
-        let mut members = Vec::new();
-        for _ in 0..3 {
-            if let Some(value) = self.rows(|scalar| !matches!(scalar, ScalarType::Row(_))) {
-                members.push(self.builder.taken(kept, value));
-            }
+    /// Tables made of this one's rows.
+    fn derived(&mut self, made: &mut Vec<icosian_ir::id::NodeId>) {
+        let mut columns = Vec::new();
+        for _ in 0..6 {
+            columns.extend(self.rows(|scalar| !matches!(scalar, ScalarType::Row(_))));
         }
-        let Some(first) = members.first().copied() else {
-            return;
-        };
-        let windows = [Window::Shift { rows: 1 }, Window::Shift { rows: -2 }];
-        members.extend(
-            windows
-                .iter()
-                .filter_map(|window| self.builder.window(*window, first).ok()),
-        );
-        members.extend(
-            self.builder
-                .reduce(Reduction::Min, kept, Some(first), &[])
-                .ok(),
-        );
-        members.extend(
-            self.builder
-                .reduce(Reduction::Count, kept, Some(first), &[first])
-                .ok(),
-        );
-        members.extend(self.builder.reduce(Reduction::Len, kept, None, &[]).ok());
-        for (position, member) in members.into_iter().enumerate() {
-            let name = format!("kept_{position}");
-            made.push(
-                self.builder
-                    .define(None, &name, member)
-                    .expect("a new name"),
-            );
-        }
+        columns.extend(self.rows(|scalar| scalar == ScalarType::Bool));
+        let table = self.main;
+        let steps = 1 + self.numbers.below(3);
+        let from = Columns { table, columns };
+        derive(&mut self.builder, self.numbers, from, steps, made);
     }
 }

@@ -445,6 +445,7 @@ impl<'a> Checker<'a> {
                 StepKind::Where(_)
                 | StepKind::OrderBy(_)
                 | StepKind::Limit { .. }
+                | StepKind::Sample { .. }
                 | StepKind::Distinct(_)
                 | StepKind::Union(_)
                 | StepKind::Join { .. }

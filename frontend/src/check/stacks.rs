@@ -395,6 +395,7 @@ impl Checker<'_> {
             | StepKind::GroupBy { .. }
             | StepKind::OrderBy(_)
             | StepKind::Limit { .. }
+            | StepKind::Sample { .. }
             | StepKind::Distinct(_)
             | StepKind::Join { .. } => Some(self.builder.taken(rows, column)),
         }

@@ -36,6 +36,10 @@ impl Checker<'_> {
                 tasks.extend(keys.iter().map(|key| Task::Enter(key.value, inner)));
             }
             StepKind::Limit { count, .. } => tasks.push(Task::Enter(*count, context)),
+            StepKind::Sample { count, seed } => {
+                tasks.push(Task::Enter(*count, context));
+                tasks.extend(seed.map(|seed| Task::Enter(seed, context)));
+            }
             StepKind::Distinct(names) => {
                 tasks.extend(names.iter().map(|name| Task::Member(parent, *name, inner)));
             }
@@ -103,11 +107,31 @@ impl Checker<'_> {
             StepKind::Limit { from_end, count } => {
                 let span = program.exprs[*count].span;
                 let end = if *from_end { End::Last } else { End::First };
-                self.row_count(end, values[0], span)?;
+                self.row_count(end.step(), values[0], span)?;
                 TableRows::Limit {
                     parent,
                     end,
                     rows: values[0],
+                }
+            }
+            StepKind::Sample { count, seed } => {
+                let rows = values[0];
+                self.row_count("sample", rows, program.exprs[*count].span)?;
+                let (seed, span) = match (seed, values.get(1)) {
+                    (Some(seed), Some(value)) => (*value, program.exprs[*seed].span),
+                    _ => (self.builder.literal(Value::Integer(0)), span),
+                };
+                let key = self.built(
+                    |builder| builder.random(parent, seed),
+                    "sample",
+                    &[(seed, span)],
+                    span,
+                )?;
+                TableRows::Sample {
+                    parent,
+                    rows,
+                    seed,
+                    key,
                 }
             }
             StepKind::Distinct(_) => TableRows::Distinct {
@@ -142,8 +166,7 @@ impl Checker<'_> {
     }
 
     /// Whether a value can say how many rows stay; a diagnostic if not.
-    fn row_count(&mut self, end: End, count: Expression, span: Span) -> Option<()> {
-        let step = end.step();
+    fn row_count(&mut self, step: &str, count: Expression, span: Span) -> Option<()> {
         if !self.builder.scalar_type(count).is_integer() {
             self.wrong_argument(step, "one integer", (count, span), span);
             return None;
@@ -163,7 +186,7 @@ impl Checker<'_> {
         {
             let message = format!("`{step}` takes 0 rows or more");
             let mut diagnostic = Diagnostic::error(Code::BadArguments, message).at(span);
-            if end == End::First {
+            if step == End::First.step() {
                 diagnostic = diagnostic.help(format!("the last rows are `tail {}`", -count));
             }
             self.report(diagnostic);

@@ -304,6 +304,7 @@ impl Checker<'_> {
             | StepKind::GroupBy { .. }
             | StepKind::OrderBy(_)
             | StepKind::Limit { .. }
+            | StepKind::Sample { .. }
             | StepKind::Distinct(_)
             | StepKind::Union(_) => {}
         }

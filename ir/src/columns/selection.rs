@@ -22,6 +22,13 @@ pub enum Selection {
         /// A column of the parent, whose rows are those that are cut.
         parent_rows: ColumnId,
     },
+    /// Those with the least keys, at most so many, in their order; of equal keys the first rows.
+    Sample {
+        /// A column of numbers without nulls.
+        key: ColumnId,
+        /// How many there are, as for `Limit`.
+        count: ColumnId,
+    },
     /// The first row of each combination of keys, in their order. Null is a key of its own, −0 and
     /// +0 are one, so are all NaN.
     Distinct(Vec<ColumnId>),
@@ -56,6 +63,7 @@ impl Selection {
             Selection::Where(predicate) => vec![*predicate],
             Selection::Order(keys) => keys.iter().map(|key| key.column).collect(),
             Selection::Limit { .. } => Vec::new(),
+            Selection::Sample { key, .. } => vec![*key],
             Selection::Distinct(keys) => keys.clone(),
             Selection::Join(join) => join.here.clone(),
         }
@@ -64,7 +72,7 @@ impl Selection {
     /// The scalar that says how many rows are selected, if one does.
     pub fn count(&self) -> Option<ColumnId> {
         match self {
-            Selection::Limit { count, .. } => Some(*count),
+            Selection::Limit { count, .. } | Selection::Sample { count, .. } => Some(*count),
             Selection::Where(_)
             | Selection::Order(_)
             | Selection::Distinct(_)
@@ -78,6 +86,7 @@ impl Selection {
             Selection::Limit {
                 count, parent_rows, ..
             } => vec![*count, *parent_rows],
+            Selection::Sample { key, count } => vec![*count, *key],
             Selection::Where(_) | Selection::Order(_) | Selection::Distinct(_) => self.keys(),
             Selection::Join(join) => join.here.iter().chain(&join.there).copied().collect(),
         }
@@ -97,6 +106,7 @@ impl fmt::Display for Selection {
                 Ok(())
             }
             Selection::Limit { end, count, .. } => write!(f, "{} {count}", end.step()),
+            Selection::Sample { key, count } => write!(f, "sample {count} by {key}"),
             Selection::Distinct(keys) => {
                 f.write_str("distinct")?;
                 write_list(f, keys)

@@ -182,16 +182,18 @@ impl Columns {
                 }
             }
             Selection::Join(join) => self.verify_join(id, join)?,
-            Selection::Limit {
-                count, parent_rows, ..
-            } => {
+            Selection::Sample { count, .. } | Selection::Limit { count, .. } => {
                 let Some(count) = self.columns.get(*count) else {
                     return Err(unknown(id, count));
                 };
                 if count.domain != Domain::Scalar || !count.ty.scalar.is_integer() {
                     return Err(broken(id, "cut to a number that is no integer"));
                 }
-                let of = self.columns.get(*parent_rows).map(|column| column.domain);
+                let of = match selection {
+                    Selection::Limit { parent_rows, .. } => self.columns.get(*parent_rows),
+                    _ => return Ok(()),
+                };
+                let of = of.map(|column| column.domain);
                 if of != Some(Domain::Rows(parent)) {
                     return Err(broken(id, "made by a column that is not of its parent"));
                 }

@@ -240,6 +240,7 @@ pub(crate) fn row_expressions(rows: &TableRows) -> Vec<ExprId> {
         TableRows::Group { keys, .. } => keys.clone(),
         TableRows::Order { keys, .. } => keys.iter().map(|key| key.expression).collect(),
         TableRows::Limit { rows, .. } => vec![*rows],
+        TableRows::Sample { rows, seed, .. } => vec![*rows, *seed],
         TableRows::Distinct { columns, .. } | TableRows::Unpivot { columns, .. } => columns.clone(),
         TableRows::Join { on, .. } => on.there.iter().chain(&on.here).copied().collect(),
     }

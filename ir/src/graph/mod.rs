@@ -164,6 +164,17 @@ pub enum TableRows {
         /// How many rows stay.
         rows: ExprId,
     },
+    /// `parent sample rows seed seed`
+    Sample {
+        /// The table of which some rows stay.
+        parent: TableId,
+        /// How many rows stay.
+        rows: ExprId,
+        /// What the choice depends on.
+        seed: ExprId,
+        /// The random numbers of which the rows of the least stay.
+        key: ExprId,
+    },
     /// `parent distinct columns`
     Distinct {
         /// The table thinned.
@@ -224,6 +235,7 @@ impl TableRows {
             | TableRows::Group { parent, .. }
             | TableRows::Order { parent, .. }
             | TableRows::Limit { parent, .. }
+            | TableRows::Sample { parent, .. }
             | TableRows::Distinct { parent, .. }
             | TableRows::Unpivot { parent, .. } => vec![*parent],
             TableRows::Union { parent, other } | TableRows::Join { parent, other, .. } => {

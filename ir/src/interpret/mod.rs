@@ -35,7 +35,7 @@ use std::collections::HashMap;
 pub use cell::{Cell, ColumnValues};
 pub use error::{RowError, RowErrorKind, first_error, raise};
 pub use row::{fold, is_row_local};
-pub use selection::{not_a_row_count, row_count};
+pub use selection::{SAMPLE, not_a_row_count, row_count};
 
 use crate::columns::Columns;
 use crate::id::{ColumnId, TableId};

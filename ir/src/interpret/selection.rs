@@ -10,7 +10,11 @@ use crate::interpret::error::{RowError, RowErrorKind};
 use crate::interpret::evaluate::Interpreter;
 use crate::interpret::row::first_of;
 use crate::interpret::tables::{Groups, Stopped};
+use crate::meaning::order::Direction;
 use crate::value::Value;
+
+/// The step of a query that takes a sample.
+pub const SAMPLE: &str = "sample";
 
 /// The rows that a selection takes, in the order in which it takes them.
 pub(super) fn select(
@@ -28,12 +32,25 @@ pub(super) fn select(
         } => {
             let rows = interpreter.values(*parent_rows)?.rows().unwrap_or(0);
             let cell = interpreter.values(*count)?.cell(0);
-            let limit = limit_of(interpreter, table, *end, *count, cell)
+            let limit = limit_of(interpreter, table, end.step(), *count, cell)
                 .map_err(|error| Stopped::At(None, error))?;
             Ok(match end {
                 End::First => (0..rows.min(limit)).collect(),
                 End::Last => (rows.saturating_sub(limit)..rows).collect(),
             })
+        }
+        Selection::Sample { key, count } => {
+            let cell = interpreter.values(*count)?.cell(0);
+            let limit = limit_of(interpreter, table, SAMPLE, *count, cell)
+                .map_err(|error| Stopped::At(None, error))?;
+            let key = SortKey {
+                column: *key,
+                direction: Direction::default(),
+            };
+            let mut rows = order(interpreter, &[key])?;
+            rows.truncate(limit);
+            rows.sort_unstable();
+            Ok(rows)
         }
         // Its rows stand in pairs with those of another table.
         Selection::Join(_) => unreachable!("a join is made of pairs"),
@@ -81,7 +98,7 @@ fn order(interpreter: &Interpreter<'_>, keys: &[SortKey]) -> Result<Vec<usize>, 
 fn limit_of(
     interpreter: &Interpreter<'_>,
     table: TableId,
-    end: End,
+    step: &'static str,
     count: ColumnId,
     cell: &Cell,
 ) -> Result<usize, Arc<RowError>> {
@@ -91,7 +108,7 @@ fn limit_of(
     };
     row_count(value).ok_or_else(|| {
         let columns = interpreter.columns;
-        Arc::new(not_a_row_count(columns, table, end, count, value))
+        Arc::new(not_a_row_count(columns, table, step, count, value))
     })
 }
 
@@ -107,13 +124,13 @@ pub fn row_count(value: &Value) -> Option<usize> {
 pub fn not_a_row_count(
     columns: &crate::columns::Columns,
     table: TableId,
-    end: End,
+    step: &'static str,
     count: ColumnId,
     value: &Value,
 ) -> RowError {
     let kind = RowErrorKind::NotARowCount {
         table: columns.tables[table].name.clone(),
-        step: end.step(),
+        step,
     };
     RowError::new(columns, count, None, kind, vec![value.clone()])
 }

@@ -90,6 +90,10 @@ impl Run<'_> {
             }
             let column = columns.column(id);
             stack.extend(&column.args);
+            // How many rows there are depends on what makes them alone.
+            if let Op::Reduce { from, .. } = column.op {
+                stack.extend(columns.tables[from].rows.makers());
+            }
             if let Domain::Rows(table) = column.domain {
                 stack.extend(columns.tables[table].rows.makers());
             }

@@ -492,6 +492,11 @@ impl Builder<'_> {
                     .map(|key| Ok((position(&key.column)?, key.direction)))
                     .collect::<Result<_, RunError>>()?,
             ),
+            Selection::Sample { key, count } => SelectionPlan::Sample {
+                table,
+                key: position(key)?,
+                count: *count,
+            },
             Selection::Limit { end, count, .. } => SelectionPlan::Limit {
                 table,
                 end: *end,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use icosian_ir::columns::{Columns, End, Selection};
 use icosian_ir::id::{ColumnId, TableId};
-use icosian_ir::interpret::{Cell, ColumnValues, RowError, not_a_row_count, row_count};
+use icosian_ir::interpret::{Cell, ColumnValues, RowError, SAMPLE, not_a_row_count, row_count};
 use icosian_ir::meaning::key::{Key, canonical};
 use icosian_ir::meaning::order::Direction;
 use icosian_ir::op::Op;
@@ -41,7 +41,10 @@ pub(crate) fn spooled(
     let arguments = taken.iter().flat_map(|id| &columns.column(*id).args);
     let mut kept = Vec::with_capacity(taken.len());
     let keys = match selection {
-        Selection::Order(_) | Selection::Distinct(_) | Selection::Join(_) => selection.keys(),
+        Selection::Order(_)
+        | Selection::Sample { .. }
+        | Selection::Distinct(_)
+        | Selection::Join(_) => selection.keys(),
         Selection::Where(_) | Selection::Limit { .. } => Vec::new(),
     };
     let mut seen = HashSet::new();
@@ -62,6 +65,12 @@ pub(crate) enum SelectionPlan {
     Limit {
         table: TableId,
         end: End,
+        count: ColumnId,
+    },
+    /// All rows until they can be compared.
+    Sample {
+        table: TableId,
+        key: Kept,
         count: ColumnId,
     },
     Distinct {
@@ -92,9 +101,10 @@ impl SelectionPlan {
     /// The slots that choosing rows reads.
     pub(crate) fn slots(&self) -> Vec<usize> {
         match self {
-            SelectionPlan::Order(_) | SelectionPlan::Limit { .. } | SelectionPlan::Join(_) => {
-                Vec::new()
-            }
+            SelectionPlan::Order(_)
+            | SelectionPlan::Limit { .. }
+            | SelectionPlan::Sample { .. }
+            | SelectionPlan::Join(_) => Vec::new(),
             SelectionPlan::Where(predicate) => vec![*predicate],
             SelectionPlan::Distinct { slots, .. } => slots.clone(),
         }
@@ -110,35 +120,31 @@ impl SelectionPlan {
         params: &Params,
         rows: usize,
     ) -> Result<Range<usize>, RunError> {
-        let SelectionPlan::Limit { table, end, count } = self else {
-            return Ok(0..rows);
-        };
-        let value = match params.scalar(columns, *count) {
-            Some(Cell::Value(value)) => value,
-            Some(Cell::Error(error)) => {
-                return Err(row_error(columns, Box::new(RowError::clone(&error))));
+        match self {
+            SelectionPlan::Limit { table, end, count } => {
+                let limit = limit_of(columns, params, *table, end.step(), *count)?;
+                Ok(match end {
+                    End::First => 0..rows.min(limit),
+                    End::Last => rows.saturating_sub(limit)..rows,
+                })
             }
-            None => {
-                return Err(match columns.column(*count).op {
-                    Op::Param(param) => RunError::MissingParam(columns.params[param].name.clone()),
-                    _ => internal(format!("{count} is not known yet")),
-                });
+            SelectionPlan::Sample { table, count, .. } => {
+                limit_of(columns, params, *table, SAMPLE, *count)?;
+                Ok(0..rows)
             }
-        };
-        let limit = row_count(&value).ok_or_else(|| {
-            let error = not_a_row_count(columns, *table, *end, *count, &value);
-            row_error(columns, Box::new(error))
-        })?;
-        Ok(match end {
-            End::First => 0..rows.min(limit),
-            End::Last => rows.saturating_sub(limit)..rows,
-        })
+            SelectionPlan::Where(_)
+            | SelectionPlan::Order(_)
+            | SelectionPlan::Distinct { .. }
+            | SelectionPlan::Join(_) => Ok(0..rows),
+        }
     }
 
     /// Begins a morsel; the rows taken are in `range`.
     pub(crate) fn chooser(&self, range: Range<usize>) -> Result<Chooser, RunError> {
         Ok(match self {
-            SelectionPlan::Order(_) | SelectionPlan::Join(_) => Chooser::All,
+            SelectionPlan::Order(_) | SelectionPlan::Sample { .. } | SelectionPlan::Join(_) => {
+                Chooser::All
+            }
             SelectionPlan::Where(predicate) => Chooser::Where(*predicate),
             SelectionPlan::Limit { .. } => Chooser::Range(range),
             SelectionPlan::Distinct { slots, types, .. } => Chooser::Distinct(Box::new(Seen {
@@ -155,6 +161,7 @@ impl SelectionPlan {
         &self,
         kept: &[ChunkedColumn],
         rows: usize,
+        columns: &Columns,
         params: &Params,
         budget: &Arc<MemoryBudget>,
     ) -> Result<(Option<Vec<u32>>, Option<ArrayRef>), RunError> {
@@ -173,6 +180,17 @@ impl SelectionPlan {
                     })
                     .collect();
                 Ok((Some(sort_rows(&keys, rows, budget)?), None))
+            }
+            SelectionPlan::Sample { table, key, count } => {
+                let limit = limit_of(columns, params, *table, SAMPLE, *count)?;
+                let key = SortColumn {
+                    column: &kept[*key],
+                    direction: Direction::default(),
+                };
+                let mut taken = sort_rows(&[key], rows, budget)?;
+                taken.truncate(limit);
+                taken.sort_unstable();
+                Ok((Some(taken), None))
             }
             SelectionPlan::Distinct {
                 kept: positions,
@@ -193,6 +211,32 @@ impl SelectionPlan {
             }
         }
     }
+}
+
+/// How many rows a limit lets through.
+fn limit_of(
+    columns: &Columns,
+    params: &Params,
+    table: TableId,
+    step: &'static str,
+    count: ColumnId,
+) -> Result<usize, RunError> {
+    let value = match params.scalar(columns, count) {
+        Some(Cell::Value(value)) => value,
+        Some(Cell::Error(error)) => {
+            return Err(row_error(columns, Box::new(RowError::clone(&error))));
+        }
+        None => {
+            return Err(match columns.column(count).op {
+                Op::Param(param) => RunError::MissingParam(columns.params[param].name.clone()),
+                _ => internal(format!("{count} is not known yet")),
+            });
+        }
+    };
+    row_count(&value).ok_or_else(|| {
+        let error = not_a_row_count(columns, table, step, count, &value);
+        row_error(columns, Box::new(error))
+    })
 }
 
 impl Chooser {
@@ -252,7 +296,7 @@ pub(crate) fn kept_rows<'a>(
             own.filter(|row| *predicate.cell(*row) == Cell::Value(Value::Bool(true)))
                 .collect()
         }
-        Selection::Order(_) | Selection::Join(_) => own.collect(),
+        Selection::Order(_) | Selection::Sample { .. } | Selection::Join(_) => own.collect(),
         Selection::Limit { .. } => own
             .filter(|row| range.contains(&(first_row + row)))
             .collect(),

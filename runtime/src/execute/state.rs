@@ -170,7 +170,8 @@ impl Run<'_> {
                     let rows = parts.iter().map(|part| part.rows).sum();
                     let mut kept = kept_columns(columns, kept, parts)?;
                     let mut rows_taken = rows;
-                    let (order, there) = selection.order(&kept, rows, params, self.budget())?;
+                    let (order, there) =
+                        selection.order(&kept, rows, columns, params, self.budget())?;
                     if let Some(order) = order {
                         rows_taken = order.len();
                         kept = put_in_order(kept, order, self.budget())?;

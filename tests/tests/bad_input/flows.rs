@@ -395,8 +395,8 @@ fn constants_that_grow_without_end() {
 #[test]
 fn what_can_not_run_yet_says_so() {
     refused(
-        "extern fn f(x: f64) -> f64",
+        "table t { x: decimal[10, 2] }",
         Code::CannotRunYet,
-        &["a function of the host can't run yet"],
+        &["type `decimal` can't run yet"],
     );
 }

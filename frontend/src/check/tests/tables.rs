@@ -262,6 +262,12 @@ fn limits_are_whole_numbers_of_rows() {
         &["`tail` takes 0 rows or more"],
     );
     one_mistake(
+        &limit("sample -2 seed 1"),
+        Code::BadArguments,
+        "-2",
+        &["`sample` takes 0 rows or more"],
+    );
+    one_mistake(
         &limit("limit 1.5"),
         Code::TypeMismatch,
         "1.5",

@@ -235,6 +235,13 @@ pub enum StepKind {
         /// How many stay.
         count: ExprId,
     },
+    /// `sample count [seed seed]`.
+    Sample {
+        /// How many stay.
+        count: ExprId,
+        /// What the choice depends on.
+        seed: Option<ExprId>,
+    },
     /// `distinct columns`.
     Distinct(Vec<Name>),
     /// `union table`.

@@ -75,7 +75,7 @@ impl Parser<'_> {
         match self.word() {
             "group" | "order" => self.word_ahead(1) == "by",
             "left" => self.word_ahead(1) == "join",
-            "where" | "limit" | "tail" | "distinct" | "union" | "join" | "unpivot" => {
+            "where" | "limit" | "tail" | "sample" | "distinct" | "union" | "join" | "unpivot" => {
                 !matches!(self.kind_ahead(1), TokenKind::Equal | TokenKind::Colon)
             }
             _ => false,
@@ -110,6 +110,15 @@ impl Parser<'_> {
                     from_end: true,
                     count: self.expression(),
                 }
+            }
+            "sample" => {
+                self.bump();
+                let count = self.expression();
+                let seed = self.at_word("seed").then(|| {
+                    self.bump();
+                    self.expression()
+                });
+                StepKind::Sample { count, seed }
             }
             "distinct" => {
                 self.bump();

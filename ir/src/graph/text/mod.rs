@@ -422,6 +422,13 @@ impl ExpressionText<'_> {
                 let rows = self.of(*rows, Place::Top);
                 format!("{} {} {rows}", table(*parent), end.step())
             }
+            TableRows::Sample {
+                parent, rows, seed, ..
+            } => {
+                let rows = self.of(*rows, Place::Top);
+                let seed = self.of(*seed, Place::Top);
+                format!("{} sample {rows} seed {seed}", table(*parent))
+            }
             TableRows::Distinct { parent, columns } => {
                 format!("{} distinct {}", table(*parent), list(columns, *parent))
             }

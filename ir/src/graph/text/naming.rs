@@ -70,7 +70,8 @@ impl<'g> Naming<'g> {
         // A predicate or key is written outside of any block.
         for table in graph.tables.values() {
             for root in row_expressions(&table.rows) {
-                if naming.traits[root.index()].in_block {
+                let inside = naming.traits[root.index()].in_block;
+                if inside || goes_by_name(&table.rows) && !is_column(&graph.expressions[root]) {
                     naming.name(root);
                 }
             }
@@ -389,6 +390,11 @@ pub(super) fn is_key(graph: &Graph, node: NodeId) -> bool {
         (Op::Key(position), Domain::Rows(table)) => key_node(graph, table, *position) == Some(node),
         _ => false,
     }
+}
+
+/// Whether what makes rows is written as the names of columns.
+fn goes_by_name(rows: &TableRows) -> bool {
+    matches!(rows, TableRows::Distinct { .. } | TableRows::Unpivot { .. })
 }
 
 /// Whether an expression is written as a column of its table.

@@ -202,6 +202,7 @@ fn queries() {
                 let step = if *from_end { "tail" } else { "limit" };
                 format!("{step} {}", show(&program, *count))
             }
+            StepKind::Sample { count, .. } => format!("sample {}", show(&program, *count)),
             StepKind::Distinct(columns) => format!("distinct {}", columns.len()),
             StepKind::Union(table) => format!("union {}", program.path(table)),
             StepKind::Join {
