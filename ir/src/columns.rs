@@ -177,6 +177,15 @@ impl Columns {
 }
 
 impl Columns {
+    /// Whether a column is a window that ends a pass: later passes find it in its table.
+    pub fn is_stored_window(&self, column: &Column) -> bool {
+        let Op::Window(window) = &column.op else {
+            return false;
+        };
+        let text = |arg: &ColumnId| self.scalar_type(*arg) == ScalarType::Str;
+        !window.is_local(column.args.iter().any(text))
+    }
+
     /// How a column is executed inside a pass.
     pub fn execution(&self, id: ColumnId) -> Execution {
         let column = &self.columns[id];
@@ -257,7 +266,7 @@ impl Columns {
             Op::Text(_) | Op::OneOf(_) => Execution::Columnar,
             Op::Extern(_) => Execution::Extern,
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
-            Op::Window(window) if window.is_local() => Execution::Window,
+            Op::Window(_) if !self.is_stored_window(column) => Execution::Window,
             Op::Take | Op::Joined | Op::Stack | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => {
                 Execution::Barrier
             }

@@ -28,7 +28,9 @@ pub use bits::BitFunction;
 pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 pub use text::{TextArgument, TextFunction};
 pub use time::{Fold, Gap, Period, TimeFunction, TimePart};
-pub use window::{Over, Window, WindowOver};
+pub use window::{
+    Alpha, Cumulative, ExponentialMoment, Frame, Over, RankMethod, Window, WindowOver,
+};
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -166,7 +166,7 @@ pub enum Sink {
     /// The sums of each morsel, from which a later pass over the same morsels starts its
     /// cumulative windows.
     Carry {
-        /// `Window(CumulativeSum)` columns.
+        /// Columns of cumulative sums.
         windows: Vec<ColumnId>,
     },
 }

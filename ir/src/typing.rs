@@ -4,18 +4,18 @@
 //! do the verifiers of the later stages; so an ill-typed op can't get past any stage.
 
 mod time;
+mod window;
 
 mod reduction;
 
 use std::fmt;
 
 use crate::id::TableId;
-use crate::op::{
-    CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
-};
+use crate::op::{CastMode, Comparison, Op, Overflow, Pick, TextFunction, WindowOver};
 use crate::types::{Domain, ScalarType, TimeUnit, Type};
 use crate::value::Value;
 pub use reduction::{reduced_values, reduction_type};
+pub use window::can_roll;
 
 /// What typing needs to know of an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -535,7 +535,8 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 },
             ))
         }
-        Op::Window(WindowOver { window, over }) => {
+        Op::Window(along) => {
+            let WindowOver { window, over } = along;
             count(window.values() + over.columns())?;
             let table = rows_of(name, arguments, 0)?;
             expect_rows(name, arguments, 1..arguments.len(), table)?;
@@ -546,27 +547,11 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
             {
                 return Err(wrong("values, not rows"));
             }
-            let ty = window_type(*window, values)
+            let order = window::first_of_order(along, &types);
+            let ty = window::window_type(*window, values, order)
                 .ok_or_else(|| wrong("a column that the window can move along"))?;
             Ok((ty, Domain::Rows(table)))
         }
-    }
-}
-
-/// The type that a window gives for these columns.
-fn window_type(window: Window, values: &[Type]) -> Option<Type> {
-    let value = *values.first()?;
-    match window {
-        Window::Shift { .. } => match value.scalar {
-            ScalarType::Row(_) => None,
-            scalar => Some(scalar.nullable()),
-        },
-        Window::CumulativeSum => reduction_type(Reduction::Sum, Some(value), true)
-            .map(|ty| ty.nullable_if(value.nullable)),
-        Window::RollingSum { .. } => {
-            reduction_type(Reduction::Sum, Some(value), true).map(|ty| ty.nullable_if(true))
-        }
-        Window::RollingMean { .. } => reduction_type(Reduction::Mean, Some(value), true),
     }
 }
 

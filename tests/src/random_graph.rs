@@ -1,11 +1,13 @@
 //! Random typed graphs over the tests' tables: every op in every place that its types allow.
 
+mod windows;
+
 use icosian_ir::graph::{BinaryOperator, Graph, GraphBuilder, TableRows};
 use icosian_ir::id::{ExprId, TableId};
 use icosian_ir::meaning::math::Math;
 use icosian_ir::op::{
     BitFunction, CastMode, Comparison, Fold, Fraction, Gap, Interpolation, Op, Overflow, Period,
-    Reduction, TextArgument, TextFunction, TimeFunction, TimePart, Window,
+    Reduction, TextArgument, TextFunction, TimeFunction, TimePart,
 };
 use icosian_ir::types::{Domain, ScalarType, TimeUnit, Zone};
 use icosian_ir::value::Value;
@@ -483,29 +485,6 @@ impl Maker<'_> {
         self.builder
             .reduce(reduction, self.main, values, &keys)
             .ok()
-    }
-
-    fn window(&mut self) -> Option<ExprId> {
-        let rows = 1 + self.numbers.below(9) as u64;
-        let min_rows = 1 + self.numbers.below(rows as usize) as u64;
-        let window = match self.numbers.below(5) {
-            0 => Window::Shift {
-                rows: self.numbers.below(7) as i64 - 3,
-            },
-            1 => Window::Shift { rows: 1 },
-            2 => Window::CumulativeSum,
-            3 => Window::RollingSum { rows, min_rows },
-            _ => Window::RollingMean { rows, min_rows },
-        };
-        let raising = self.shape.raising;
-        let value = match window {
-            Window::Shift { .. } => self.rows(|_| true)?,
-            Window::RollingMean { .. } => self.rows(ScalarType::is_number)?,
-            Window::CumulativeSum | Window::RollingSum { .. } => {
-                self.rows(|scalar| scalar.is_float() || raising && scalar.is_integer())?
-            }
-        };
-        self.builder.window(window, value).ok()
     }
 
     /// Tables made of this one's rows.

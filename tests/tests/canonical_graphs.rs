@@ -6,7 +6,9 @@ use icosian_ir::graph::{
     UNICODE_VERSION,
 };
 use icosian_ir::id::{ExprId, TableId};
-use icosian_ir::op::{CastMode, Fraction, Interpolation, Op, Overflow, Reduction, Window};
+use icosian_ir::op::{
+    CastMode, Cumulative, Fraction, Interpolation, Op, Overflow, Reduction, Window,
+};
 use icosian_ir::types::{ScalarType, TimeUnit, Zone};
 use icosian_ir::value::Value;
 
@@ -426,15 +428,9 @@ fn ops_keep_their_modes() {
     for window in [
         Window::Shift { rows: i64::MIN },
         Window::Shift { rows: 0 },
-        Window::CumulativeSum,
-        Window::RollingSum {
-            rows: 5,
-            min_rows: 0,
-        },
-        Window::RollingMean {
-            rows: 1 << 62,
-            min_rows: 1,
-        },
+        Window::Cumulative(Cumulative::Sum),
+        Window::rolling(Reduction::Sum, 5, 0),
+        Window::rolling(Reduction::Mean, 1 << 62, 1),
     ] {
         made.push(builder.window(window, f).unwrap());
     }

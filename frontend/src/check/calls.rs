@@ -10,6 +10,7 @@ use super::declarations::{Checker, Rows};
 use super::expressions::{Context, Operand};
 use super::functions::{Function, Meaning, function};
 use super::over::OverId;
+use super::windows::WindowKind;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{Argument, ExprId, Name};
 
@@ -242,10 +243,13 @@ impl Checker<'_> {
         let name = function.name;
         if let Some(Some((Operand::Rolling(rolling), _))) = bound.first() {
             let rolling = Rc::clone(rolling);
-            return self.reduce_rolling(function, &rolling, context, span);
+            return self.reduce_rolling(function, &rolling, &bound[1..], context, span);
         }
         if function.meaning == Meaning::Len {
             return self.length(context, span).map(Operand::Value);
+        }
+        if function.meaning == Meaning::Window(WindowKind::RowNumber) {
+            return self.row_number(context, span).map(Operand::Value);
         }
         if let Meaning::Time(call) = function.meaning {
             let value = self.time_call(call, function, bound, span);
@@ -311,10 +315,7 @@ impl Checker<'_> {
             )?,
             Meaning::Reduction(kind) => self.reduction(function, kind, &values, context, span)?,
             Meaning::Len | Meaning::Time(_) => return None,
-            Meaning::Shift | Meaning::Difference | Meaning::CumulativeSum => {
-                self.window(function, first, second, context, span)?
-            }
-            Meaning::Rolling => return self.rolling(&values, span),
+            Meaning::Window(kind) => return self.window(function, kind, &values, context, span),
             Meaning::Date(mode) => self.date(first, mode, name, span)?,
             Meaning::Timestamp(mode) => {
                 let zone = values.get(2).copied().flatten();

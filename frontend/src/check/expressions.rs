@@ -18,9 +18,9 @@ use super::invoke::PendingCall;
 use super::literals;
 use super::names::{Meaning, Member};
 use super::over::OverId;
+use super::rolling::Rolling;
 use super::time::months;
 use super::units::constant_value;
-use super::windows::Rolling;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{ExprId, ExprKind, MatchArm, Name, Pattern, Symbol, UnaryOperator};
 

@@ -5,13 +5,16 @@
 //! `calls`.
 
 use icosian_ir::graph::BinaryOperator;
-use icosian_ir::op::{BitFunction, CastMode, Math, Overflow, TextFunction, TimePart};
+use icosian_ir::op::{
+    BitFunction, CastMode, Cumulative, ExponentialMoment, Math, Overflow, TextFunction, TimePart,
+};
 use icosian_ir::types::{ScalarType, TimeUnit};
 
 use super::bins::Bins;
 use super::choice::Choice;
 use super::random::Random;
 use super::time::TimeCall;
+use super::windows::WindowKind;
 
 /// A parameter of a built-in function.
 #[derive(Clone, Copy, Debug)]
@@ -51,14 +54,8 @@ pub(crate) enum Meaning {
     Reduction(ReductionKind),
     /// The number of rows.
     Len,
-    /// The value some rows before.
-    Shift,
-    /// The value less that some rows before.
-    Difference,
-    /// The sum so far.
-    CumulativeSum,
-    /// The rows that a moving reduction looks at.
-    Rolling,
+    /// A value from a row and its neighbours, or the rows that a moving reduction looks at.
+    Window(WindowKind),
     /// `date("2013-01-01")`, or the date of a timestamp.
     Date(CastMode),
     /// `timestamp("2013-01-01T00:00:00Z")`.
@@ -151,6 +148,17 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "stddev" | "stdev" | "stddev_samp" | "nanstd" => "std(x)",
         "variance" => "var(x)",
         "cumsum" | "cum_sum" => "x.cumulative_sum()",
+        "cumprod" | "cum_prod" => "x.cumulative_product()",
+        "cummin" | "cum_min" => "x.cumulative_min()",
+        "cummax" | "cum_max" => "x.cumulative_max()",
+        "cumcount" | "cum_count" => "row_number(), or x.cumulative_count() of what is not null",
+        "ffill" | "pad" => "x.forward_fill()",
+        "bfill" | "backfill" => "x.backward_fill()",
+        "dense_rank" => "rank(x, method=\"dense\")",
+        "percent_rank" => "rank(x, pct=true)",
+        "rolling_mean" | "moving_average" => "x.rolling(7).mean()",
+        "rolling_sum" => "x.rolling(7).sum()",
+        "ewm" => "x.ewm_mean(span=20)",
         "lag" => "x.shift(1)",
         "lead" => "x.shift(-1)",
         "size" | "nrow" => "len()",
@@ -305,6 +313,14 @@ const X_DDOF: &[Parameter] = &[required("x"), optional("ddof")];
 const X_BY: &[Parameter] = &[required("x"), required("by")];
 const X_BIAS: &[Parameter] = &[required("x"), optional("bias")];
 const X_SKIP_NULL: &[Parameter] = &[required("x"), optional("skip_null")];
+const X_DECAY: &[Parameter] = &[
+    required("x"),
+    optional("alpha"),
+    optional("span"),
+    optional("half_life"),
+    optional("adjust"),
+    optional("min"),
+];
 const X_N: &[Parameter] = &[required("x"), optional("n")];
 const X_UNIT: &[Parameter] = &[required("x"), optional("unit")];
 const X_UNIT_ZONE: &[Parameter] = &[required("x"), optional("unit"), optional("zone")];
@@ -326,7 +342,7 @@ macro_rules! functions {
 
 use BinaryOperator::{Add, Mul, Sub};
 use CastMode::{Null, Raise, Wrap};
-use Meaning::{Arithmetic, Bits, Cast, Time};
+use Meaning::{Arithmetic, Bits, Cast, Time, Window};
 use ScalarType::{Bool, F32, F64, I8, I16, I32, I64, Str, U8, U16, U32, U64};
 use TimeCall::{Part, Total};
 use TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};
@@ -358,10 +374,24 @@ functions! {
     "any" X, Meaning::Reduction(ReductionKind::Any), "whether some value is true", "any(late)";
     "all" X, Meaning::Reduction(ReductionKind::All), "whether every value is true", "all(late)";
 
-    "shift" X_N, Meaning::Shift, "the value n rows before, 1 unless given; after, if n is negative", "arr_delay.shift(1)";
-    "diff" X_N, Meaning::Difference, "the value less that n rows before", "price.diff()";
-    "cumulative_sum" X, Meaning::CumulativeSum, "the sum of the values up to this row", "distance.cumulative_sum()";
-    "rolling" &[required("x"), required("n"), optional("min"), optional("closed"), optional("on")], Meaning::Rolling, "the last n rows or span of time, for a reduction to follow", "spend.rolling(3).mean()";
+    "shift" X_N, Window(WindowKind::Shift), "the value n rows before, 1 unless given; after, if n is negative", "arr_delay.shift(1)";
+    "diff" X_N, Window(WindowKind::Difference), "the value less that n rows before", "price.diff()";
+    "pct_change" X_N, Window(WindowKind::RelativeDifference), "the change against the value n rows before, as a part of that", "price.pct_change()";
+    "cumulative_sum" X, Window(WindowKind::Cumulative(Cumulative::Sum)), "the sum of the values up to this row", "distance.cumulative_sum()";
+    "cumulative_product" X, Window(WindowKind::Cumulative(Cumulative::Product)), "the product of the values up to this row", "growth.cumulative_product()";
+    "cumulative_min" X, Window(WindowKind::Cumulative(Cumulative::Min)), "the least of the values up to this row", "price.cumulative_min()";
+    "cumulative_max" X, Window(WindowKind::Cumulative(Cumulative::Max)), "the greatest of the values up to this row", "price.cumulative_max()";
+    "cumulative_count" X, Window(WindowKind::Cumulative(Cumulative::Count)), "how many values up to this row are not null", "arr_delay.cumulative_count()";
+    "row_number" &[], Window(WindowKind::RowNumber), "the number of the row, from 1", "row_number() over (carrier order by time_hour)";
+    "rank" &[required("x"), optional("method"), optional("descending"), optional("pct")], Window(WindowKind::Rank), "the place of the value among all, from 1; method is average, min, max, dense or ordinal", "rank(distance, method=\"dense\") over carrier";
+    "rolling" &[required("x"), required("n"), optional("min"), optional("closed"), optional("on"), optional("center")], Window(WindowKind::Rolling), "the last n rows or span of time, for a reduction to follow", "spend.rolling(3).mean()";
+    "expanding" &[required("x"), optional("min")], Window(WindowKind::Expanding), "all rows so far, for a reduction to follow", "delay.expanding().mean()";
+    "forward_fill" &[required("x"), optional("limit")], Window(WindowKind::Fill { backward: false }), "the value, or where it is null the last before it, at most limit rows away", "price.forward_fill()";
+    "backward_fill" &[required("x"), optional("limit")], Window(WindowKind::Fill { backward: true }), "the value, or where it is null the next after it, at most limit rows away", "price.backward_fill()";
+    "interpolate" X, Window(WindowKind::Interpolate), "the value, or where it is null what lies on the line between its neighbours", "temp.interpolate()";
+    "ewm_mean" X_DECAY, Window(WindowKind::Exponential(ExponentialMoment::Mean)), "the mean of the values so far, weighted the less the longer ago", "price.ewm_mean(span=20)";
+    "ewm_std" X_DECAY, Window(WindowKind::Exponential(ExponentialMoment::Std)), "the standard deviation under the weights of ewm_mean", "price.ewm_std(half_life=10)";
+    "ewm_var" X_DECAY, Window(WindowKind::Exponential(ExponentialMoment::Var)), "the variance under the weights of ewm_mean", "price.ewm_var(alpha=0.1)";
 
     "abs" X, Meaning::Math(Math::Abs), "the magnitude", "abs(x)";
     "sign" X, Meaning::Math(Math::Sign), "-1, 0 or 1", "sign(x)";

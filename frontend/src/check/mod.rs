@@ -35,6 +35,7 @@ mod operators;
 mod over;
 mod random;
 mod reductions;
+mod rolling;
 mod select;
 mod stacks;
 mod steps;

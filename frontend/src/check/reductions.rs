@@ -97,7 +97,7 @@ impl Checker<'_> {
     }
 
     /// A constant bool.
-    fn flag(&mut self, name: &str, given: Option<Given>, default: bool) -> Option<bool> {
+    pub(super) fn flag(&mut self, name: &str, given: Option<Given>, default: bool) -> Option<bool> {
         let Some((value, span)) = given else {
             return Some(default);
         };

@@ -446,20 +446,6 @@ impl Checker<'_> {
             }
         }
     }
-
-    /// A value of a type that nothing reads: the flow has an error and won't be run.
-    pub(crate) fn stand_in(&mut self, ty: Type, domain: Domain) -> Expression {
-        let value = if ty.nullable { Value::Null } else { zero(ty) };
-        let literal = if ty.nullable {
-            self.builder.null_of(ty.scalar)
-        } else {
-            self.builder.literal_of(value, ty.scalar)
-        };
-        match domain {
-            Domain::Scalar => literal,
-            Domain::Rows(table) => self.builder.broadcast(literal, table).unwrap_or(literal),
-        }
-    }
 }
 
 fn node_of(state: State) -> Option<NodeId> {

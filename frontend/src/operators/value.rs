@@ -4,7 +4,7 @@ use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
 use icosian_ir::graph::{BinaryOperator, BuildError};
 use icosian_ir::id::ExprId;
-use icosian_ir::op::{CastMode, Comparison, Math, Op, Reduction, TextFunction, Window};
+use icosian_ir::op::{CastMode, Comparison, Cumulative, Math, Op, Reduction, TextFunction, Window};
 use icosian_ir::types::{Domain, ScalarType, Type};
 use icosian_ir::value::Value as Constant;
 
@@ -337,17 +337,17 @@ impl Value {
 
     /// The sum of all values so far.
     pub fn cumulative_sum(&self) -> Value {
-        self.window(Window::CumulativeSum)
+        self.window(Window::Cumulative(Cumulative::Sum))
     }
 
     /// The sum over this row and the `rows - 1` before; null until there are `min_rows` values.
     pub fn rolling_sum(&self, rows: u64, min_rows: u64) -> Value {
-        self.window(Window::RollingSum { rows, min_rows })
+        self.window(Window::rolling(Reduction::Sum, rows, min_rows))
     }
 
     /// The mean over this row and the `rows - 1` before; null until there are `min_rows` values.
     pub fn rolling_mean(&self, rows: u64, min_rows: u64) -> Value {
-        self.window(Window::RollingMean { rows, min_rows })
+        self.window(Window::rolling(Reduction::Mean, rows, min_rows))
     }
 
     /// Of a row found by [`TableBuilder::lookup`](crate::TableBuilder::lookup)(super::TableBuilder::lookup): what a column over there holds.

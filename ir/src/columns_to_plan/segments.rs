@@ -75,9 +75,7 @@ fn routine(columns: &Columns, column: ColumnId) -> Segment {
 
 /// Whether a pass over `table` finds the column there instead of computing it.
 fn is_read(columns: &Columns, table: TableId, column: &Column) -> bool {
-    if let Op::Window(window) = &column.op
-        && !window.is_local()
-    {
+    if columns.is_stored_window(column) {
         return true;
     }
     match &columns.tables[table].rows {

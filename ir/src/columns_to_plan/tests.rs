@@ -143,13 +143,7 @@ fn routines_run_between_fused_segments_and_windows_add_up_their_halo() {
     let exp = builder.math(Math::Exp, &[double]).unwrap();
     let shifted = builder.window(Window::Shift { rows: 2 }, exp).unwrap();
     let rolled = builder
-        .window(
-            Window::RollingMean {
-                rows: 7,
-                min_rows: 7,
-            },
-            shifted,
-        )
+        .window(Window::rolling(Reduction::Mean, 7, 7), shifted)
         .unwrap();
     let out = builder.binary(BinaryOperator::Add, rolled, double).unwrap();
     let out = builder.define(None, "out", out).unwrap();
@@ -165,7 +159,7 @@ fn routines_run_between_fused_segments_and_windows_add_up_their_halo() {
   window
     c3: f64? = shift 2 c2
   window
-    c4: f64? = rolling_mean rows=7 min=7 c3
+    c4: f64? = rolling mean rows=7 min=7 c3
   fused  c1, c4 -> c5
     c5: f64? = add c4, c1
   sink output c5

@@ -317,8 +317,24 @@ impl GraphBuilder {
             ScalarType::U32 => self.cast(value, ScalarType::I64, CastMode::Raise)?,
             _ => value,
         };
-        let before = self.window_over(Window::Shift { rows }, value, partition)?;
+        let before = self.window_over(Window::Shift { rows }, &[value], partition)?;
         self.binary(BinaryOperator::Sub, value, before)
+    }
+
+    /// The change against the value `rows` rows before as a part of that: `x / before - 1`.
+    ///
+    /// # Errors
+    /// As [`GraphBuilder::window_over`]; or if the value is no number.
+    pub fn relative_difference_over(
+        &mut self,
+        value: ExprId,
+        rows: i64,
+        partition: &Partition,
+    ) -> Result<ExprId, BuildError> {
+        let before = self.window_over(Window::Shift { rows }, &[value], partition)?;
+        let ratio = self.binary(BinaryOperator::Div, value, before)?;
+        let one = self.literal(Value::Integer(1));
+        self.binary(BinaryOperator::Sub, ratio, one)
     }
 
     /// `-value`; of a constant, the constant negated.

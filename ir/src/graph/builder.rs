@@ -5,9 +5,8 @@ use std::fmt;
 
 use super::{Expression, Graph, Node, NodeKind, OutputSet, TableDefinition, TableRows, Tag};
 use crate::id::{ExprId, NodeId, TableId};
-use crate::meaning::order::Direction;
 use crate::meaning::text::PatternError;
-use crate::op::{Op, Over, Window, WindowOver};
+use crate::op::Op;
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, Argument, TypeError};
 use crate::value::Value;
@@ -85,15 +84,6 @@ impl fmt::Display for BuildError {
 }
 
 impl std::error::Error for BuildError {}
-
-/// The rows that a window moves along.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Partition {
-    /// Rows of the same key; without keys all rows of the table.
-    pub keys: Vec<ExprId>,
-    /// What orders them, the most significant first; else they stand as in the table.
-    pub order: Vec<(ExprId, Direction)>,
-}
 
 /// Builds a [`Graph`].
 #[derive(Clone, Debug, Default)]
@@ -403,49 +393,6 @@ impl GraphBuilder {
     pub fn group_key(&mut self, group: TableId, position: u32, key: ExprId) -> ExprId {
         let ty = self.ty(key);
         self.add_typed(Op::Key(position), vec![key], ty, Domain::Rows(group))
-    }
-
-    /// A window over a column in the order of its table.
-    ///
-    /// # Errors
-    /// If the value is a scalar or of a type that the window does not take.
-    pub fn window(&mut self, window: Window, value: ExprId) -> Result<ExprId, BuildError> {
-        self.window_over(window, value, &Partition::default())
-    }
-
-    /// A window over a column along the rows of each key, in an order of their own.
-    ///
-    /// # Errors
-    /// As [`GraphBuilder::window`]; or if a key or a column of the order has the rows of another
-    /// table.
-    pub fn window_over(
-        &mut self,
-        window: Window,
-        value: ExprId,
-        partition: &Partition,
-    ) -> Result<ExprId, BuildError> {
-        let value = match window {
-            Window::Shift { .. } => value,
-            Window::CumulativeSum | Window::RollingSum { .. } | Window::RollingMean { .. } => {
-                self.bool_as_number(value)?
-            }
-        };
-        let mut args = vec![value];
-        if let Domain::Rows(table) = self.domain(value) {
-            let order = partition.order.iter().map(|key| &key.0);
-            for column in partition.keys.iter().chain(order) {
-                // A value that is the same in every row neither parts nor orders them, but says so.
-                args.push(match self.domain(*column) {
-                    Domain::Scalar => self.broadcast(*column, table)?,
-                    Domain::Rows(_) => *column,
-                });
-            }
-        }
-        let over = Over {
-            keys: partition.keys.len() as u32,
-            order: partition.order.iter().map(|key| key.1).collect(),
-        };
-        self.add(Op::Window(WindowOver { window, over }), args)
     }
 
     /// A member of a table of taken rows: what the parent's column holds on them.

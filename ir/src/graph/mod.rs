@@ -17,16 +17,18 @@ mod reductions;
 mod text;
 mod text_functions;
 mod time;
+mod windows;
 
 use std::collections::HashMap;
 
 pub use arithmetic::BinaryOperator;
-pub use builder::{BuildError, GraphBuilder, Partition};
+pub use builder::{BuildError, GraphBuilder};
 pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 
 pub use fingerprint::Fingerprint;
 pub use text::{LANGUAGE_VERSION, PartFingerprints, TIME_ZONE_VERSION, UNICODE_VERSION};
+pub use windows::Partition;
 
 use crate::columns::End;
 use crate::id::{ExprId, NodeId, Table, TableId};

@@ -1,11 +1,10 @@
 //! Reductions of columns: over a whole table, over the groups of keys, or of a group table.
 
-use super::builder::{BuildError, GraphBuilder, Partition};
+use super::{BuildError, GraphBuilder, Partition};
 use crate::id::{ExprId, TableId};
-use crate::op::{CastMode, Op, Reduction, Window};
+use crate::op::{CastMode, Op, Reduction};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::{self, TypeError};
-use crate::value::Value;
 
 impl GraphBuilder {
     /// A reduction of the rows of `from`, over the groups of `keys` if there are any, of as many
@@ -116,9 +115,7 @@ impl GraphBuilder {
         // The rows numbered in their order: as many as there are, null or not.
         let value = self.broadcast(value, from)?;
         let is_null = self.is_null(value)?;
-        let always = self.literal(Value::Bool(true));
-        let each = self.add(Op::Or, vec![is_null, always])?;
-        let number = self.window_over(Window::CumulativeSum, each, partition)?;
+        let number = self.row_number(from, partition)?;
         let number = if skip_null && self.ty(value).nullable {
             let none = self.null_of(self.scalar_type(number));
             self.if_else(is_null, none, number)?

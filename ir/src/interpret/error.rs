@@ -8,7 +8,7 @@ use crate::id::{ColumnId, NodeId};
 use crate::interpret::cell::ColumnValues;
 use crate::meaning::text::{MAX_BYTES, MAX_PAIRS, TextError};
 use crate::meaning::time::{Civil, civil_of_days};
-use crate::op::Op;
+use crate::op::{Cumulative, Op, Window};
 use crate::types::{ScalarType, Zone};
 use crate::value::Value;
 
@@ -248,7 +248,11 @@ impl RowError {
 
     /// What the op's result is called.
     fn noun(&self) -> &'static str {
-        if matches!(self.op, Op::Reduce { .. } | Op::Window(_)) {
+        if let Op::Window(window) = &self.op
+            && window.window == Window::Cumulative(Cumulative::Product)
+        {
+            "product"
+        } else if matches!(self.op, Op::Reduce { .. } | Op::Window(_)) {
             "sum"
         } else {
             "result"

@@ -15,7 +15,7 @@ use crate::interpret::row::{Outcome, row_local};
 use crate::interpret::selection::select;
 use crate::interpret::tables::{Groups, Index};
 use crate::interpret::{reduce, tables, window};
-use crate::op::{Op, Over, Pick, WindowOver};
+use crate::op::{Op, Over, Pick};
 use crate::types::Domain;
 use crate::value::Value;
 
@@ -284,11 +284,11 @@ impl<'a> Interpreter<'a> {
                     Ok(ColumnValues::Rows(cells))
                 }
             },
-            Op::Window(WindowOver { window, over }) => {
-                let (values, by) = column.args.split_at(window.values());
-                let partitions = self.partitions(values[0], by, over)?;
-                let values = self.arguments(values)?;
-                let cells = window::window(self, id, *window, &values, &partitions);
+            Op::Window(window) => {
+                let (values, by) = column.args.split_at(window.window.values());
+                let partitions = self.partitions(values[0], by, &window.over)?;
+                let (values, by) = (self.arguments(values)?, self.arguments(by)?);
+                let cells = window::window(self, id, window, &values, &by, &partitions);
                 Ok(ColumnValues::Rows(cells))
             }
         }

@@ -19,6 +19,7 @@ mod find;
 mod host;
 mod needs;
 mod reduce;
+mod rolling;
 mod row;
 mod selection;
 mod tables;

@@ -26,7 +26,8 @@ use crate::types::ScalarType;
 use crate::value::Value;
 
 /// The state of one reduction over the rows seen.
-enum State {
+#[derive(Clone)]
+pub(super) enum State {
     Count(u64),
     Float {
         sum: ExactSum,
@@ -60,14 +61,15 @@ enum State {
 }
 
 /// A row's value, and what its row goes by.
-struct Picked {
+#[derive(Clone)]
+pub(super) struct Picked {
     value: Value,
     by: Value,
 }
 
 /// Which row's value is wanted. Rows come in order.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Rule {
+pub(super) enum Rule {
     First,
     Last,
     /// The first row whose second value compares so to all before.
@@ -75,7 +77,7 @@ enum Rule {
 }
 
 impl State {
-    fn new(reduction: Reduction, value: Option<ScalarType>) -> State {
+    pub(super) fn new(reduction: Reduction, value: Option<ScalarType>) -> State {
         let float = value.is_some_and(ScalarType::is_float);
         match reduction {
             Reduction::Sum | Reduction::Mean if float => State::Float {
@@ -123,7 +125,7 @@ impl State {
     }
 
     /// Takes in a row that counts, by its values.
-    fn add(&mut self, values: &[&Value]) {
+    pub(super) fn add(&mut self, values: &[&Value]) {
         let value = values.first().copied().unwrap_or(&Value::Null);
         let second = values.get(1).copied().unwrap_or(&Value::Null);
         match self {
@@ -177,7 +179,11 @@ impl State {
     }
 
     /// The result, or the exact sum that does not fit.
-    fn finish(self, reduction: Reduction, to: ScalarType) -> Result<Value, RowErrorKind> {
+    pub(super) fn finish(
+        self,
+        reduction: Reduction,
+        to: ScalarType,
+    ) -> Result<Value, RowErrorKind> {
         let nullable = |value: Option<f64>| value.map_or(Value::Null, Value::F64);
         Ok(match (self, reduction) {
             (State::Count(count), _) => Value::Integer(i128::from(count)),

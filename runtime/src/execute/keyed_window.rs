@@ -10,6 +10,7 @@
 //! which rows are errors.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,8 +20,9 @@ use arrow::compute::take;
 use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::{Cell, ColumnValues, RowError, interpret_cells};
-use icosian_ir::op::{Op, Window, WindowOver};
-use icosian_ir::types::{Lane, Type};
+use icosian_ir::meaning::order::Direction;
+use icosian_ir::op::{Frame, Op, Window, WindowOver};
+use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
@@ -31,9 +33,11 @@ use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal, row_error};
 use crate::execute::partition::Partitions;
 use crate::execute::run::Run;
+use crate::execute::sort::{SortColumn, sort_rows};
 use crate::execute::view::View;
-use crate::execute::window::{Argument, Written, run_along, shifted_row};
-use crate::memory::Region;
+use crate::execute::window::frames::Axis;
+use crate::execute::window::{Argument, Written, run_along};
+use crate::memory::{MemoryBudget, Region};
 
 /// Rows that one thread takes at a time, at least.
 const TASK_ROWS: usize = 1 << 16;
@@ -44,24 +48,76 @@ pub(crate) fn kept(data: &BoundTable, column: ColumnId) -> Result<&Arc<ChunkedCo
         .ok_or_else(|| internal(format!("{column} was not kept for its windows")))
 }
 
-/// A column of fixed width in one aligned piece.
+/// What stands for text in a window, which looks at numbers only.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Text {
+    /// The row's own number: enough to choose rows.
+    Row,
+    /// The text's place among all texts of the column.
+    Place,
+}
+
+impl Text {
+    fn of(window: Window) -> Text {
+        match window {
+            Window::Shift { .. } | Window::Fill { .. } => Text::Row,
+            Window::Cumulative(_)
+            | Window::Rolling { .. }
+            | Window::Interpolate
+            | Window::Rank { .. }
+            | Window::Exponential { .. } => Text::Place,
+        }
+    }
+}
+
+/// A column in one aligned piece of fixed width.
 struct Aligned {
     lane: Lane,
     values: Region,
     validity: Option<Region>,
+    /// Of text that its place stands for: a row that has the text of each place.
+    texts: Vec<u32>,
 }
 
 impl Aligned {
-    fn new(column: &ChunkedColumn) -> Option<Aligned> {
-        let lane = column.lane()?;
+    fn new(
+        column: &ChunkedColumn,
+        text: Text,
+        budget: &Arc<MemoryBudget>,
+    ) -> Result<Aligned, RunError> {
         let rows = column.rows();
+        let lane = column.lane().unwrap_or(Lane::U32);
         let mut values = Region::zeroed(lane.bytes(rows));
         let mut validity = Region::zeroed(rows.div_ceil(8));
-        let nulls = column.copy(0..rows, rows, values.bytes_mut(), validity.bytes_mut());
-        Some(Aligned {
+        let mut texts = Vec::new();
+        let nulls = if column.lane().is_some() {
+            column.copy(0..rows, rows, values.bytes_mut(), validity.bytes_mut())
+        } else {
+            let mut cells = Vec::new();
+            column.read_text(0..rows, &mut cells);
+            for (row, cell) in cells.iter().enumerate() {
+                put_bit(validity.bytes_mut(), row, cell.is_some());
+            }
+            let numbers = typed_mut::<u32>(values.bytes_mut());
+            if text == Text::Row {
+                let numbered = numbers.iter_mut().zip(0..);
+                numbered.take(rows).for_each(|(number, row)| *number = row);
+            } else {
+                let direction = Direction::default();
+                let sorted = sort_rows(&[SortColumn { column, direction }], rows, budget)?;
+                for pair in sorted.chunk_by(|a, b| cells[*a as usize] == cells[*b as usize]) {
+                    let place = texts.len() as u32;
+                    pair.iter().for_each(|row| numbers[*row as usize] = place);
+                    texts.push(pair[0]);
+                }
+            }
+            cells.iter().any(Option::is_none)
+        };
+        Ok(Aligned {
             lane,
             values,
             validity: nulls.then_some(validity),
+            texts,
         })
     }
 
@@ -89,15 +145,17 @@ pub(crate) fn finish_windows(
     let Some(first) = windows.first() else {
         return Ok(computed);
     };
-    let mut lanes: HashMap<ColumnId, Aligned> = HashMap::new();
+    let mut lanes: HashMap<(ColumnId, Text), Aligned> = HashMap::new();
     let mut bytes = 8 * data.rows();
     for window in windows {
-        for value in arguments(columns, *window)? {
-            if !lanes.contains_key(value)
-                && let Some(aligned) = Aligned::new(kept(data, *value)?)
-            {
+        let text = Text::of(window_of(columns, *window)?.window);
+        for value in arguments(columns, *window)?
+            .iter()
+            .chain(axis(columns, *window)?)
+        {
+            if let Entry::Vacant(entry) = lanes.entry((*value, text)) {
                 bytes += 9 * data.rows();
-                lanes.insert(*value, aligned);
+                entry.insert(Aligned::new(kept(data, *value)?, text, run.budget())?);
             }
         }
     }
@@ -136,6 +194,19 @@ fn window_of(columns: &Columns, window: ColumnId) -> Result<&WindowOver, RunErro
 fn arguments(columns: &Columns, window: ColumnId) -> Result<&[ColumnId], RunError> {
     let values = window_of(columns, window)?.window.values();
     Ok(&columns.column(window).args[..values])
+}
+
+/// The column that a window measures distances along, if it does.
+fn axis(columns: &Columns, id: ColumnId) -> Result<Option<&ColumnId>, RunError> {
+    let window = window_of(columns, id)?;
+    let at = window.window.values() + window.over.keys as usize;
+    Ok(match window.window {
+        Window::Rolling {
+            frame: Frame::Span { .. },
+            ..
+        } => columns.column(id).args.get(at),
+        _ => None,
+    })
 }
 
 /// The interpreter's answer for windows some of whose rows may be errors.
@@ -189,28 +260,37 @@ fn compute(
     id: ColumnId,
     values: &[ColumnId],
     data: &BoundTable,
-    lanes: &HashMap<ColumnId, Aligned>,
+    lanes: &HashMap<(ColumnId, Text), Aligned>,
     partitions: &Partitions,
 ) -> Result<Option<ArrayRef>, RunError> {
-    let window = window_of(columns, id)?.window;
+    let over = window_of(columns, id)?;
     let ty = columns.ty(id);
-    let Some(lane) = ty.scalar.lane() else {
-        let column = kept(data, values[0])?;
-        return Ok(Some(text(window, column, partitions)?));
-    };
-    let columns = values
+    let lane = ty.scalar.lane().unwrap_or(Lane::U32);
+    let text = Text::of(over.window);
+    let axis = axis(columns, id)?;
+    let descending = over
+        .over
+        .order
+        .first()
+        .is_some_and(|first| first.descending);
+    let gathered = values
         .iter()
-        .map(|value| Ok((columns.ty(*value), lanes.get(value).ok_or_else(no_lanes)?)))
+        .chain(axis)
+        .map(|value| {
+            let aligned = lanes.get(&(*value, text));
+            let aligned = aligned.ok_or_else(|| internal("a window's column that is not there"))?;
+            Ok((columns.scalar_type(*value), aligned))
+        })
         .collect::<Result<Vec<_>, RunError>>()?;
-    let run = |keys: &Range<usize>| {
-        Task {
-            partitions,
-            window,
-            ty,
-            lane,
-        }
-        .run(keys.clone(), &columns)
+    let task = Task {
+        partitions,
+        window: over.window,
+        nullable: ty.nullable,
+        scalar: ty.scalar,
+        lane,
+        axis: axis.is_some().then_some(descending),
     };
+    let run = |keys: &Range<usize>| task.run(keys.clone(), &gathered);
     let tasks = partitions.tasks(TASK_ROWS);
     let parts = if rayon::current_thread_index().is_some() {
         let parts: Vec<_> = tasks.par_iter().with_max_len(1).map(run).collect();
@@ -234,6 +314,20 @@ fn compute(
             &mut validity,
         );
     }
+    if ty.scalar.lane().is_none() {
+        let column = kept(data, values[0])?;
+        let texts = &gathered[0].1.texts;
+        let numbers = typed::<u32>(buffer.as_slice());
+        let chosen = (0..rows).map(|row| {
+            let some = !ty.nullable || bit(&validity, row);
+            let number = some.then(|| numbers[row])?;
+            Some(texts.get(number as usize).copied().unwrap_or(number))
+        });
+        let Some((array, _)) = column.single(0..rows) else {
+            return Ok(Some(new_empty_array(column.data_type())));
+        };
+        return Ok(Some(take(array, &UInt32Array::from_iter(chosen), None)?));
+    }
     let nulls = ty
         .nullable
         .then(|| NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(validity), 0, rows)));
@@ -245,16 +339,15 @@ fn compute(
     Ok(Some(make_array(array)))
 }
 
-fn no_lanes() -> RunError {
-    internal("a window of numbers over something else")
-}
-
 /// A window along some keys' rows.
 struct Task<'p> {
     partitions: &'p Partitions,
     window: Window,
-    ty: Type,
+    scalar: ScalarType,
+    nullable: bool,
     lane: Lane,
+    /// Whether the last column gathered is one to measure along, and that descends.
+    axis: Option<bool>,
 }
 
 /// The values of a window in the order of the partitions.
@@ -265,7 +358,11 @@ struct Part {
 }
 
 impl Task<'_> {
-    fn run(&self, keys: Range<usize>, columns: &[(Type, &Aligned)]) -> Result<Part, RunError> {
+    fn run(
+        &self,
+        keys: Range<usize>,
+        columns: &[(ScalarType, &Aligned)],
+    ) -> Result<Part, RunError> {
         let starts = &self.partitions.starts;
         let first = starts[keys.start];
         let rows = starts[keys.end] - first;
@@ -301,8 +398,8 @@ impl Task<'_> {
             let arguments: Vec<Argument<'_>> = columns
                 .iter()
                 .zip(&gathered)
-                .map(|((ty, column), (values, validity))| Argument {
-                    scalar: ty.scalar,
+                .map(|((scalar, column), (values, validity))| Argument {
+                    scalar: *scalar,
                     lane: column.lane,
                     view: View {
                         values: values.bytes(),
@@ -312,11 +409,18 @@ impl Task<'_> {
                 .collect();
             let mut written = Written {
                 values: values.bytes_mut(),
-                validity: self.ty.nullable.then(|| validity.bytes_mut()),
-                scalar: self.ty.scalar,
+                validity: self.nullable.then(|| validity.bytes_mut()),
+                scalar: self.scalar,
                 flagged: false,
             };
-            run_along(self.window, &arguments, range.len(), &mut written)?;
+            let (arguments, axis) = match (self.axis, &arguments[..]) {
+                (Some(descending), [arguments @ .., column]) => {
+                    let column = *column;
+                    (arguments, Some(Axis { column, descending }))
+                }
+                (_, arguments) => (arguments, None),
+            };
+            run_along(self.window, arguments, axis, range.len(), &mut written)?;
             part.flagged |= written.flagged;
             let at = range.start - first;
             let (from, to) = (values.bytes(), part.values.bytes_mut());
@@ -326,7 +430,7 @@ impl Task<'_> {
                 to[self.lane.bytes(at)..self.lane.bytes(at + range.len())]
                     .copy_from_slice(&from[..self.lane.bytes(range.len())]);
             }
-            if self.ty.nullable {
+            if self.nullable {
                 let to = part.validity.bytes_mut();
                 blit_bits(validity.bytes(), 0, range.len(), to, at);
             }
@@ -433,28 +537,4 @@ fn gather(
             .enumerate()
             .for_each(|(at, row)| put_bit(validity, at, bit(from, *row as usize)));
     }
-}
-
-/// A window that only chooses rows, over text.
-fn text(
-    window: Window,
-    column: &ChunkedColumn,
-    partitions: &Partitions,
-) -> Result<ArrayRef, RunError> {
-    let Window::Shift { rows: by } = window else {
-        return Err(internal("a window of numbers over text"));
-    };
-    let rows = column.rows();
-    let mut chosen: Vec<Option<u32>> = vec![None; rows];
-    for range in partitions.starts.windows(2) {
-        let length = range[1] - range[0];
-        for position in 0..length {
-            chosen[partitions.row(range[0] + position)] = shifted_row(position, by, length)
-                .map(|from| partitions.row(range[0] + from) as u32);
-        }
-    }
-    let Some((array, _)) = column.single(0..rows) else {
-        return Ok(new_empty_array(column.data_type()));
-    };
-    Ok(take(array, &UInt32Array::from(chosen), None)?)
 }

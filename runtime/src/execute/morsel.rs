@@ -221,10 +221,12 @@ impl<'r> Worker<'r> {
             self.block = Block::new(origin, end - origin, origin);
             for segment in &program.segments {
                 if segment.phase == phase && segment.kind.is_window() {
-                    if let [Operand::Slot(slot)] = segment.operands[..]
-                        && program.slots[slot].place == Place::Table
-                    {
-                        self.bind(slot);
+                    for operand in &segment.operands {
+                        if let Operand::Slot(slot) = operand
+                            && program.slots[*slot].place == Place::Table
+                        {
+                            self.bind(*slot);
+                        }
                     }
                     flagged |= self.run_window(segment, core.start)?;
                 }

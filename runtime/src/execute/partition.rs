@@ -100,14 +100,6 @@ impl Partitions {
         }
         tasks
     }
-
-    /// The row of the table at a position.
-    pub(crate) fn row(&self, position: usize) -> usize {
-        match &self.rows {
-            Some(rows) => rows[position] as usize,
-            None => position,
-        }
-    }
 }
 
 /// The key of each row as a number, by first appearance, and how many keys there are.

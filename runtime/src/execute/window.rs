@@ -1,19 +1,28 @@
-//! Windows: over all rows of a morsel with what lies around it.
+//! Windows: over all rows of a morsel with what lies around it, or along the rows of a key.
 
-use std::ops::Range;
+pub(crate) mod frames;
+pub(crate) mod lanes;
+mod moving;
+mod ordered;
+mod running;
+mod sums;
 
-use icosian_codegen::wide::{CpuLevel, Routine};
-use icosian_ir::meaning::sums::{IntegerSum, RollingResult, RollingSum, roll_full_windows};
-use icosian_ir::op::{Op, Window};
+use icosian_ir::meaning::exponential::Exponential;
+use icosian_ir::meaning::sums::{CoMoments, IntegerMoments, IntegerSum, Moments, RollingSum};
+use icosian_ir::op::{Cumulative, Frame, Op, Reduction, Window};
 use icosian_ir::types::{Lane, ScalarType};
 
-use crate::bytes::{blit_bits, fill_bits, put_bit, typed, typed_mut};
+use crate::bytes::{blit_bits, fill_bits, put_bit, typed_mut};
 use crate::error::{RunError, internal};
 use crate::execute::morsel::{Store, Worker};
 use crate::execute::program::{Operand, SegmentKind, SegmentPlan};
 use crate::execute::sink::{BlockColumns, CarrySum};
-use crate::execute::view::{View, with_lane};
-use crate::execute::wide::level;
+use crate::execute::view::View;
+use frames::{Axis, Frames, slide};
+use lanes::Lanes;
+use moving::{Count, FloatSum, Pairs, Spread, WholeSpread, WholeSum};
+use ordered::{Extreme, Quantile};
+use sums::Rolling;
 
 /// A column that a window looks at, from the first row on.
 #[derive(Clone, Copy)]
@@ -48,6 +57,23 @@ impl Written<'_> {
         }
     }
 
+    #[inline(always)]
+    fn float_or_null(&mut self, row: usize, value: Option<f64>) {
+        match value {
+            Some(value) => self.float(row, value),
+            None => self.null(row),
+        }
+    }
+
+    /// Writes a value of a column of the same type.
+    #[inline(always)]
+    fn copy(&mut self, row: usize, argument: Argument<'_>, from: usize) {
+        lanes::copy(argument.lane, argument.view.values, from, self.values, row);
+        if let Some(validity) = &mut self.validity {
+            put_bit(validity, row, true);
+        }
+    }
+
     fn integer(&mut self, row: usize, value: i128) {
         let fits = self
             .scalar
@@ -59,14 +85,6 @@ impl Written<'_> {
             put_bit(validity, row, true);
         }
     }
-}
-
-/// A rolling window's length, least count, and whether its mean is wanted.
-#[derive(Clone, Copy)]
-struct Rolling {
-    rows: usize,
-    min_rows: u64,
-    mean: bool,
 }
 
 impl<'r> Worker<'r> {
@@ -85,17 +103,22 @@ impl<'r> Worker<'r> {
             return Err(internal("a window segment without a window"));
         };
         let window = window.window;
-        let [Operand::Slot(argument)] = segment.operands[..] else {
-            return Err(internal("a window over something that is no column"));
-        };
+        let mut slots = Vec::with_capacity(segment.operands.len());
+        for operand in &segment.operands {
+            match operand {
+                Operand::Slot(slot) => slots.push(*slot),
+                Operand::Scalar(_) => {
+                    return Err(internal("a window over something that is no column"));
+                }
+            }
+        }
         let output = segment.outputs[0];
         if let (Window::Shift { rows }, None) = (window, run.program.slots[output].lane) {
-            self.shift_text(argument, output, rows)?;
+            self.shift_text(slots[0], output, rows)?;
             return Ok(false);
         }
-        let lane = self.lane(argument)?;
         let mut store = std::mem::take(&mut self.stores[output]);
-        let flagged = self.run_lanes(window, argument, lane, output, core, &mut store)?;
+        let flagged = self.run_lanes(window, &slots, output, core, &mut store)?;
         self.stores[output] = store;
         Ok(flagged)
     }
@@ -103,8 +126,7 @@ impl<'r> Worker<'r> {
     fn run_lanes(
         &self,
         window: Window,
-        argument: usize,
-        lane: Lane,
+        slots: &[usize],
         output: usize,
         core: usize,
         store: &mut Store<'r>,
@@ -118,19 +140,25 @@ impl<'r> Worker<'r> {
             scalar: ty.scalar,
             flagged: false,
         };
-        let view = self.view(argument)?;
-        let scalar = run.program.slots[argument].ty.scalar;
-        if window == Window::CumulativeSum {
+        let mut arguments = Vec::with_capacity(slots.len());
+        for slot in slots {
+            arguments.push(Argument {
+                scalar: run.program.slots[*slot].ty.scalar,
+                lane: self.lane(*slot)?,
+                view: self.view(*slot)?,
+            });
+        }
+        if window == Window::Cumulative(Cumulative::Sum) {
+            let Argument { scalar, lane, view } = arguments[0];
             let column = run.program.slots[output].column;
             let (first, sum) = self.carried(column, scalar, core)?;
             let first = first - self.block.row;
             if let Some(validity) = &mut written.validity {
                 fill_bits(validity, 0, first, false);
             }
-            accumulate(lane, view, sum, first..length, &mut written)?;
+            running::sum(lane, view, sum, first..length, &mut written)?;
         } else {
-            let argument = Argument { scalar, lane, view };
-            run_along(window, &[argument], length, &mut written)?;
+            run_along(window, &arguments, None, length, &mut written)?;
         }
         Ok(written.flagged)
     }
@@ -176,30 +204,159 @@ impl<'r> Worker<'r> {
 pub(crate) fn run_along(
     window: Window,
     arguments: &[Argument<'_>],
+    axis: Option<Axis<'_>>,
     length: usize,
     written: &mut Written<'_>,
 ) -> Result<(), RunError> {
-    let &[Argument { scalar, lane, view }] = arguments else {
-        return Err(internal("a window over another number of columns"));
+    let Some(&argument) = arguments.first() else {
+        return Err(internal("a window over nothing"));
     };
-    let rolling = |rows: u64, min_rows: u64, mean: bool| Rolling {
-        rows: as_rows(rows),
-        min_rows,
-        mean,
-    };
+    let Argument { scalar, lane, view } = argument;
     match window {
-        Window::Shift { rows } => {
-            shift(lane, view, rows, length, written);
-            Ok(())
+        Window::Shift { rows } => shift(lane, view, rows, length, written),
+        Window::Cumulative(cumulative) => match cumulative {
+            Cumulative::Sum => {
+                running::sum(lane, view, CarrySum::new(scalar), 0..length, written)?;
+            }
+            Cumulative::Product => running::product(argument, length, written),
+            Cumulative::Min => running::extreme(argument, length, false, written),
+            Cumulative::Max => running::extreme(argument, length, true, written),
+            Cumulative::Count => running::count(argument, length, written),
+        },
+        Window::Rolling {
+            reduction,
+            frame,
+            min_count,
+        } => {
+            let rows = match frame {
+                Frame::Rows {
+                    rows,
+                    center: false,
+                } => Some(rows),
+                Frame::Expanding => Some(u64::MAX),
+                Frame::Rows { center: true, .. } | Frame::Span { .. } => None,
+            };
+            if let (Reduction::Sum | Reduction::Mean, Some(rows)) = (reduction, rows) {
+                let rolling = Rolling {
+                    rows: as_rows(rows),
+                    min_rows: min_count,
+                    mean: reduction == Reduction::Mean,
+                };
+                return sums::roll(lane, view, rolling, length, written);
+            }
+            let mut frames = Frames::new(frame, axis, length);
+            roll(
+                reduction,
+                min_count,
+                arguments,
+                &mut frames,
+                length,
+                written,
+            )?;
         }
-        Window::RollingSum { rows, min_rows } => {
-            roll(lane, view, rolling(rows, min_rows, false), length, written)
+        Window::Fill { backward, limit } => {
+            running::fill(argument, length, (backward, limit), written);
         }
-        Window::RollingMean { rows, min_rows } => {
-            roll(lane, view, rolling(rows, min_rows, true), length, written)
+        Window::Interpolate => running::interpolate(argument, length, written),
+        Window::Rank {
+            method,
+            descending,
+            fraction,
+        } => ordered::rank(argument, length, (method, descending, fraction), written),
+        Window::Exponential {
+            moment,
+            alpha,
+            adjust,
+            min_count,
+        } => {
+            let state = Exponential::new(alpha, adjust);
+            running::exponential(argument, length, state, (moment, min_count), written);
         }
-        Window::CumulativeSum => accumulate(lane, view, CarrySum::new(scalar), 0..length, written),
     }
+    Ok(())
+}
+
+/// Moves a reduction along the frames of `length` rows.
+fn roll(
+    reduction: Reduction,
+    min_count: u64,
+    arguments: &[Argument<'_>],
+    frames: &mut Frames,
+    length: usize,
+    written: &mut Written<'_>,
+) -> Result<(), RunError> {
+    let argument = arguments[0];
+    let values = Lanes::new(argument.lane, argument.view.values);
+    let valid = |row: usize| arguments.iter().all(|argument| argument.view.is_valid(row));
+    let mean = reduction == Reduction::Mean;
+    macro_rules! slide {
+        ($state:expr) => {
+            slide(frames, length, valid, min_count, &mut $state, written)
+        };
+    }
+    match reduction {
+        Reduction::Sum | Reduction::Mean if values.is_float() => {
+            let sum = RollingSum::new();
+            slide!(FloatSum { values, sum, mean });
+        }
+        Reduction::Sum | Reduction::Mean => {
+            let sum = IntegerSum::new();
+            slide!(WholeSum { values, sum, mean });
+        }
+        Reduction::Count => slide!(Count),
+        Reduction::Min => slide!(Extreme::new(argument, false)),
+        Reduction::Max => slide!(Extreme::new(argument, true)),
+        Reduction::Var { .. } | Reduction::Std { .. } if values.fits_float() => {
+            slide!(Spread {
+                values,
+                valid,
+                moments: Moments::new(),
+                reduction,
+                age: 0,
+            });
+        }
+        Reduction::Var { .. } | Reduction::Std { .. } => {
+            let moments = IntegerMoments::new();
+            slide!(WholeSpread {
+                values,
+                moments,
+                reduction,
+            });
+        }
+        Reduction::Quantile { q, interpolation } => {
+            slide!(Quantile::new(argument, length, q.value(), interpolation));
+        }
+        Reduction::Cov { .. } | Reduction::Corr => {
+            let [_, second] = arguments else {
+                return Err(internal("a window over another number of columns"));
+            };
+            slide!(Pairs {
+                values: [values, Lanes::new(second.lane, second.view.values)],
+                valid,
+                moments: CoMoments::new(),
+                reduction,
+                age: 0,
+            });
+        }
+        Reduction::Product
+        | Reduction::Skew { .. }
+        | Reduction::Kurtosis { .. }
+        | Reduction::Len
+        | Reduction::NUnique
+        | Reduction::ApproxNUnique
+        | Reduction::Any
+        | Reduction::All
+        | Reduction::First { .. }
+        | Reduction::Last { .. }
+        | Reduction::Mode
+        | Reduction::AtMax
+        | Reduction::AtMin
+        | Reduction::WeightedMean => {
+            let name = reduction.name();
+            return Err(internal(format!("{name} does not move along rows")));
+        }
+    }
+    Ok(())
 }
 
 fn as_rows(rows: u64) -> usize {
@@ -236,216 +393,6 @@ fn shift(lane: Lane, view: View<'_>, by: i64, length: usize, written: &mut Writt
             None => fill_bits(validity, to, kept, true),
         }
     }
-}
-
-fn roll(
-    lane: Lane,
-    view: View<'_>,
-    rolling: Rolling,
-    length: usize,
-    written: &mut Written<'_>,
-) -> Result<(), RunError> {
-    let valid = |row: usize| view.is_valid(row);
-    match lane {
-        Lane::F64 => {
-            let mut length = length;
-            if view.validity.is_none() && length >= rolling.rows {
-                roll_full(&typed(view.values)[..length], rolling, written);
-                length = rolling.rows - 1;
-            }
-            level().run(RollFloats {
-                values: typed::<f64>(view.values),
-                view,
-                rolling,
-                length,
-                written,
-            });
-        }
-        Lane::F32 => level().run(RollFloats {
-            values: typed::<f32>(view.values),
-            view,
-            rolling,
-            length,
-            written,
-        }),
-        _ => with_lane!(integers lane, view.values, values => {
-            roll_integers(|row| i128::from(values[row]), valid, rolling, length, written);
-        }),
-    }
-    Ok(())
-}
-
-/// The rows whose windows are full, where no value is null.
-fn roll_full(values: &[f64], rolling: Rolling, written: &mut Written<'_>) {
-    let results = &mut typed_mut::<f64>(written.values)[..values.len()];
-    let level = level();
-    match level {
-        CpuLevel::Avx512 => level.run(RollFull::<16> {
-            values,
-            rolling,
-            results,
-        }),
-        CpuLevel::Baseline | CpuLevel::Avx2 => level.run(RollFull::<8> {
-            values,
-            rolling,
-            results,
-        }),
-    }
-    if let Some(validity) = &mut written.validity {
-        let first = rolling.rows - 1;
-        fill_bits(validity, first, values.len() - first, true);
-    }
-}
-
-struct RollFull<'v, const N: usize> {
-    values: &'v [f64],
-    rolling: Rolling,
-    results: &'v mut [f64],
-}
-
-impl<const N: usize> Routine for RollFull<'_, N> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let result = if self.rolling.mean {
-            RollingResult::Mean
-        } else {
-            RollingResult::Sum
-        };
-        roll_full_windows::<N>(self.values, self.rolling.rows, result, self.results);
-    }
-}
-
-/// A rolling sum or mean of floats, compiled for each CPU level.
-struct RollFloats<'v, 's, T> {
-    values: &'v [T],
-    view: View<'v>,
-    rolling: Rolling,
-    length: usize,
-    written: &'v mut Written<'s>,
-}
-
-impl<T: Copy + Into<f64>> Routine for RollFloats<'_, '_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let RollFloats {
-            values,
-            view,
-            rolling,
-            length,
-            written,
-        } = self;
-        let all_valid = view.validity.is_none();
-        let valid = |row: usize| all_valid || view.is_valid(row);
-        let results = &mut typed_mut::<f64>(written.values)[..length];
-        // Nulls are few: all bits are set at once, then theirs are cleared.
-        if let Some(validity) = &mut written.validity {
-            fill_bits(validity, 0, length, true);
-        }
-        let mut window = RollingSum::new();
-        for row in 0..length {
-            match row.checked_sub(rolling.rows) {
-                Some(leaving) if valid(leaving) && valid(row) => {
-                    window.slide(values[leaving].into(), values[row].into());
-                }
-                leaving => {
-                    if let Some(leaving) = leaving.filter(|row| valid(*row)) {
-                        window.pop(values[leaving].into());
-                    }
-                    if valid(row) {
-                        window.push(values[row].into());
-                    }
-                }
-            }
-            let result = if window.count() < rolling.min_rows {
-                None
-            } else if rolling.mean {
-                window.mean()
-            } else {
-                Some(window.value())
-            };
-            match (result, &mut written.validity) {
-                (Some(value), _) => results[row] = value,
-                (None, Some(validity)) => put_bit(validity, row, false),
-                (None, None) => {}
-            }
-        }
-    }
-}
-
-fn roll_integers(
-    value: impl Fn(usize) -> i128,
-    valid: impl Fn(usize) -> bool,
-    rolling: Rolling,
-    length: usize,
-    written: &mut Written<'_>,
-) {
-    let mut sum = IntegerSum::new();
-    let mut count = 0;
-    for row in 0..length {
-        if let Some(leaving) = row.checked_sub(rolling.rows).filter(|row| valid(*row)) {
-            sum.subtract(value(leaving));
-            count -= 1;
-        }
-        if valid(row) {
-            sum.add(value(row));
-            count += 1;
-        }
-        if count < rolling.min_rows {
-            written.null(row);
-        } else if rolling.mean {
-            match sum.mean(count) {
-                Some(mean) => written.float(row, mean),
-                None => written.null(row),
-            }
-        } else {
-            written.integer(row, sum.value());
-        }
-    }
-}
-
-fn accumulate(
-    lane: Lane,
-    view: View<'_>,
-    sum: CarrySum,
-    rows: Range<usize>,
-    written: &mut Written<'_>,
-) -> Result<(), RunError> {
-    match sum {
-        CarrySum::Float(mut sum) => {
-            let (narrow, wide): (&[f32], &[f64]) = match lane {
-                Lane::F32 => (typed(view.values), &[]),
-                Lane::F64 => (&[], typed(view.values)),
-                _ => return Err(internal("a sum of floats over other lanes")),
-            };
-            for row in rows {
-                if view.is_valid(row) {
-                    sum.add(if lane == Lane::F32 {
-                        f64::from(narrow[row])
-                    } else {
-                        wide[row]
-                    });
-                    written.float(row, sum.value());
-                } else {
-                    written.null(row);
-                }
-            }
-        }
-        CarrySum::Integer(mut sum) => with_lane!(integers lane, view.values, values => {
-            for row in rows {
-                if view.is_valid(row) {
-                    sum.add(i128::from(values[row]));
-                    written.integer(row, sum.value());
-                } else {
-                    written.null(row);
-                }
-            }
-        }),
-    }
-    Ok(())
 }
 
 #[cfg(test)]

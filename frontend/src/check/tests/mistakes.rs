@@ -131,6 +131,66 @@ fn calls_with_wrong_arguments() {
         &["2 rows"],
     );
     wrong(
+        "x.rolling(3).mode()",
+        Code::BadArguments,
+        "x.rolling(3).mode()",
+        &["does not move along the rows", "median"],
+    );
+    wrong(
+        "x.rolling(3).sqrt()",
+        Code::BadArguments,
+        "x.rolling(3).sqrt()",
+        &["no reduction"],
+    );
+    wrong(
+        "x.rolling(3, closed=\"left\").sum()",
+        Code::BadArguments,
+        "\"left\"",
+        &["span of time"],
+    );
+    wrong(
+        "x.rolling(3h).sum()",
+        Code::BadArguments,
+        "x.rolling(3h)",
+        &["measured along a column", "order by time", "on=time"],
+    );
+    wrong(
+        "x.rolling(3h, on=n).sum()",
+        Code::BadArguments,
+        "n",
+        &["a timestamp, date or duration"],
+    );
+    wrong(
+        "rank(x, method=\"first\")",
+        Code::BadArguments,
+        "\"first\"",
+        &["\"ordinal\""],
+    );
+    wrong(
+        "x.ewm_mean()",
+        Code::BadArguments,
+        "x.ewm_mean()",
+        &["`alpha`, `span` and `half_life`", "span=20"],
+    );
+    wrong(
+        "x.ewm_mean(alpha=1.5)",
+        Code::BadArguments,
+        "1.5",
+        &["above 0 and at most 1"],
+    );
+    wrong(
+        "row_number()",
+        Code::NeedsRows,
+        "row_number()",
+        &["`extend"],
+    );
+    wrong(
+        "interpolate(s)",
+        Code::TypeMismatch,
+        "interpolate(s)",
+        &["str"],
+    );
+    wrong(
         "x.rolling(3)",
         Code::NotAValue,
         "x.rolling(3)",

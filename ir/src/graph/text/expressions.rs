@@ -6,15 +6,13 @@ use super::naming::{Naming, joined_node, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
 use crate::meaning::hash;
-use crate::op::{
-    CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction, Window, WindowOver,
-};
+use crate::op::{CastMode, Comparison, Op, Overflow, Pick, Reduction, TextFunction};
 use crate::types::{Domain, ScalarType};
 use crate::value::Value;
 
 /// How tightly the forms of the language bind, loosest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Binding {
+pub(super) enum Binding {
     Conditional,
     Or,
     And,
@@ -45,7 +43,7 @@ pub(super) struct ExpressionText<'g> {
 }
 
 /// What is still to be printed.
-enum Piece {
+pub(super) enum Piece {
     Expression(ExprId, Binding, Place),
     Text(&'static str),
     Owned(String),
@@ -414,14 +412,7 @@ impl ExpressionText<'_> {
                 from,
                 keys,
             } => self.reduction(id, *reduction, *from, *keys as usize, place),
-            Op::Window(window) => {
-                let mut pieces = vec![
-                    arg(0, Binding::Postfix),
-                    Piece::Owned(suffix(window.window)),
-                ];
-                pieces.extend(self.over(id, window, place));
-                pieces
-            }
+            Op::Window(window) => self.window(id, window, place),
         }
     }
 
@@ -444,34 +435,6 @@ impl ExpressionText<'_> {
             pieces.push(self.argument(id, there.len() + position, Binding::Conditional, place));
         }
         pieces.push(Piece::Text("]"));
-        pieces
-    }
-
-    /// The rows that a window moves along, as written behind it.
-    fn over(&self, id: ExprId, window: &WindowOver, place: Place) -> Vec<Piece> {
-        let args = &self.graph.expressions[id].args[window.window.values()..];
-        let (keys, order) = args.split_at(window.over.keys as usize);
-        let mut pieces = Vec::new();
-        if window.over.is_none() {
-            return pieces;
-        }
-        pieces.push(Piece::Text(" over ("));
-        for (position, key) in keys.iter().enumerate() {
-            if position > 0 {
-                pieces.push(Piece::Text(", "));
-            }
-            pieces.push(Piece::Expression(*key, Binding::Conditional, place));
-        }
-        for (position, (column, direction)) in order.iter().zip(&window.over.order).enumerate() {
-            pieces.push(Piece::Text(match (position, keys.len()) {
-                (0, 0) => "order by ",
-                (0, _) => " order by ",
-                _ => ", ",
-            }));
-            pieces.push(Piece::Expression(*column, Binding::Conditional, place));
-            pieces.push(Piece::Owned(direction.to_string()));
-        }
-        pieces.push(Piece::Text(")"));
         pieces
     }
 
@@ -526,17 +489,5 @@ impl ExpressionText<'_> {
             pieces.push(Piece::Text(")"));
         }
         pieces
-    }
-}
-
-/// A window as written behind its column.
-fn suffix(window: Window) -> String {
-    match window {
-        Window::Shift { rows } => format!(".shift({rows})"),
-        Window::CumulativeSum => ".cumulative_sum()".to_owned(),
-        Window::RollingSum { rows, min_rows } => format!(".rolling({rows}, min={min_rows}).sum()"),
-        Window::RollingMean { rows, min_rows } => {
-            format!(".rolling({rows}, min={min_rows}).mean()")
-        }
     }
 }

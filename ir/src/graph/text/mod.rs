@@ -29,6 +29,7 @@ mod forms;
 mod literals;
 mod naming;
 mod part;
+mod windows;
 
 use std::fmt::{self, Write};
 

@@ -3,7 +3,7 @@
 use super::{FALSE, NULL, Program, TRUE, float, integer, integers, text};
 use crate::id::{ColumnId, TableId};
 use crate::interpret::{Cell, ColumnValues, first_error, raise};
-use crate::op::{CastMode, Comparison, Math, Op, Overflow, Reduction, Window};
+use crate::op::{CastMode, Comparison, Cumulative, Math, Op, Overflow, Reduction, Window};
 use crate::types::{ScalarType, TimeUnit};
 use ScalarType::{Bool, Duration, F64, I8, I32, I64, Str, U64};
 
@@ -277,7 +277,7 @@ fn sums_are_checked_on_delivery() {
         program.error(&[total]),
         "total: the sum 9223372036854775808 does not fit duration[s]"
     );
-    let running = program.op(Op::Window(Window::CumulativeSum.into()), &[y]);
+    let running = program.op(Op::Window(Window::Cumulative(Cumulative::Sum).into()), &[y]);
     program.name(running, 1, "t.running");
     assert_eq!(
         program.error(&[running]),

@@ -2,7 +2,7 @@
 
 use super::{NULL, Program, float, floats, integer, integers, text};
 use crate::interpret::Cell;
-use crate::op::{Op, Overflow, Window};
+use crate::op::{Cumulative, Op, Overflow, Reduction, Window};
 use crate::types::ScalarType;
 use crate::value::Value;
 use ScalarType::{F64, I8, I32, I64, Str};
@@ -32,7 +32,7 @@ fn shifts() {
 fn cumulative_sums_are_exact_and_null_where_the_row_is() {
     assert_eq!(
         windowed(
-            Window::CumulativeSum,
+            Window::Cumulative(Cumulative::Sum),
             F64,
             floats([Some(1e100), Some(1.0), None, Some(-1e100), Some(0.5)])
         ),
@@ -40,7 +40,7 @@ fn cumulative_sums_are_exact_and_null_where_the_row_is() {
     );
     assert_eq!(
         windowed(
-            Window::CumulativeSum,
+            Window::Cumulative(Cumulative::Sum),
             I8,
             integers([None, Some(127), Some(127)])
         ),
@@ -58,7 +58,7 @@ fn a_cumulative_sum_recovers_after_leaving_its_type() {
         I64.required(),
         vec![integer(most), integer(1), integer(-2)],
     );
-    let running = program.op(Op::Window(Window::CumulativeSum.into()), &[x]);
+    let running = program.op(Op::Window(Window::Cumulative(Cumulative::Sum).into()), &[x]);
     let cells = program.cells(running);
     assert_eq!(cells.cell(0), &Cell::Value(integer(most)));
     assert!(cells.cell(1).error().is_some());
@@ -68,8 +68,20 @@ fn a_cumulative_sum_recovers_after_leaving_its_type() {
 #[test]
 fn rolling_sums_and_means() {
     let values = || floats([Some(1.0), Some(2.0), None, Some(4.0), Some(5.0)]);
-    let sum = |rows, min_rows| windowed(Window::RollingSum { rows, min_rows }, F64, values());
-    let mean = |rows, min_rows| windowed(Window::RollingMean { rows, min_rows }, F64, values());
+    let sum = |rows, min_rows| {
+        windowed(
+            Window::rolling(Reduction::Sum, rows, min_rows),
+            F64,
+            values(),
+        )
+    };
+    let mean = |rows, min_rows| {
+        windowed(
+            Window::rolling(Reduction::Mean, rows, min_rows),
+            F64,
+            values(),
+        )
+    };
     assert_eq!(sum(2, 2), floats([None, Some(3.0), None, None, Some(9.0)]));
     assert_eq!(
         sum(2, 1),
@@ -86,10 +98,7 @@ fn rolling_sums_and_means() {
     assert_eq!(sum(u64::MAX, 4)[4], float(12.0));
     assert_eq!(
         windowed(
-            Window::RollingMean {
-                rows: 2,
-                min_rows: 2
-            },
+            Window::rolling(Reduction::Mean, 2, 2),
             I32,
             integers([Some(1), Some(2), Some(4)])
         ),
@@ -102,10 +111,7 @@ fn what_left_the_window_leaves_no_trace() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     assert_eq!(
         windowed(
-            Window::RollingSum {
-                rows: 2,
-                min_rows: 1
-            },
+            Window::rolling(Reduction::Sum, 2, 1),
             F64,
             floats([
                 Some(inf),
@@ -149,13 +155,13 @@ fn an_error_spoils_the_windows_it_is_in() {
             .map(|cell| cell.error().is_some())
             .collect()
     };
-    let rolling = Window::RollingSum {
-        rows: 2,
-        min_rows: 2,
-    };
+    let rolling = Window::rolling(Reduction::Sum, 2, 2);
     let rolling = program.op(Op::Window(rolling.into()), &[doubled]);
     assert_eq!(spoiled(&program, rolling), [false, true, true, false]);
-    let running = program.op(Op::Window(Window::CumulativeSum.into()), &[doubled]);
+    let running = program.op(
+        Op::Window(Window::Cumulative(Cumulative::Sum).into()),
+        &[doubled],
+    );
     assert_eq!(spoiled(&program, running), [false, true, true, true]);
     let shifted = program.op(Op::Window(Window::Shift { rows: 1 }.into()), &[doubled]);
     assert_eq!(spoiled(&program, shifted), [false, false, true, false]);
@@ -163,16 +169,12 @@ fn an_error_spoils_the_windows_it_is_in() {
 
 #[test]
 fn windows_over_nothing() {
-    assert_eq!(windowed(Window::CumulativeSum, F64, vec![]), []);
     assert_eq!(
-        windowed(
-            Window::RollingMean {
-                rows: 3,
-                min_rows: 3
-            },
-            F64,
-            vec![]
-        ),
+        windowed(Window::Cumulative(Cumulative::Sum), F64, vec![]),
+        []
+    );
+    assert_eq!(
+        windowed(Window::rolling(Reduction::Mean, 3, 3), F64, vec![]),
         []
     );
 }

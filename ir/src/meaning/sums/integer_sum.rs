@@ -151,6 +151,18 @@ impl IntegerMoments {
         self.add_squares(size * size, 0);
     }
 
+    /// Takes back a value that was added.
+    #[inline(always)]
+    pub fn subtract(&mut self, value: impl Into<i128>) {
+        let value = value.into();
+        let size = value.unsigned_abs();
+        self.count = self.count.saturating_sub(1);
+        self.sum.subtract(value);
+        let (rest, borrow) = self.squares_low.overflowing_sub(size * size);
+        self.squares_low = rest;
+        self.squares_high = self.squares_high.wrapping_sub(u64::from(borrow));
+    }
+
     /// Adds all values.
     pub fn add_slice(&mut self, values: &[i64]) {
         values.iter().for_each(|&value| self.add(value));

@@ -12,7 +12,9 @@ pub enum Number {
 }
 
 impl Number {
-    fn to_f64(self) -> f64 {
+    /// The nearest f64.
+    #[must_use]
+    pub fn to_f64(self) -> f64 {
         match self {
             Number::Integer(integer) => integer as f64,
             Number::Float(float) => float,
@@ -52,9 +54,42 @@ pub fn between(low: Number, high: Number, fraction: f64) -> f64 {
     low.to_dyadic().plus(&way).round_quotient(&[1])
 }
 
+/// What lies `part` of `of` equal steps (at least one) from `low` to `high`, exact and rounded once.
+/// What is not finite is as in [`between`].
+///
+/// ```
+/// use icosian_ir::meaning::sums::{Number, steps_between};
+/// assert_eq!(steps_between(Number::Integer(1), Number::Integer(2), 2, 3), 5.0 / 3.0);
+/// ```
+#[must_use]
+pub fn steps_between(low: Number, high: Number, part: u64, of: u64) -> f64 {
+    let (from, to) = (low.to_f64(), high.to_f64());
+    if part == 0 || low == high && from.to_bits() == to.to_bits() {
+        return from;
+    }
+    if !(from.is_finite() && to.is_finite()) {
+        return from + to;
+    }
+    let low = low
+        .to_dyadic()
+        .times(&Dyadic::from_u64(of.saturating_sub(part)));
+    let high = high.to_dyadic().times(&Dyadic::from_u64(part));
+    low.plus(&high).round_quotient(&[of.max(1)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_are_rounded_once() {
+        let of = |low, high, part| steps_between(Number::Float(low), Number::Float(high), part, 3);
+        assert_eq!(of(0.1, 0.1, 1), 0.1);
+        assert_eq!(of(1.0, 2.0, 1), 4.0 / 3.0);
+        assert_eq!(of(-f64::MAX, f64::MAX, 2), f64::MAX / 3.0);
+        assert_eq!(of(f64::INFINITY, 1.0, 2), f64::INFINITY);
+        assert!(of(f64::NAN, 1.0, 2).is_nan());
+    }
 
     #[test]
     fn between_floats() {

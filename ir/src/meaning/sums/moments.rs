@@ -52,6 +52,21 @@ impl Moments {
         self.squares.add(value, value);
     }
 
+    /// Takes back a value that was added; also a NaN or an infinity, which leaves no trace.
+    #[inline(always)]
+    pub fn subtract(&mut self, value: f64) {
+        self.count = self.count.saturating_sub(1);
+        self.sum.subtract(value);
+        self.squares.add(-value, value);
+    }
+
+    /// Whether values in and out have left more behind than a fresh state of those that stayed would
+    /// have: it is as exact, but slower.
+    #[must_use]
+    pub fn is_worn(&self) -> bool {
+        self.sum.as_pair().is_none() || self.squares.as_pairs().is_none()
+    }
+
     /// Adds all values.
     #[inline(always)]
     pub fn add_slice(&mut self, values: &[f64]) {
@@ -216,6 +231,32 @@ impl CoMoments {
         }
     }
 
+    /// Takes back a pair that was added as parts.
+    #[inline]
+    pub fn subtract_parts(&mut self, x: (f64, f64), y: (f64, f64)) {
+        self.count = self.count.saturating_sub(1);
+        for (sum, (high, low)) in self.sums.iter_mut().zip([x, y]) {
+            sum.subtract(high);
+            sum.subtract(low);
+        }
+        let negative = |(high, low): (f64, f64)| (-high, -low);
+        let pairs = [(negative(x), x), (negative(y), y), (negative(x), y)];
+        for (products, (left, right)) in self.products.iter_mut().zip(pairs) {
+            if left.1 == 0.0 && right.1 == 0.0 {
+                products.add(left.0, right.0);
+            } else {
+                products.add_parts_product(left, right);
+            }
+        }
+    }
+
+    /// As [`Moments::is_worn`].
+    #[must_use]
+    pub fn is_worn(&self) -> bool {
+        self.sums.iter().any(|sum| sum.as_pair().is_none())
+            || self.products.iter().any(|sum| sum.as_pairs().is_none())
+    }
+
     /// Adds the moments of other pairs.
     pub fn merge(&mut self, other: &Self) {
         // Only counts read from foreign words could overflow.
@@ -335,6 +376,7 @@ fn count_valid(rows: usize, validity: Option<impl Fn(usize) -> u64>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meaning::sums::IntegerMoments;
 
     fn moments(values: &[f64]) -> Moments {
         let mut moments = Moments::new();
@@ -406,6 +448,45 @@ mod tests {
         // Rows 0 and 64..100 without 70.
         assert_eq!(moments.count(), 36);
         assert_eq!(moments.sum(), 35.0 * 3.0 + 5.0);
+    }
+
+    #[test]
+    fn what_was_taken_back_leaves_no_trace() {
+        let values = [1e300, f64::NAN, 0.1, f64::INFINITY, -1e-300, 5e-324, 0.1];
+        let kept = [0.3, -7.25, 1e16];
+        let (mut moments, mut pairs) = (Moments::new(), CoMoments::new());
+        values.iter().for_each(|value| moments.add(*value));
+        values
+            .iter()
+            .for_each(|value| pairs.add(*value, 1.0 - value));
+        kept.iter().for_each(|value| moments.add(*value));
+        kept.iter().for_each(|value| pairs.add(*value, 2.0 * value));
+        for value in values {
+            moments.subtract(value);
+            pairs.subtract_parts((value, 0.0), (1.0 - value, 0.0));
+        }
+        let mut fresh = (Moments::new(), CoMoments::new());
+        kept.iter().for_each(|value| fresh.0.add(*value));
+        kept.iter()
+            .for_each(|value| fresh.1.add(*value, 2.0 * value));
+        assert_eq!(moments.variance(1), fresh.0.variance(1));
+        assert_eq!(pairs.covariance(1), fresh.1.covariance(1));
+        assert_eq!(pairs.correlation(), Some(1.0));
+        let large = i128::from(i64::MAX);
+        let mut integers = IntegerMoments::new();
+        for value in [3, large, -large, 5, 1 << 40] {
+            integers.add(value);
+        }
+        for value in [large, 1 << 40, -large] {
+            integers.subtract(value);
+        }
+        assert_eq!(integers.variance(1), Some(2.0));
+        let (mut large_pairs, x) = (CoMoments::new(), crate::meaning::sums::parts(large));
+        large_pairs.add_parts(x, x);
+        large_pairs.add_parts((1.0, 0.0), (2.0, 0.0));
+        large_pairs.add_parts((3.0, 0.0), (5.0, 0.0));
+        large_pairs.subtract_parts(x, x);
+        assert_eq!(large_pairs.covariance(1), Some(3.0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use icosian_ir::graph::{BinaryOperator, GraphBuilder, TableRows};
 use icosian_ir::id::{ExprId, NodeId, TableId};
-use icosian_ir::op::{Comparison, Math, Op, Overflow, Reduction, Window};
+use icosian_ir::op::{Comparison, Cumulative, Math, Op, Overflow, Reduction, Window};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
@@ -305,19 +305,10 @@ fn windows_look_around() {
                 Window::Shift { rows: 1 },
                 Window::Shift { rows: -2 },
                 Window::Shift { rows: 2000 },
-                Window::RollingSum {
-                    rows: 3,
-                    min_rows: 3,
-                },
-                Window::RollingMean {
-                    rows: 7,
-                    min_rows: 1,
-                },
-                Window::RollingMean {
-                    rows: 1000,
-                    min_rows: 2,
-                },
-                Window::CumulativeSum,
+                Window::rolling(Reduction::Sum, 3, 3),
+                Window::rolling(Reduction::Mean, 7, 1),
+                Window::rolling(Reduction::Mean, 1000, 2),
+                Window::Cumulative(Cumulative::Sum),
             ] {
                 nodes.push(flow.builder.window(window, double).unwrap());
                 nodes.push(flow.builder.window(window, x).unwrap());
@@ -328,12 +319,12 @@ fn windows_look_around() {
                 .binary(BinaryOperator::Sub, x, previous)
                 .unwrap();
             nodes.push(difference);
-            let rolling = Window::RollingMean {
-                rows: 5,
-                min_rows: 2,
-            };
+            let rolling = Window::rolling(Reduction::Mean, 5, 2);
             nodes.push(flow.builder.window(rolling, difference).unwrap());
-            let sums = flow.builder.window(Window::CumulativeSum, x).unwrap();
+            let sums = flow
+                .builder
+                .window(Window::Cumulative(Cumulative::Sum), x)
+                .unwrap();
             nodes.push(
                 flow.builder
                     .window(Window::Shift { rows: 3 }, sums)

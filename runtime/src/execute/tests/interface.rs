@@ -9,7 +9,7 @@ use icosian_ir::columns_to_plan::columns_to_plan;
 use icosian_ir::graph::BinaryOperator;
 use icosian_ir::graph_to_columns::{Request, graph_to_columns};
 use icosian_ir::id::TableId;
-use icosian_ir::op::{Reduction, TextFunction, Window};
+use icosian_ir::op::{Cumulative, Reduction, TextFunction, Window};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
@@ -59,7 +59,10 @@ fn doubled() -> (Prepared, TableId) {
     let mut flow = Flow::new();
     let x = flow.column("x", ScalarType::F64, false);
     let double = flow.builder.binary(BinaryOperator::Add, x, x).unwrap();
-    let sums = flow.builder.window(Window::CumulativeSum, double).unwrap();
+    let sums = flow
+        .builder
+        .window(Window::Cumulative(Cumulative::Sum), double)
+        .unwrap();
     flow.output(double);
     flow.output(sums);
     let table = flow.table;

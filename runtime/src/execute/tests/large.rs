@@ -1,8 +1,9 @@
 //! Tables of several morsels.
 
 use arrow::datatypes::DataType;
-use icosian_ir::graph::BinaryOperator;
-use icosian_ir::op::{Op, Overflow, Reduction, Window};
+use icosian_ir::graph::{BinaryOperator, Partition};
+use icosian_ir::meaning::order::Direction;
+use icosian_ir::op::{Cumulative, Op, Overflow, RankMethod, Reduction, Window};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
@@ -35,16 +36,16 @@ fn windows_cross_morsels_and_partitions() {
     for window in [
         Window::Shift { rows: 100 },
         Window::Shift { rows: -70_000 },
-        Window::RollingMean {
-            rows: 1000,
-            min_rows: 900,
-        },
-        Window::CumulativeSum,
+        Window::rolling(Reduction::Mean, 1000, 900),
+        Window::Cumulative(Cumulative::Sum),
     ] {
         nodes.push(flow.builder.window(window, double).unwrap());
         nodes.push(flow.builder.window(window, i).unwrap());
     }
-    let sums = flow.builder.window(Window::CumulativeSum, i).unwrap();
+    let sums = flow
+        .builder
+        .window(Window::Cumulative(Cumulative::Sum), i)
+        .unwrap();
     let before = flow
         .builder
         .window(Window::Shift { rows: 2 }, sums)
@@ -60,6 +61,54 @@ fn windows_cross_morsels_and_partitions() {
         ("i", random.values(ScalarType::I32, true, rows)),
     ];
     flow.case(data).check(&variants());
+}
+
+#[test]
+fn windows_over_keys_meet_from_every_morsel() {
+    let rows = MORSEL_ROWS + 4321;
+    let mut flow = Flow::new();
+    let key = flow.column("key", ScalarType::I32, true);
+    let at = flow.column("at", ScalarType::I64, true);
+    let x = flow.column("x", ScalarType::F64, true);
+    let order = vec![(at, Direction::default())];
+    let by_key = Partition {
+        keys: vec![key],
+        order: order.clone(),
+    };
+    let by_order = Partition {
+        keys: Vec::new(),
+        order,
+    };
+    let windows = [
+        Window::Shift { rows: 3 },
+        Window::Cumulative(Cumulative::Sum),
+        Window::rolling(Reduction::MEDIAN, 7, 1),
+        Window::rolling(Reduction::Std { ddof: 1 }, 5, 2),
+        Window::rolling(Reduction::Mean, 400, 1),
+        Window::Fill {
+            backward: false,
+            limit: u64::MAX,
+        },
+        Window::Rank {
+            method: RankMethod::Average,
+            descending: false,
+            fraction: false,
+        },
+    ];
+    for partition in [by_key, by_order, Partition::default()] {
+        for window in windows {
+            let node = flow.builder.window_over(window, &[x], &partition);
+            flow.output(node.unwrap());
+        }
+    }
+    let mut random = Random(3);
+    let keys = (0..rows)
+        .map(|_| Value::Integer(i128::from(random.below(300))))
+        .collect();
+    let at = random.values(ScalarType::I64, true, rows);
+    let x = random.values(ScalarType::F64, true, rows);
+    flow.case(vec![("key", keys), ("at", at), ("x", x)])
+        .check(&variants());
 }
 
 #[test]

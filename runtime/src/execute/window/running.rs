@@ -1,0 +1,172 @@
+//! Windows that go along the rows once: what the values so far make, and what fills holes.
+
+use std::ops::Range;
+
+use icosian_ir::meaning::exponential::Exponential;
+use icosian_ir::meaning::sums::{IntegerProduct, steps_between};
+use icosian_ir::op::ExponentialMoment;
+use icosian_ir::types::Lane;
+
+use super::lanes::Lanes;
+use super::{Argument, Written};
+use crate::bytes::typed;
+use crate::error::{RunError, internal};
+use crate::execute::sink::CarrySum;
+use crate::execute::view::{View, with_lane};
+
+/// The sums of the values so far, taken up from a sum.
+pub(crate) fn sum(
+    lane: Lane,
+    view: View<'_>,
+    sum: CarrySum,
+    rows: Range<usize>,
+    written: &mut Written<'_>,
+) -> Result<(), RunError> {
+    match sum {
+        CarrySum::Float(mut sum) => {
+            let (narrow, wide): (&[f32], &[f64]) = match lane {
+                Lane::F32 => (typed(view.values), &[]),
+                Lane::F64 => (&[], typed(view.values)),
+                _ => return Err(internal("a sum of floats over other lanes")),
+            };
+            for row in rows {
+                if view.is_valid(row) {
+                    sum.add(if lane == Lane::F32 {
+                        f64::from(narrow[row])
+                    } else {
+                        wide[row]
+                    });
+                    written.float(row, sum.value());
+                } else {
+                    written.null(row);
+                }
+            }
+        }
+        CarrySum::Integer(mut sum) => with_lane!(integers lane, view.values, values => {
+            for row in rows {
+                if view.is_valid(row) {
+                    sum.add(i128::from(values[row]));
+                    written.integer(row, sum.value());
+                } else {
+                    written.null(row);
+                }
+            }
+        }),
+    }
+    Ok(())
+}
+
+/// The products of the values so far.
+pub(crate) fn product(argument: Argument<'_>, length: usize, written: &mut Written<'_>) {
+    let values = Lanes::new(argument.lane, argument.view.values);
+    let (mut float, mut integer) = (1.0, IntegerProduct::new());
+    for row in 0..length {
+        if !argument.view.is_valid(row) {
+            written.null(row);
+        } else if values.is_float() {
+            float *= values.float(row);
+            written.float(row, float);
+        } else {
+            integer.multiply(values.integer(row));
+            // What takes more than 127 bits fits no type.
+            written.integer(row, integer.value().unwrap_or(i128::MAX));
+        }
+    }
+}
+
+/// The least or greatest of the values so far.
+pub(crate) fn extreme(
+    argument: Argument<'_>,
+    length: usize,
+    greatest: bool,
+    written: &mut Written<'_>,
+) {
+    let values = Lanes::new(argument.lane, argument.view.values);
+    let turn = if greatest { u64::MAX } else { 0 };
+    let mut best: Option<(u64, usize)> = None;
+    for row in 0..length {
+        if !argument.view.is_valid(row) {
+            written.null(row);
+            continue;
+        }
+        let word = values.word(row) ^ turn;
+        let (_, from) = *match &mut best {
+            Some(best) if best.0 <= word => best,
+            best => best.insert((word, row)),
+        };
+        written.copy(row, argument, from);
+    }
+}
+
+/// How many values there are so far.
+pub(crate) fn count(argument: Argument<'_>, length: usize, written: &mut Written<'_>) {
+    let mut count = 0;
+    for row in 0..length {
+        count += i128::from(argument.view.is_valid(row));
+        written.integer(row, count);
+    }
+}
+
+/// The values, and where there is none that of the nearest row on one side.
+pub(crate) fn fill(
+    argument: Argument<'_>,
+    length: usize,
+    (backward, limit): (bool, u64),
+    written: &mut Written<'_>,
+) {
+    let mut found: Option<usize> = None;
+    for step in 0..length {
+        let row = if backward { length - 1 - step } else { step };
+        if argument.view.is_valid(row) {
+            found = Some(row);
+        }
+        match found.filter(|from| from.abs_diff(row) as u64 <= limit) {
+            Some(from) => written.copy(row, argument, from),
+            None => written.null(row),
+        }
+    }
+}
+
+/// The values as f64, and in the holes what lies between.
+pub(crate) fn interpolate(argument: Argument<'_>, length: usize, written: &mut Written<'_>) {
+    let values = Lanes::new(argument.lane, argument.view.values);
+    let mut before: Option<usize> = None;
+    for row in 0..length {
+        if !argument.view.is_valid(row) {
+            written.null(row);
+            continue;
+        }
+        let high = values.number(row);
+        if let Some(before) = before {
+            let low = values.number(before);
+            let rows = (row - before) as u64;
+            for hole in before + 1..row {
+                let part = (hole - before) as u64;
+                written.float(hole, steps_between(low, high, part, rows));
+            }
+        }
+        written.float(row, high.to_f64());
+        before = Some(row);
+    }
+}
+
+/// An exponentially weighted moment of the values so far.
+pub(crate) fn exponential(
+    argument: Argument<'_>,
+    length: usize,
+    mut state: Exponential,
+    (moment, min_count): (ExponentialMoment, u64),
+    written: &mut Written<'_>,
+) {
+    let values = Lanes::new(argument.lane, argument.view.values);
+    for row in 0..length {
+        if !argument.view.is_valid(row) {
+            state.skip();
+            written.null(row);
+            continue;
+        }
+        state.add(values.number(row).to_f64());
+        let result = state.moment(moment).filter(|_| state.count() >= min_count);
+        written.float_or_null(row, result);
+    }
+}
