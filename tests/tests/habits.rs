@@ -141,7 +141,6 @@ const HABITS: &[(&str, &str)] = &[
     ("y = extract(year from d)", "year"),
     ("y = percentile(x, 50)", "quantile"),
     ("y = x.apply(f)", "fn"),
-    ("y = x.map({1: 2})", "match"),
     ("y = x; w = x", "new line"),
     ("import pandas as pd", "import"),
     ("/* c */ y = x", "#"),

@@ -22,7 +22,7 @@ pub(crate) fn function(name: &str) -> Option<&'static str> {
         "get_dummies" | "to_dummies" | "one_hot" => {
             "for name in [\"a\", \"b\"] { is_{name} = i8(x == name) }"
         }
-        "apply" | "map" | "transform" | "pipe" | "lambda" | "map_elements" => {
+        "apply" | "transform" | "pipe" | "lambda" | "map_elements" => {
             "a function of the flow, fn f(x) = expression, or match x { … }"
         }
         "if" | "case" | "when" => "a if condition else b, or match x { 1: a, _: b }",
