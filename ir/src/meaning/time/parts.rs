@@ -12,7 +12,8 @@ use crate::op::TimePart;
 /// use icosian_ir::op::TimePart;
 /// // 1970-01-01 was a Thursday.
 /// assert_eq!(date_part(TimePart::Weekday, 0), 4);
-/// assert_eq!(date_part(TimePart::IsoYear, -366), 1968);
+/// // The Tuesday 1968-12-31 is in the first week of 1969.
+/// assert_eq!(date_part(TimePart::IsoYear, -366), 1969);
 /// ```
 #[inline(always)]
 pub fn date_part(part: TimePart, days: i32) -> i32 {
