@@ -23,6 +23,8 @@ pub enum RunError {
         table: String,
         /// The key, as text.
         key: String,
+        /// The first row that has it, and another, from 0.
+        rows: (u64, u64),
     },
     /// A source could not be read.
     Source(Box<dyn std::error::Error + Send + Sync>),
@@ -78,9 +80,15 @@ impl fmt::Display for RunError {
                     Some(_) | None => Ok(()),
                 }
             }
-            RunError::DuplicateKey { table, key } => {
-                write!(f, "two rows of {table} have the key {key}")
-            }
+            RunError::DuplicateKey {
+                table,
+                key,
+                rows: (first, other),
+            } => write!(
+                f,
+                "two rows of {table} have the key {key} (rows {first} and {other}); `first` or `last` \
+                 before the lookup takes one of them"
+            ),
             RunError::Source(error) => error.fmt(f),
             RunError::Data {
                 what,

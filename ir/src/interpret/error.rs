@@ -190,7 +190,7 @@ impl fmt::Display for RowError {
                 if let Some(row) = self.row {
                     write!(f, " (rows {first_row} and {row})")?;
                 }
-                return Ok(());
+                return f.write_str("; `first` or `last` before the lookup takes one of them");
             }
         }
         if let Some(row) = self.row {

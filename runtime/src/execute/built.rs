@@ -50,6 +50,7 @@ impl BuiltTable {
                         return Err(RunError::DuplicateKey {
                             table: name.clone(),
                             key: keys.describe(number),
+                            rows: (rows[number].into(), row as u64),
                         });
                     }
                     Ok(())

@@ -313,7 +313,8 @@ fn lookups_carry_errors_and_name_duplicate_keys() {
     let found = program.op(Op::Gather, &[row, name]);
     assert_eq!(
         program.error(&[found]),
-        "home: two rows of airports have the key \"EWR\" (rows 0 and 2)"
+        "home: two rows of airports have the key \"EWR\" (rows 0 and 2); `first` or `last` before the \
+         lookup takes one of them"
     );
 }
 

@@ -241,7 +241,8 @@ fn a_key_that_stands_there_twice_is_named() {
         .with_table(there, Arc::new(right));
     assert_eq!(
         SerialExecutor.execute(&run).unwrap_err().to_string(),
-        "two rows of airports have the key \"EWR\""
+        "two rows of airports have the key \"EWR\" (rows 0 and 2); `first` or `last` before the lookup \
+         takes one of them"
     );
 }
 
