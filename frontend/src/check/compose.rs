@@ -120,7 +120,6 @@ impl<'a> Checker<'a> {
         }
     }
 
-    #[allow(clippy::too_many_lines)] // One arm per form of item, each a few lines.
     fn compose_item(
         &mut self,
         id: ItemId,

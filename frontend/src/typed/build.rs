@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use icosian_ir::graph::{BuildError, Graph, Tag};
+use icosian_ir::graph::{Graph, Tag};
 use icosian_ir::id::ExprId;
 use icosian_ir::types::{ScalarType, Type};
 use icosian_ir::value::Value as Constant;
@@ -432,7 +432,8 @@ impl<'m> Build<'m> {
             match defined {
                 Ok(node) => Some(node),
                 Err(error) => {
-                    state.mistake(&declared(&error, definition), &error);
+                    let whole = format!("`{}`, declared {}", definition.name, definition.ty);
+                    state.mistake(&whole, &error);
                     None
                 }
             }
@@ -462,11 +463,6 @@ impl<'m> Build<'m> {
             self.mistake(definition, diagnostic);
         }
     }
-}
-
-/// What a mistake in a whole definition is called.
-fn declared(_: &BuildError, definition: &Definition) -> String {
-    format!("`{}`, declared {}", definition.name, definition.ty)
 }
 
 /// What is wrong with asking for something so that is otherwise.

@@ -239,7 +239,6 @@ impl ExpressionText<'_> {
             }
     }
 
-    #[allow(clippy::too_many_lines)] // One arm per op, each a line or a few.
     fn pieces(&self, id: ExprId, place: Place) -> Vec<Piece> {
         let expression = &self.graph.expressions[id];
         let arg = |position: usize, binding: Binding| self.argument(id, position, binding, place);
