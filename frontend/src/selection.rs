@@ -27,6 +27,9 @@ pub struct Selection {
     /// The tables that a state gives.
     given: GivenTables,
     backend: Backend,
+    checks: bool,
+    /// Checks evaluated whatever the outputs need, by position.
+    forced_checks: Vec<usize>,
 }
 
 impl Selection {
@@ -37,6 +40,8 @@ impl Selection {
             overrides: HashMap::new(),
             given: GivenTables::default(),
             backend: Backend::Jit,
+            checks: true,
+            forced_checks: Vec::new(),
         }
     }
 
@@ -110,6 +115,19 @@ impl Selection {
         self
     }
 
+    /// Leaves the flow's checks out: nothing is tested, nothing reported.
+    #[must_use]
+    pub fn without_checks(mut self) -> Selection {
+        self.checks = false;
+        self
+    }
+
+    /// Evaluates these checks whatever the outputs need.
+    pub(crate) fn with_checks(mut self, forced: Vec<usize>) -> Selection {
+        self.forced_checks = forced;
+        self
+    }
+
     /// Plans what the outputs need. Machine code is made when it is first run.
     ///
     /// # Errors
@@ -119,6 +137,8 @@ impl Selection {
             outputs: self.outputs,
             overrides: self.overrides,
             given: self.given.keys().copied().collect::<HashSet<_>>(),
+            checks: self.checks,
+            forced_checks: self.forced_checks,
         };
         let graph = self.flow.graph();
         let mut columns =

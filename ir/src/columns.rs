@@ -4,6 +4,7 @@
 //! serves. Arguments always come before their users, so every walk is a loop over ids.
 //! Nothing here knows of files, Arrow, threads or machines.
 
+mod checks;
 mod join;
 mod selection;
 mod verify;
@@ -11,6 +12,8 @@ mod verify;
 use std::collections::HashMap;
 use std::fmt;
 
+pub(crate) use checks::made_since;
+pub use checks::{CheckColumns, CheckEvaluation, CheckValue, SAMPLE_ROWS};
 pub use join::Join;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
@@ -145,6 +148,8 @@ pub struct Columns {
     pub params: Table<ParamId, Param>,
     /// What is delivered, in the order asked for.
     pub outputs: Vec<Output>,
+    /// What must hold of it.
+    pub checks: Vec<CheckColumns>,
     /// The names of the nodes that columns serve.
     pub node_names: HashMap<NodeId, String>,
     /// What the host supplies for calls of its functions.
@@ -405,6 +410,9 @@ impl fmt::Display for Columns {
         }
         for output in &self.outputs {
             writeln!(f, "output {} = {}", output.name, output.column)?;
+        }
+        for check in &self.checks {
+            writeln!(f, "{check}")?;
         }
         Ok(())
     }
