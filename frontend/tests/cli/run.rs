@@ -145,7 +145,7 @@ fn wrong_calls() {
         ),
         (&["run", "f.flow", "--delimiter", "ab"], "ASCII"),
         (
-            &["run", "f.flow", "-s", "double", "-o", "x.json"],
+            &["run", "f.flow", "-s", "double", "-o", "x.xlsx"],
             "tells no format",
         ),
         (&["run", "f.flow", "--thread", "2"], "--threads"),
