@@ -36,3 +36,14 @@ spend_zero_mean = weekly.spend - spend_mean
 spend_std_dev = std(weekly.spend)
 spend_zero_mean_unit_variance = spend_zero_mean / spend_std_dev
 ";
+
+/// A flow over [`weekly`]: a chain of so many definitions, each of which needs the one before.
+pub fn chain(nodes: usize) -> String {
+    let mut text = String::from("table weekly { spend: f64, signups: f64 }\nn0 = spend\n");
+    for node in 1..nodes {
+        let before = node - 1;
+        text.push_str(&format!("n{node} = n{before} * 0.5 + signups\n"));
+    }
+    text.push_str(&format!("output [n{}]\n", nodes - 1));
+    text
+}
