@@ -1,0 +1,12 @@
+//! What depends on the row alone, or stands for values: random numbers, hashes, row numbers.
+
+use super::parameters::{optional, repeated, required};
+use super::{Function, Meaning};
+use crate::check::random::Random;
+
+functions! {
+    "random" &[required("seed")], Meaning::Random(Random::Uniform), "a number in [0, 1) that depends on the row and the seed alone", "random(7)";
+    "random_normal" &[required("seed")], Meaning::Random(Random::Normal), "a normally distributed number that depends on the row and the seed alone", "random_normal(7)";
+    "hash" &[repeated("x"), optional("seed")], Meaning::Hash, "a number that stands for the values, the same everywhere and for ever", "hash(customer, day) % 10";
+    "row_index" &[], Meaning::RowIndex, "the number of each row of the table, from 0", "row_index()";
+}
