@@ -44,6 +44,6 @@ pub fn chain(nodes: usize) -> String {
         let before = node - 1;
         text.push_str(&format!("n{node} = n{before} * 0.5 + signups\n"));
     }
-    text.push_str(&format!("output [n{}]\n", nodes - 1));
+    text.push_str(&format!("output last = [n{}]\n", nodes - 1));
     text
 }

@@ -103,7 +103,9 @@ impl Session {
             ["copy", read, written, buffers, threads] => {
                 let (read, written) = (read.parse()?, written.parse()?);
                 let reused = *buffers == "reused";
-                let time = self.hardware.copy(read, written, reused, threads.parse()?)?;
+                let time = self
+                    .hardware
+                    .copy(read, written, reused, threads.parse()?)?;
                 Ok(time.as_nanos().to_string())
             }
             ["compute", what, threads] => {

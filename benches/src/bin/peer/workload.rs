@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch};
+use arrow::array::{ArrayRef, Float64Array, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
@@ -27,11 +27,7 @@ pub(crate) struct Workload {
 
 impl Workload {
     /// Checks the flow and reads `DATA/TABLE-ROWS.arrow` for each of its source tables.
-    pub(crate) fn prepare(
-        folders: &Folders,
-        name: &str,
-        rows: usize,
-    ) -> Result<Workload, Failure> {
+    pub(crate) fn prepare(folders: &Folders, name: &str, rows: usize) -> Result<Workload, Failure> {
         let flow = Flow::from_text(&folders.flow(name)?)?;
         let mut inputs = Inputs::new();
         let mut bytes = 0;
@@ -123,12 +119,10 @@ fn materialize(output: &RunOutput) -> Result<Vec<RecordBatch>, Failure> {
 
 /// An array of one value.
 fn one(value: &Constant) -> Result<ArrayRef, Failure> {
-    Ok(match value {
-        Constant::F64(value) => Arc::new(Float64Array::from(vec![*value])),
-        Constant::I64(value) => Arc::new(Int64Array::from(vec![*value])),
-        Constant::Bool(value) => Arc::new(BooleanArray::from(vec![*value])),
-        other => return Err(format!("no workload delivers {other}").into()),
-    })
+    match value {
+        Constant::F64(value) => Ok(Arc::new(Float64Array::from(vec![*value]))),
+        other => Err(format!("no workload delivers {other}").into()),
+    }
 }
 
 /// Bytes that a run needs.
