@@ -11,7 +11,10 @@ const ROWS: usize = 65_536;
 /// A name, and definitions whose values are all delivered.
 const FUSED: [(&str, &str); 8] = [
     ("one addition", "a = x + y"),
-    ("three outputs, one division", "a = x + y\nb = (x - y) * z\nc = a / z"),
+    (
+        "three outputs, one division",
+        "a = x + y\nb = (x - y) * z\nc = a / z",
+    ),
     ("with nulls", "a = n + y\nb = (n - y) * z\nc = a / z"),
     ("select by comparison", "a = x if x > y else z"),
     ("fill nulls", "a = n ?? 0.0"),
@@ -22,8 +25,16 @@ const FUSED: [(&str, &str); 8] = [
 
 /// Mathematical functions, each alone.
 const WIDE: [&str; 10] = [
-    "exp(x)", "ln(x)", "pow(x, y)", "sin(x)", "tan(x)", "asin(x - 1)", "erf(x)", "tanh(x)",
-    "atan2(x, y)", "year(at)",
+    "exp(x)",
+    "ln(x)",
+    "pow(x, y)",
+    "sin(x)",
+    "tan(x)",
+    "asin(x - 1)",
+    "erf(x)",
+    "tanh(x)",
+    "atan2(x, y)",
+    "year(at)",
 ];
 
 fn kernels(criterion: &mut Criterion) {

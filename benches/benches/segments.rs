@@ -30,8 +30,14 @@ const SEGMENTS: [(&str, &str); 14] = [
 
 /// The same for whole flows.
 const FLOWS: [(&str, &str); 3] = [
-    ("filter, half", "table kept = t where x > 1.5\noutput o = [kept.x, kept.y]"),
-    ("filter, one in a hundred", "table kept = t where i < 10\noutput o = [kept.x, kept.y]"),
+    (
+        "filter, half",
+        "table kept = t where x > 1.5\noutput o = [kept.x, kept.y]",
+    ),
+    (
+        "filter, one in a hundred",
+        "table kept = t where i < 10\noutput o = [kept.x, kept.y]",
+    ),
     (
         "lookup by 100 keys",
         "table sums = t group by few { total = sum(x) }\na = sums[few=t.few].total\noutput o = [a]",
