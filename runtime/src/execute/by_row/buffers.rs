@@ -178,13 +178,12 @@ impl Buffers {
         buffer.region.bytes_mut().split_at_mut(buffer.validity_at)
     }
 
-    /// The first `rows` values of columns that are read and of another that is written: the latter's with
-    /// their validity.
+    /// The values of columns that are read, and of another that is written.
     pub(crate) fn split<const N: usize>(
         &mut self,
         read: [usize; N],
         written: usize,
-    ) -> ([&[u8]; N], (&mut [u8], &mut [u8])) {
+    ) -> ([&[u8]; N], &mut [u8]) {
         let (before, rest) = self.slots.split_at_mut(written);
         let (output, after) = rest.split_first_mut().expect("a column");
         let output = output.as_mut().expect("a column of fixed width");
@@ -197,7 +196,7 @@ impl Buffers {
             &buffer.region.bytes()[..buffer.validity_at]
         });
         let at = output.validity_at;
-        (reads, output.region.bytes_mut().split_at_mut(at))
+        (reads, &mut output.region.bytes_mut()[..at])
     }
 
     /// A value's bits, signed ones extended to 64; none if it is null.

@@ -373,7 +373,7 @@ impl Machine {
         rows: usize,
     ) {
         let padded = rows.next_multiple_of(8);
-        let ([first, second], (values, _)) = self.buffers.split(operands, output);
+        let ([first, second], values) = self.buffers.split(operands, output);
         routine.run(first, second, values, padded);
         if nullable {
             for byte in 0..padded / 8 {
