@@ -19,7 +19,7 @@ use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal, row_error};
 use crate::execute::built::BuiltTable;
 use crate::execute::by_row::buffers::FusedStep;
-use crate::execute::by_row::run::{Choice, Operand, Part, Step, Target};
+use crate::execute::by_row::step::{Choice, Operand, Part, Step, Target};
 use crate::execute::by_row::texts::{SharedTexts, TextCell};
 use crate::execute::by_row::{Constant, Place, RowInput, RowOutput, RowProgram};
 use crate::execute::executor::Executor;

@@ -13,6 +13,7 @@ mod bind;
 mod buffers;
 mod replay;
 mod run;
+mod step;
 mod texts;
 
 use std::sync::Arc;
@@ -26,7 +27,8 @@ use crate::bytes::{Plain, put_bit};
 use crate::error::RunError;
 use crate::execute::params::Params;
 use buffers::{Buffers, FusedStep};
-use run::{Machine, Step};
+use run::Machine;
+use step::Step;
 use texts::{SharedTexts, TextCell, Texts};
 
 /// A value that stands in a lane by itself: every number.

@@ -16,7 +16,8 @@ use crate::convert::lane_value;
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, row_error};
 use crate::execute::by_row::RowProgram;
-use crate::execute::by_row::run::{Machine, Step};
+use crate::execute::by_row::run::Machine;
+use crate::execute::by_row::step::Step;
 
 /// What the interpreter is given.
 struct Replay<'a> {
