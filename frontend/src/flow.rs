@@ -300,8 +300,10 @@ impl Flow {
     /// It gets arrays of one length, of the Arrow types of its declared parameters, and gives an array
     /// of as many values of its declared type. It may be called over any part of the rows, by several
     /// threads at once and more than once, so each row of its result must depend on that row of its
-    /// arguments alone and be the same every time. An error or panic in it ends the run, as does a
-    /// result of another length or type, or a null where the type has none.
+    /// arguments alone and be the same every time; unless the flow declares it `@whole_column` or
+    /// `@nondeterministic`: then it is called once, over all rows of the table in their order. An error
+    /// or panic in it ends the run, as does a result of another length or type, or a null where the type
+    /// has none.
     ///
     /// ```
     /// use std::sync::Arc;
