@@ -4,6 +4,7 @@
 //! serves. Arguments always come before their users, so every walk is a loop over ids.
 //! Nothing here knows of files, Arrow, threads or machines.
 
+mod by_row;
 mod join;
 mod selection;
 mod verify;
@@ -11,6 +12,7 @@ mod verify;
 use std::collections::HashMap;
 use std::fmt;
 
+pub use by_row::{Obstacle, ObstacleKind};
 pub use join::Join;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
