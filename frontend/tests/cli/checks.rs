@@ -44,18 +44,18 @@ fn a_failing_check_ends_the_run_with_all_reports_and_without_output() {
             &err,
             &[
                 // NaN is not above 0, null passes.
-                "error[E0505]: `revenue > 0` does not hold in 2 of 4 rows of `sales`",
+                "error[E0506]: `revenue > 0` does not hold in 2 of 4 rows of `sales`",
                 " --> f.flow:5:11",
                 "note: What is given away is booked elsewhere.",
                 "note: row 1: revenue = -2.0\n",
                 "note: row 3: revenue = NaN\n",
-                "warning[E0505]: `units < 100` does not hold in 1 of 4 rows of `sales`",
+                "warning[E0506]: `units < 100` does not hold in 1 of 4 rows of `sales`",
                 "note: row 2: units = 120\n",
                 "note: row 1: day = 2024-01-03\n",
                 "note: row 1: shop = \"b\\\"c\"\n",
                 // One text, two checks: each as the graph has it.
                 "`units != 2` does not hold in 1 of 4 rows",
-                "warning[E0505]: `mean_price < 10` does not hold\n",
+                "warning[E0506]: `mean_price < 10` does not hold\n",
                 "note: mean_price = NaN\n",
             ],
         );
@@ -149,7 +149,7 @@ fn tests_expect_failing_checks() {
     holds(
         &ended.err,
         &[
-            "error[E0505]: `y > 0` does not hold in 1 of 1 rows of `t`",
+            "error[E0506]: `y > 0` does not hold in 1 of 1 rows of `t`",
             "error[E0504]: expected `y > 0` to fail, and it holds",
         ],
     );
