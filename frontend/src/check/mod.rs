@@ -12,6 +12,7 @@
 mod bins;
 mod bound;
 mod calls;
+mod categories;
 mod choice;
 mod clashes;
 mod compose;
@@ -33,6 +34,7 @@ mod lookup;
 mod names;
 mod operators;
 mod over;
+mod quantile_bins;
 mod random;
 mod reductions;
 mod rolling;
