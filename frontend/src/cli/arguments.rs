@@ -246,6 +246,8 @@ pub(crate) enum GraphFormat {
     Dot,
     /// For Mermaid, as Markdown pages show it.
     Mermaid,
+    /// A picture, as browsers show it.
+    Svg,
 }
 
 #[derive(Args, Debug)]
