@@ -2,7 +2,6 @@
 
 mod bad_input;
 mod catalogue;
-mod checks;
 mod commands;
 mod fit;
 mod repl;

@@ -122,11 +122,6 @@ impl Columns {
                 return Err(broken(place(), "a row reference is no output"));
             }
         }
-        for column in self.delivered() {
-            if self.columns.get(column).is_none() {
-                return Err(unknown("check", column));
-            }
-        }
         Ok(())
     }
 
@@ -176,7 +171,7 @@ impl Columns {
         selection: &Selection,
     ) -> Result<(), VerifyError> {
         match selection {
-            Selection::Where(predicate) | Selection::First { predicate, .. } => {
+            Selection::Where(predicate) => {
                 if self.columns[*predicate].ty.scalar != ScalarType::Bool {
                     return Err(broken(id, "filtered by a column that is no bool"));
                 }

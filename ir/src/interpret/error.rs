@@ -93,12 +93,11 @@ impl RowError {
     ) -> RowError {
         let definition = columns.column(column);
         let node = definition.nodes.first().copied();
-        let name = node.and_then(|node| columns.node_names.get(&node).cloned());
-        let of_check = || Some(format!("check {}", columns.check_of(column)?.text));
+        let name = node.and_then(|node| columns.node_names.get(&node));
         RowError {
             column,
             node,
-            name: name.or_else(of_check).unwrap_or_default(),
+            name: name.cloned().unwrap_or_default(),
             row,
             kind,
             op: definition.op.clone(),
