@@ -6,18 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, RecordBatch};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use icosian::{Flow, Inputs, KernelCache};
-use icosian_benches::{MARKETING, weekly};
-
-/// A chain of `nodes` definitions, each needing the one before.
-fn chain(nodes: usize) -> String {
-    let mut text = String::from("table weekly { spend: f64, signups: f64 }\nn0 = spend\n");
-    for node in 1..nodes {
-        let before = node - 1;
-        text.push_str(&format!("n{node} = n{before} * 0.5 + signups\n"));
-    }
-    text.push_str(&format!("output last = [n{}]\n", nodes - 1));
-    text
-}
+use icosian_benches::{MARKETING, chain, weekly};
 
 /// Thirty outputs from six inputs that may be null.
 fn thirty() -> String {
