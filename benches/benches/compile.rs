@@ -15,7 +15,7 @@ fn text_to_first_result(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("text to first result");
     group.sample_size(10);
     group.bench_function("marketing", |bencher| bencher.iter(|| run(MARKETING)));
-    for nodes in [10, 1_000, 100_000] {
+    for nodes in [10, 100, 1_000, 10_000, 100_000] {
         let text = chain(nodes);
         group.bench_with_input(BenchmarkId::new("chain", nodes), &text, |bencher, text| {
             bencher.iter(|| run(text));
