@@ -59,6 +59,8 @@ mod prepared;
 
 mod output;
 
+mod analysis;
+
 mod row;
 
 mod state;
