@@ -57,6 +57,8 @@ mod values;
 
 mod prepared;
 
+mod checks;
+
 mod output;
 
 mod analysis;
@@ -73,9 +75,10 @@ pub use icosian_macros::flow;
 pub use icosian_runtime as runtime;
 
 pub use cache::ReadCache;
+pub use checks::{CheckFailure, CheckOutcome, CheckReport};
 pub use error::{Error, ErrorKind};
 pub use flow::{Flow, FlowOptions, FlowText};
-pub use icosian_ir::graph::Graph;
+pub use icosian_ir::graph::{CheckAction, Graph};
 pub use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
 pub use icosian_ir::value::Value as Constant;
 pub use icosian_runtime::execute::{
@@ -88,4 +91,4 @@ pub use output::{Batches, RunOutput};
 pub use prepared::{Prepared, Stage};
 pub use row::{RowInput, RowOutput, RowPlan, RowValue};
 pub use selection::Selection;
-pub use state::FittedState;
+pub use state::{FittedState, ParamDifference};

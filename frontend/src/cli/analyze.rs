@@ -9,7 +9,7 @@ use icosian::runtime::execute::Analysis;
 use super::arguments::ExplainArguments;
 use super::console::Console;
 use super::exit::{Failure, Outcome};
-use super::inputs::{load, names_and_values, select, threads};
+use super::inputs::{load, names_and_values, select, state, threads};
 use super::interrupt::Interrupt;
 use super::run::Clock;
 
@@ -25,7 +25,8 @@ pub(crate) fn analyze(
     for (name, text) in names_and_values("--param", &arguments.param)? {
         inputs = inputs.param(&name, flow.value_from_text(&name, &text)?);
     }
-    let prepared = select(&flow, &arguments.select)?.prepare()?;
+    let state = state(&arguments.select)?;
+    let prepared = select(&flow, &arguments.select, state.as_ref())?.prepare()?;
     let pool = threads(arguments.threads)?;
     clock.lap("prepare");
     let analysis = Arc::new(Analysis::default());

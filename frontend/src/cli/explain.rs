@@ -8,7 +8,7 @@ use super::analyze::analyze;
 use super::arguments::{ExplainArguments, StageName};
 use super::console::Console;
 use super::exit::{Failure, Outcome};
-use super::inputs::{load, select};
+use super::inputs::{load, select, state};
 use super::interrupt::Interrupt;
 
 /// Prints a stage, or what running it took.
@@ -24,7 +24,11 @@ pub(crate) fn explain(
     console.warnings(&flow);
     let text = match arguments.stage {
         StageName::Graph => flow.graph().to_string(),
-        _ => stage(select(&flow, &arguments.select)?, arguments.stage)?,
+        _ => {
+            let state = state(&arguments.select)?;
+            let selection = select(&flow, &arguments.select, state.as_ref())?;
+            stage(selection, arguments.stage)?
+        }
     };
     console.out.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {

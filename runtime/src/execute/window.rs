@@ -272,11 +272,10 @@ pub(crate) fn run_along(
         } => ordered::rank(argument, length, (method, descending, fraction), written),
         Window::Exponential {
             moment,
-            alpha,
-            adjust,
+            decay,
             min_count,
         } => {
-            let state = Exponential::new(alpha, adjust);
+            let state = Exponential::new(decay);
             running::exponential(argument, length, state, (moment, min_count), written);
         }
     }
