@@ -167,6 +167,11 @@ impl Columns {
         self.columns[id].ty.scalar
     }
 
+    /// The scalar types of columns.
+    pub fn scalar_types(&self, ids: &[ColumnId]) -> Vec<ScalarType> {
+        ids.iter().map(|id| self.scalar_type(*id)).collect()
+    }
+
     /// The table whose rows a column has; none for scalars.
     pub fn table_of(&self, id: ColumnId) -> Option<TableId> {
         match self.columns[id].domain {
@@ -196,9 +201,16 @@ impl Columns {
                     .iter()
                     .any(|arg| self.scalar_type(*arg) == ScalarType::Str)
         };
+        // No kernel computes with 128 bits.
+        let decimal = || {
+            let mut args = column.args.iter();
+            column.ty.scalar.is_decimal() || args.any(|arg| self.scalar_type(*arg).is_decimal())
+        };
         match &column.op {
             Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) => Execution::Leaf,
             Op::FloorDiv | Op::Rem if column.ty.scalar.is_float() => Execution::Wide,
+            Op::Round(_) => Execution::Columnar,
+            Op::Math(_) if decimal() => Execution::Columnar,
             Op::Math(math) => match math {
                 Math::Sqrt
                 | Math::Floor
@@ -257,7 +269,7 @@ impl Columns {
             | Op::RowNumber(_)
             | Op::Minimum
             | Op::Maximum => {
-                if text() {
+                if text() || decimal() {
                     Execution::Columnar
                 } else {
                     Execution::Fused

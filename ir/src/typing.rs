@@ -3,6 +3,7 @@
 //! The graph builder inserts the casts that LANGUAGE rule 15 allows and then asks this module, as
 //! do the verifiers of the later stages; so an ill-typed op can't get past any stage.
 
+mod decimal;
 mod time;
 mod window;
 
@@ -181,6 +182,9 @@ pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option
         // Text of an instant elsewhere needs to know which clock is meant.
         (Timestamp(..), Str) => from.is_wall_clock().then_some(false),
         (_, Str) => Some(false),
+        (ScalarType::Decimal(..), _) | (_, ScalarType::Decimal(..)) => {
+            decimal::cast_may_fail(from, to)
+        }
         (Bool, to) if to.is_number() => Some(false),
         (from, to) if from.is_integer() && to.is_integer() => {
             let (low, high) = from.integer_range()?;
@@ -260,8 +264,13 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
         }
         Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) => {
             count(2)?;
-            let scalar = arithmetic_type(op, types[0].scalar, types[1].scalar)
-                .ok_or_else(|| wrong("two numbers of one type"))?;
+            let (a, b) = (types[0].scalar, types[1].scalar);
+            let scalar = if a.is_decimal() {
+                decimal::arithmetic(op, a, b)
+                    .ok_or_else(|| wrong("two decimals, of at most 38 places in all"))?
+            } else {
+                arithmetic_type(op, a, b).ok_or_else(|| wrong("two numbers of one type"))?
+            };
             row_local(
                 scalar
                     .required()
@@ -281,6 +290,12 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 (a, b) if a == b && a.is_float() => row_local(a.required().nullable_if(any_null)),
                 // Integer division by zero is null; the builder drops the `?` for a nonzero literal.
                 (a, b) if a == b && a.is_integer() => row_local(a.nullable()),
+                // Of decimals the quotient is whole, and of as many digits at most.
+                (a, b) if a == b && a.is_decimal() => {
+                    let (digits, _) = a.as_decimal().unwrap_or_default();
+                    let whole = ScalarType::Decimal(digits, 0);
+                    row_local(if *op == Op::FloorDiv { whole } else { a }.nullable())
+                }
                 _ => Err(wrong("two numbers of one type")),
             }
         }
@@ -290,6 +305,7 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 scalar
                     if scalar.is_float()
                         || scalar.is_signed()
+                        || scalar.is_decimal()
                         || matches!(scalar, ScalarType::Duration(_)) =>
                 {
                     row_local(types[0].nullable_if(may_null(*mode, scalar)))
@@ -299,7 +315,9 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
         }
         Op::Compare(_) => {
             count(2)?;
-            if types[0].scalar != types[1].scalar || matches!(types[0].scalar, ScalarType::Row(_)) {
+            let (a, b) = (types[0].scalar, types[1].scalar);
+            let decimals = a.is_decimal() && b.is_decimal();
+            if a != b && !decimals || matches!(a, ScalarType::Row(_)) {
                 return Err(wrong("two values of one type"));
             }
             row_local(ScalarType::Bool.required().nullable_if(any_null))
@@ -367,12 +385,20 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 nullable: types[0].nullable || (may_fail && *mode == CastMode::Null),
             })
         }
+        Op::Round(rounding) => {
+            count(1)?;
+            let scalar = decimal::rounded(*rounding, types[0].scalar)
+                .ok_or_else(|| wrong("a decimal of more places"))?;
+            row_local(scalar.required().nullable_if(any_null))
+        }
         Op::Math(math) => {
             count(math.arity())?;
             let scalar = types[0].scalar;
             let integers = matches!(math, crate::op::Math::Abs | crate::op::Math::Sign);
             if types.iter().any(|ty| ty.scalar != scalar)
-                || !(scalar.is_float() || integers && scalar.is_integer())
+                || !(scalar.is_float()
+                    || integers && scalar.is_integer()
+                    || *math == crate::op::Math::Abs && scalar.is_decimal())
             {
                 return Err(wrong("floats of one type"));
             }

@@ -200,11 +200,8 @@ impl Checker<'_> {
     fn can_be_reduced(&self, reduction: Reduction, values: &[Given]) -> bool {
         let types = values.iter().map(|(value, _)| {
             let ty = self.builder.ty(*value);
-            // Bools are calculated with as numbers.
-            match ty.scalar {
-                ScalarType::Bool if reduction.is_numeric() => ScalarType::I8.required(),
-                _ => ty,
-            }
+            let scalar = reduction.takes(ty.scalar);
+            scalar.required().nullable_if(ty.nullable)
         });
         reduction_type(reduction, types, true).is_some()
     }

@@ -477,6 +477,7 @@ pub(crate) fn zero(ty: Type) -> Value {
         | ScalarType::Date
         | ScalarType::Timestamp(..)
         | ScalarType::Duration(_)
+        | ScalarType::Decimal(..)
         | ScalarType::Row(_) => Value::Integer(0),
     }
 }

@@ -8,6 +8,7 @@ mod arithmetic;
 mod bits;
 mod builder;
 mod convert;
+mod decimal;
 mod dependencies;
 mod fingerprint;
 mod lookups;

@@ -480,6 +480,7 @@ impl Part {
             8 => put!(u8),
             16 => put!(u16),
             32 => put!(u32),
+            128 => put!(i128),
             _ => put!(u64),
         }
         if nullable {
@@ -530,6 +531,7 @@ fn gather(
         8 => take!(u8),
         16 => take!(u16),
         32 => take!(u32),
+        128 => take!(i128),
         _ => take!(u64),
     }
     if let Some(from) = column.validity {

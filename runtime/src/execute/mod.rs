@@ -8,6 +8,7 @@ mod arena;
 mod built;
 mod candidates;
 mod columnar;
+mod decimal;
 mod destination;
 mod distinct;
 mod executor;

@@ -87,6 +87,14 @@ pub struct PassRun<'a> {
 }
 
 impl<'a> PassRun<'a> {
+    /// Whether a column is a decimal or computed from one.
+    pub(crate) fn has_decimals(&self, column: ColumnId) -> bool {
+        let columns = self.prepared.columns();
+        let mut args = columns.column(column).args.iter();
+        columns.scalar_type(column).is_decimal()
+            || args.any(|arg| columns.scalar_type(*arg).is_decimal())
+    }
+
     /// Binds a pass to its table, parameters and the rows `rows` of a partition.
     ///
     /// # Errors
