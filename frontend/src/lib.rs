@@ -59,6 +59,8 @@ mod prepared;
 
 mod output;
 
+mod row;
+
 mod state;
 
 mod testing;
@@ -75,12 +77,13 @@ pub use icosian_ir::graph::Graph;
 pub use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
 pub use icosian_ir::value::Value as Constant;
 pub use icosian_runtime::execute::{
-    Backend, Executor, HostError, ParallelExecutor, SerialExecutor,
+    Backend, Executor, HostError, KernelCache, ParallelExecutor, SerialExecutor,
 };
 pub use icosian_runtime::result::ResultBuilder;
 pub use inputs::{Inputs, ReadOptions, Source};
 pub use operators::{FlowBuilder, IntoValue, TableBuilder, Value};
 pub use output::{Batches, RunOutput};
 pub use prepared::{Prepared, Stage};
+pub use row::{RowInput, RowOutput, RowPlan, RowValue};
 pub use selection::Selection;
 pub use state::FittedState;

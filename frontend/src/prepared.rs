@@ -14,7 +14,7 @@ use icosian_ir::types::{ScalarType, Type};
 use icosian_runtime::arrow_types::widen;
 use icosian_runtime::data::{BoundTable, ChunkedColumn};
 use icosian_runtime::execute::{
-    self, Backend, BatchStream, Executor, ParallelExecutor, Run, SerialExecutor,
+    self, Backend, BatchStream, Executor, ParallelExecutor, RowProgram, Run, SerialExecutor,
 };
 use icosian_runtime::source::{Source, WantedColumn};
 
@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
 use crate::output::{Batches, RunOutput};
+use crate::row::RowPlan;
 use crate::state::GivenTables;
 
 /// Rows of a batch in morsels of 65,536: enough that all cores work on one.
@@ -169,6 +170,23 @@ impl Prepared {
     /// # Errors
     /// If inputs are missing, can't be read or don't fit.
     pub fn bind(&self, inputs: &Inputs) -> Result<Run<'_>, Error> {
+        self.bind_except(inputs, None)
+    }
+
+    /// What is computed of each row of a table, once everything else is known.
+    pub(crate) fn row(&self, inputs: &Inputs, table: TableId) -> Result<RowPlan, Error> {
+        let name = &self.prepared.columns().tables[table].name;
+        if inputs.tables.contains_key(name) {
+            let message = format!("the rows of `{name}` are given one at a time");
+            return Err(option_error(message));
+        }
+        let run = self.bind_except(inputs, Some(table))?;
+        let program = RowProgram::new(&run, table, self.all_cores()?)?;
+        RowPlan::new(self.flow.clone(), program)
+    }
+
+    /// [`Prepared::bind`] without the rows of a table.
+    fn bind_except(&self, inputs: &Inputs, left: Option<TableId>) -> Result<Run<'_>, Error> {
         let columns = self.prepared.columns();
         self.check_names(inputs)?;
         let mut run = Run::new(&self.prepared);
@@ -182,6 +200,9 @@ impl Prepared {
             }
         }
         for table in self.tables_read() {
+            if left == Some(table) {
+                continue;
+            }
             let data = self.read_table(table, inputs)?;
             run = run.with_table(table, Arc::new(data));
         }

@@ -14,7 +14,9 @@ use icosian_runtime::execute::{self, Backend};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::error::Error;
 use crate::flow::Flow;
+use crate::inputs::Inputs;
 use crate::prepared::Prepared;
+use crate::row::{RowPlan, served_table};
 use crate::state::{FittedState, GivenTables};
 use crate::values::value_from_text;
 
@@ -115,6 +117,34 @@ impl Selection {
     /// # Errors
     /// If a value given for a node is not of its type, or an output can't be delivered.
     pub fn prepare(self) -> Result<Prepared, Error> {
+        self.plan(|_, _| Ok(())).map(|(prepared, ())| prepared)
+    }
+
+    /// Makes the outputs ready to be computed from one row, or a few, at a time. Parameters have their
+    /// defaults, and tables that are looked up in come from where the flow says.
+    ///
+    /// # Errors
+    /// As [`Selection::row_with`].
+    pub fn row(self) -> Result<RowPlan, Error> {
+        self.row_with(&Inputs::new())
+    }
+
+    /// As [`Selection::row`], with parameters and the tables that are looked up in. Those are read, and
+    /// what they alone decide is computed, now and on all cores; and machine code is made.
+    ///
+    /// # Errors
+    /// If an output needs more than its row, naming what is in the way and the path to it; as
+    /// [`Selection::prepare`]; or if the inputs are missing or don't fit.
+    pub fn row_with(self, inputs: &Inputs) -> Result<RowPlan, Error> {
+        let (prepared, table) = self.plan(served_table)?;
+        prepared.row(inputs, table)
+    }
+
+    /// Plans what the outputs need, once `check` has agreed.
+    fn plan<T>(
+        self,
+        check: impl FnOnce(&Flow, &Columns) -> Result<T, Error>,
+    ) -> Result<(Prepared, T), Error> {
         let request = Request {
             outputs: self.outputs,
             overrides: self.overrides,
@@ -125,9 +155,15 @@ impl Selection {
             graph_to_columns(graph, &request).map_err(|error| lower_error(&self.flow, &error))?;
         columns.host = self.flow.host().clone();
         check_host(&self.flow, &columns)?;
+        let checked = check(&self.flow, &columns)?;
         let plan = columns_to_plan(&columns);
-        let prepared = execute::Prepared::new(Arc::new(columns), Arc::new(plan), self.backend)?;
-        Ok(Prepared::new(self.flow, prepared, self.given))
+        let prepared = execute::Prepared::with_kernels(
+            Arc::new(columns),
+            Arc::new(plan),
+            self.backend,
+            self.flow.kernels(),
+        )?;
+        Ok((Prepared::new(self.flow, prepared, self.given), checked))
     }
 }
 

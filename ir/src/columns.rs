@@ -4,6 +4,7 @@
 //! serves. Arguments always come before their users, so every walk is a loop over ids.
 //! Nothing here knows of files, Arrow, threads or machines.
 
+mod by_row;
 mod join;
 mod selection;
 mod verify;
@@ -11,6 +12,7 @@ mod verify;
 use std::collections::HashMap;
 use std::fmt;
 
+pub use by_row::{Obstacle, ObstacleKind};
 pub use join::Join;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
@@ -167,6 +169,12 @@ impl Columns {
         self.columns[id].ty.scalar
     }
 
+    /// Whether a column is a decimal or computed from one. No kernel computes with 128 bits.
+    pub fn has_decimals(&self, id: ColumnId) -> bool {
+        let mut args = self.columns[id].args.iter();
+        self.scalar_type(id).is_decimal() || args.any(|arg| self.scalar_type(*arg).is_decimal())
+    }
+
     /// The scalar types of columns.
     pub fn scalar_types(&self, ids: &[ColumnId]) -> Vec<ScalarType> {
         ids.iter().map(|id| self.scalar_type(*id)).collect()
@@ -182,13 +190,17 @@ impl Columns {
 }
 
 impl Columns {
-    /// Whether a column is a window that ends a pass: later passes find it in its table.
-    pub fn is_stored_window(&self, column: &Column) -> bool {
-        let Op::Window(window) = &column.op else {
-            return false;
-        };
-        let text = |arg: &ColumnId| self.scalar_type(*arg) == ScalarType::Str;
-        !window.is_local(column.args.iter().any(text))
+    /// Whether a column ends a pass because it needs all rows of its table, as most windows do: later
+    /// passes find it in the table.
+    pub fn is_stored(&self, column: &Column) -> bool {
+        match &column.op {
+            Op::Window(window) => {
+                let text = |arg: &ColumnId| self.scalar_type(*arg) == ScalarType::Str;
+                !window.is_local(column.args.iter().any(text))
+            }
+            Op::Extern(signature) => column.domain != Domain::Scalar && signature.needs_all_rows(),
+            _ => false,
+        }
     }
 
     /// How a column is executed inside a pass.
@@ -201,11 +213,7 @@ impl Columns {
                     .iter()
                     .any(|arg| self.scalar_type(*arg) == ScalarType::Str)
         };
-        // No kernel computes with 128 bits.
-        let decimal = || {
-            let mut args = column.args.iter();
-            column.ty.scalar.is_decimal() || args.any(|arg| self.scalar_type(*arg).is_decimal())
-        };
+        let decimal = || self.has_decimals(id);
         match &column.op {
             Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) => Execution::Leaf,
             Op::FloorDiv | Op::Rem if column.ty.scalar.is_float() => Execution::Wide,
@@ -276,12 +284,16 @@ impl Columns {
                 }
             }
             Op::Text(_) | Op::OneOf(_) => Execution::Columnar,
-            Op::Extern(_) => Execution::Extern,
+            Op::Extern(_) if !self.is_stored(column) => Execution::Extern,
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
-            Op::Window(_) if !self.is_stored_window(column) => Execution::Window,
-            Op::Take | Op::Joined | Op::Stack | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => {
-                Execution::Barrier
-            }
+            Op::Window(_) if !self.is_stored(column) => Execution::Window,
+            Op::Take
+            | Op::Joined
+            | Op::Stack
+            | Op::Reduce { .. }
+            | Op::Key(_)
+            | Op::Window(_)
+            | Op::Extern(_) => Execution::Barrier,
         }
     }
 }
@@ -331,7 +343,9 @@ impl ColumnsBuilder {
     /// The column of this op over these arguments, of a type and rows that the caller knows.
     pub fn add_typed(&mut self, op: Op, args: Vec<ColumnId>, ty: Type, domain: Domain) -> ColumnId {
         let key = (op, args, ty, domain);
-        if let Some(id) = self.known.get(&key) {
+        if key.0.is_deterministic()
+            && let Some(id) = self.known.get(&key)
+        {
             return *id;
         }
         let (op, args, ..) = key.clone();

@@ -248,6 +248,11 @@ pub enum Execution {
 }
 
 impl Op {
+    /// Whether it gives the same for the same arguments, so that one value may stand for several.
+    pub fn is_deterministic(&self) -> bool {
+        !matches!(self, Op::Extern(signature) if !signature.deterministic)
+    }
+
     /// At which level the op is legal.
     pub fn level(&self) -> Level {
         match self {

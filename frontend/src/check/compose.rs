@@ -275,7 +275,8 @@ impl<'a> Checker<'a> {
                 parameters,
                 returns,
             } => {
-                self.declare_extern(place, *name, parameters, *returns);
+                let tags = &program.items[id].tags;
+                self.declare_extern(place, *name, parameters, *returns, tags);
             }
             ItemKind::Over { body, .. } => {
                 let over = OverBlock { item: id };

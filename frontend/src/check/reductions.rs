@@ -3,7 +3,7 @@
 use icosian_ir::graph::Partition;
 use icosian_ir::id::{ExprId as Expression, TableId};
 use icosian_ir::op::{Fraction, Interpolation, Reduction};
-use icosian_ir::types::{Domain, ScalarType};
+use icosian_ir::types::Domain;
 use icosian_ir::typing::{reduced_values, reduction_type};
 use icosian_ir::value::Value;
 

@@ -364,7 +364,9 @@ impl GraphBuilder {
         domain: Domain,
     ) -> ExprId {
         let key = (op, args, ty, domain);
-        if let Some(id) = self.known.get(&key) {
+        if key.0.is_deterministic()
+            && let Some(id) = self.known.get(&key)
+        {
             return *id;
         }
         let (op, args, ..) = key.clone();

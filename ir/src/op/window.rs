@@ -15,12 +15,13 @@ pub enum Window {
     /// What the non-null values up to and including this row make.
     Cumulative(Cumulative),
     /// A reduction of the rows in a frame around this row; null below `min_count` rows that count.
+    /// (A row counts unless a value is null that the reduction skips.)
     Rolling {
         /// Which; it takes its values first.
         reduction: Reduction,
         /// Which rows.
         frame: Frame,
-        /// The least number of rows in which no value is null.
+        /// The least number of rows that count.
         min_count: u64,
     },
     /// The value, or where it is null that of the nearest row on one side which has one.
@@ -254,20 +255,6 @@ impl Window {
             | Window::Interpolate
             | Window::Rank { .. }
             | Window::Exponential { .. } => None,
-        }
-    }
-
-    /// Whether its values are some of those it looks at.
-    pub fn chooses(self) -> bool {
-        match self {
-            Window::Shift { .. } | Window::Fill { .. } => true,
-            Window::Cumulative(cumulative) => {
-                matches!(cumulative, Cumulative::Min | Cumulative::Max)
-            }
-            Window::Rolling { reduction, .. } => {
-                matches!(reduction, Reduction::Min | Reduction::Max)
-            }
-            Window::Interpolate | Window::Rank { .. } | Window::Exponential { .. } => false,
         }
     }
 }

@@ -87,14 +87,6 @@ pub struct PassRun<'a> {
 }
 
 impl<'a> PassRun<'a> {
-    /// Whether a column is a decimal or computed from one.
-    pub(crate) fn has_decimals(&self, column: ColumnId) -> bool {
-        let columns = self.prepared.columns();
-        let mut args = columns.column(column).args.iter();
-        columns.scalar_type(column).is_decimal()
-            || args.any(|arg| columns.scalar_type(*arg).is_decimal())
-    }
-
     /// Binds a pass to its table, parameters and the rows `rows` of a partition.
     ///
     /// # Errors
@@ -390,7 +382,7 @@ fn morsel_starts(pass: &Pass, rows: &Range<usize>) -> Vec<usize> {
 }
 
 /// The scalars that segments use, and whether one of them is an error.
-fn scalars(
+pub(crate) fn scalars(
     columns: &icosian_ir::columns::Columns,
     program: &PassProgram,
     params: &Params,

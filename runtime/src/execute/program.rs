@@ -572,7 +572,9 @@ pub(crate) fn kept_by_windows(columns: &Columns, windows: &[ColumnId]) -> Vec<Co
     let args = windows
         .iter()
         .flat_map(|window| &columns.column(*window).args);
-    let mut all: Vec<ColumnId> = args.copied().collect();
+    // A function of the host may take scalars beside columns.
+    let rows = |arg: &ColumnId| columns.table_of(*arg).is_some();
+    let mut all: Vec<ColumnId> = args.copied().filter(rows).collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -10,6 +10,7 @@
 
 mod csv;
 mod error;
+mod json;
 mod target;
 
 use std::path::Path;
@@ -26,6 +27,7 @@ use parquet::file::properties::WriterProperties;
 use self::csv::CsvWriter;
 pub use self::csv::{CsvEnd, write_csv};
 pub use self::error::{WriteError, WriteErrorKind};
+use self::json::JsonWriter;
 use self::target::Target;
 use crate::format::{EXTENSIONS, Format, default_delimiter};
 
@@ -43,6 +45,7 @@ pub struct WriteOptions {
 
 enum Encoder {
     Csv(CsvWriter<Target>),
+    JsonLines(JsonWriter<Target>),
     Ipc(FileWriter<Target>),
     // Boxed as it is far larger than the others.
     Parquet(Box<ArrowWriter<Target>>),
@@ -100,6 +103,7 @@ impl TableWriter {
                 let delimiter = options.delimiter.unwrap_or_else(|| default_delimiter(path));
                 CsvWriter::new(target, &schema, delimiter, &options.null).map(Encoder::Csv)
             }
+            Format::JsonLines => Ok(Encoder::JsonLines(JsonWriter::new(target))),
             Format::Ipc => FileWriter::try_new(target, &schema)
                 .map(Encoder::Ipc)
                 .map_err(WriteError::from),
@@ -128,6 +132,7 @@ impl TableWriter {
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
         let stored = stored_batch(batch, &self.schema).and_then(|batch| match &mut self.encoder {
             Encoder::Csv(writer) => writer.write(&batch),
+            Encoder::JsonLines(writer) => writer.write(&batch),
             Encoder::Ipc(writer) => writer.write(&batch).map_err(WriteError::from),
             Encoder::Parquet(writer) => writer.write(&batch).map_err(WriteError::from),
         });
@@ -141,6 +146,7 @@ impl TableWriter {
     pub fn finish(self) -> Result<(), WriteError> {
         let target = match self.encoder {
             Encoder::Csv(writer) => writer.finish(),
+            Encoder::JsonLines(writer) => writer.finish(),
             Encoder::Ipc(mut writer) => writer
                 .finish()
                 .and_then(|()| writer.into_inner())

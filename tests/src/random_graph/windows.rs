@@ -30,6 +30,16 @@ impl Maker<'_> {
             Reduction::Count,
             Reduction::Cov { ddof: 1 },
             Reduction::Corr,
+            Reduction::Product,
+            Reduction::Skew { bias: flag },
+            Reduction::Kurtosis { bias: other },
+            Reduction::NUnique,
+            Reduction::First { skip_null: flag },
+            Reduction::Last { skip_null: flag },
+            Reduction::Mode,
+            Reduction::AtMax,
+            Reduction::AtMin,
+            Reduction::WeightedMean,
         ];
         let cumulative = [
             Cumulative::Sum,
@@ -86,7 +96,9 @@ impl Maker<'_> {
         // Integer sums and products may overflow their 64 bits.
         let sums = match window {
             Window::Cumulative(Cumulative::Sum | Cumulative::Product) => true,
-            Window::Rolling { reduction, .. } => reduction == Reduction::Sum,
+            Window::Rolling { reduction, .. } => {
+                matches!(reduction, Reduction::Sum | Reduction::Product)
+            }
             _ => false,
         };
         let floats = sums && !self.shape.raising;

@@ -100,6 +100,12 @@ fn write_host_functions(f: &mut fmt::Formatter<'_>, graph: &Graph) -> fmt::Resul
             .map(|(name, ty)| format!("{}: {ty}", quoted(name)))
             .collect();
         let (name, parameters) = (quoted(name), parameters.join(", "));
+        if signature.whole_column {
+            writeln!(f, "@whole_column")?;
+        }
+        if !signature.deterministic {
+            writeln!(f, "@nondeterministic")?;
+        }
         writeln!(f, "extern fn {name}({parameters}) -> {}", signature.returns)?;
     }
     Ok(())
