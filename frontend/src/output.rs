@@ -22,6 +22,7 @@ use crate::prepared::unknown;
 pub struct RunOutput {
     flow: Flow,
     result: RunResult,
+    params: Vec<(String, Type, Value)>,
 }
 
 impl RunOutput {
@@ -34,8 +35,22 @@ impl RunOutput {
         &self.result
     }
 
-    pub(crate) fn new(flow: Flow, result: RunResult) -> RunOutput {
-        RunOutput { flow, result }
+    pub(crate) fn new(
+        flow: Flow,
+        result: RunResult,
+        params: Vec<(String, Type, Value)>,
+    ) -> RunOutput {
+        RunOutput {
+            flow,
+            result,
+            params,
+        }
+    }
+
+    /// The params that the result depends on and the values they had, by name.
+    pub fn params(&self) -> impl Iterator<Item = (&str, Type, &Value)> {
+        let params = self.params.iter();
+        params.map(|(name, ty, value)| (name.as_str(), *ty, value))
     }
 
     /// The names of the tables delivered, in the order of the flow.

@@ -162,7 +162,9 @@ impl Prepared {
     /// As [`Prepared::run_with`].
     pub fn execute(&self, run: &Run<'_>, executor: &dyn Executor) -> Result<RunOutput, Error> {
         let result = executor.execute(run)?;
-        Ok(RunOutput::new(self.flow.clone(), result))
+        let params = run.param_values().into_iter();
+        let params = params.map(|(name, ty, value)| (name.to_owned(), ty, value));
+        Ok(RunOutput::new(self.flow.clone(), result, params.collect()))
     }
 
     /// Reads and checks the inputs: a run that executors can execute, several times.

@@ -31,7 +31,7 @@ pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 pub use text::{TextArgument, TextFunction};
 pub use time::{Fold, Gap, Period, TimeFunction, TimePart};
 pub use window::{
-    Alpha, Cumulative, ExponentialMoment, Frame, Over, RankMethod, Window, WindowOver,
+    Alpha, Cumulative, Decay, ExponentialMoment, Frame, Over, RankMethod, Window, WindowOver,
 };
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.

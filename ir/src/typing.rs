@@ -4,10 +4,9 @@
 //! do the verifiers of the later stages; so an ill-typed op can't get past any stage.
 
 mod decimal;
+mod reduction;
 mod time;
 mod window;
-
-mod reduction;
 
 use std::fmt;
 
@@ -264,13 +263,8 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
         }
         Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) => {
             count(2)?;
-            let (a, b) = (types[0].scalar, types[1].scalar);
-            let scalar = if a.is_decimal() {
-                decimal::arithmetic(op, a, b)
-                    .ok_or_else(|| wrong("two decimals, of at most 38 places in all"))?
-            } else {
-                arithmetic_type(op, a, b).ok_or_else(|| wrong("two numbers of one type"))?
-            };
+            let scalar = arithmetic_type(op, types[0].scalar, types[1].scalar)
+                .ok_or_else(|| wrong("two numbers of one type, or decimals of 38 places in all"))?;
             row_local(
                 scalar
                     .required()
@@ -290,11 +284,8 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 (a, b) if a == b && a.is_float() => row_local(a.required().nullable_if(any_null)),
                 // Integer division by zero is null; the builder drops the `?` for a nonzero literal.
                 (a, b) if a == b && a.is_integer() => row_local(a.nullable()),
-                // Of decimals the quotient is whole, and of as many digits at most.
                 (a, b) if a == b && a.is_decimal() => {
-                    let (digits, _) = a.as_decimal().unwrap_or_default();
-                    let whole = ScalarType::Decimal(digits, 0);
-                    row_local(if *op == Op::FloorDiv { whole } else { a }.nullable())
+                    row_local(decimal::division(op, a).nullable())
                 }
                 _ => Err(wrong("two numbers of one type")),
             }
@@ -588,6 +579,9 @@ fn may_null(mode: Overflow, scalar: ScalarType) -> bool {
 /// The result type of `+`, `-`, `*` on two scalar types.
 fn arithmetic_type(op: &Op, a: ScalarType, b: ScalarType) -> Option<ScalarType> {
     use ScalarType::{Date, Duration, I32, I64, Timestamp};
+    if a.is_decimal() {
+        return decimal::arithmetic(op, a, b);
+    }
     if a == b && a.is_number() {
         return Some(a);
     }

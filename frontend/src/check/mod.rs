@@ -12,6 +12,7 @@
 mod bins;
 mod bound;
 mod calls;
+mod categories;
 mod choice;
 mod clashes;
 mod compose;
@@ -34,6 +35,7 @@ mod lookup;
 mod names;
 mod operators;
 mod over;
+mod quantile_bins;
 mod random;
 mod reductions;
 mod rolling;

@@ -13,6 +13,7 @@ mod dependencies;
 mod fingerprint;
 mod lookups;
 mod membership;
+mod overflow;
 mod random;
 mod reductions;
 mod text;

@@ -48,11 +48,8 @@ pub enum Window {
     Exponential {
         /// Which.
         moment: ExponentialMoment,
-        /// What part of its weight a value loses per row.
-        alpha: Alpha,
-        /// Whether the weights are divided by their sum, rather than the first value standing for all
-        /// before it.
-        adjust: bool,
+        /// How values are weighed.
+        decay: Decay,
         /// The least number of values.
         min_count: u64,
     },
@@ -121,6 +118,32 @@ pub enum ExponentialMoment {
     Var,
     /// The root of the variance.
     Std,
+}
+
+/// How values that become less important with every row are weighed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Decay {
+    /// What part of its weight a value loses per row.
+    pub alpha: Alpha,
+    /// Whether the weights are divided by their sum, rather than the first value standing for all
+    /// before it.
+    pub adjust: bool,
+    /// Whether rows without a value don't count: weights fall in the others only.
+    pub skip_null: bool,
+    /// Whether a variance keeps the bias of its weights.
+    pub bias: bool,
+}
+
+impl Decay {
+    /// The usual one: adjusted, null rows count, and variances are without bias.
+    pub fn new(alpha: Alpha) -> Decay {
+        Decay {
+            alpha,
+            adjust: true,
+            skip_null: false,
+            bias: false,
+        }
+    }
 }
 
 /// A number above 0 and at most 1, by its bits.
@@ -347,13 +370,13 @@ impl std::fmt::Display for WindowOver {
                 f.write_str(if fraction { " fraction" } else { "" })?;
             }
             Window::Exponential {
-                alpha,
-                adjust,
-                min_count,
-                ..
+                decay, min_count, ..
             } => {
-                let alpha = alpha.value();
-                write!(f, " alpha={alpha:?} adjust={adjust} min={min_count}")?;
+                let alpha = decay.alpha.value();
+                write!(f, " alpha={alpha:?} adjust={}", decay.adjust)?;
+                f.write_str(if decay.skip_null { " skip_null" } else { "" })?;
+                f.write_str(if decay.bias { " bias" } else { "" })?;
+                write!(f, " min={min_count}")?;
             }
             Window::Cumulative(_) | Window::Fill { .. } | Window::Interpolate => {}
         }

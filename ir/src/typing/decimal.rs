@@ -25,6 +25,15 @@ pub(super) fn arithmetic(op: &Op, a: ScalarType, b: ScalarType) -> Option<Scalar
     (places <= MAX_DIGITS).then_some(ScalarType::Decimal(wanted.min(MAX_DIGITS), places))
 }
 
+/// What `a // b` or `a % b` of decimals of one type is: a quotient is whole, and of as many digits at
+/// most.
+pub(super) fn division(op: &Op, of: ScalarType) -> ScalarType {
+    match (op, of) {
+        (Op::FloorDiv, ScalarType::Decimal(digits, _)) => ScalarType::Decimal(digits, 0),
+        _ => of,
+    }
+}
+
 /// The type of a decimal rounded to fewer places; a carry may add a digit.
 pub(super) fn rounded(rounding: Rounding, from: ScalarType) -> Option<ScalarType> {
     let ScalarType::Decimal(digits, places) = from else {

@@ -137,6 +137,11 @@ impl KeyTable {
         })
     }
 
+    /// Columns per key.
+    pub(crate) fn columns(&self) -> usize {
+        self.types.len()
+    }
+
     /// Words per key.
     pub(crate) fn width(&self) -> usize {
         self.places[self.types.len()]

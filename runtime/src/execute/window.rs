@@ -298,11 +298,10 @@ pub(crate) fn run_along(
         }
         Window::Exponential {
             moment,
-            alpha,
-            adjust,
+            decay,
             min_count,
         } => {
-            let state = Exponential::new(alpha, adjust);
+            let state = Exponential::new(decay);
             running::exponential(argument, length, state, (moment, min_count), written);
         }
     }

@@ -4,8 +4,8 @@ use icosian_ir::graph::Partition;
 use icosian_ir::id::ExprId;
 use icosian_ir::meaning::order::Direction;
 use icosian_ir::op::{
-    Alpha, Cumulative, ExponentialMoment, Fraction, Frame, Interpolation, RankMethod, Reduction,
-    Window,
+    Alpha, Cumulative, Decay, ExponentialMoment, Fraction, Frame, Interpolation, RankMethod,
+    Reduction, Window,
 };
 use icosian_ir::types::ScalarType;
 
@@ -88,8 +88,12 @@ impl Maker<'_> {
             },
             _ => Window::Exponential {
                 moment: *self.numbers.pick(&moments),
-                alpha: Alpha::new(rows as f64 / 10.0)?,
-                adjust: flag,
+                decay: Decay {
+                    alpha: Alpha::new(rows as f64 / 10.0)?,
+                    adjust: flag,
+                    skip_null: other,
+                    bias: self.numbers.below(4) == 0,
+                },
                 min_count,
             },
         };

@@ -1,12 +1,12 @@
 //! Conversions, and arithmetic with a chosen overflow.
 
-use icosian_ir::graph::BinaryOperator::{Add, Mul, Sub};
+use icosian_ir::graph::BinaryOperator::{Add, FloorDiv, Mul, Pow, Sub};
 use icosian_ir::op::CastMode::{Null, Raise, Wrap};
 use icosian_ir::op::Overflow;
 use icosian_ir::types::ScalarType::{Bool, F32, F64, I8, I16, I32, I64, Str, U8, U16, U32, U64};
 
 use super::Meaning::{Arithmetic, Cast};
-use super::parameters::{A_B, X, X_DIGITS, X_UNIT, X_UNIT_ZONE};
+use super::parameters::{A_B, X, X_COUNT, X_DIGITS, X_UNIT, X_UNIT_ZONE};
 use super::{Function, Meaning};
 
 functions! {
@@ -14,10 +14,16 @@ functions! {
     "wrapping_sub" A_B, Arithmetic(Sub, Overflow::Wrap), "a - b, wrapping around", "wrapping_sub(a, b)";
     "wrapping_mul" A_B, Arithmetic(Mul, Overflow::Wrap), "a * b, wrapping around", "wrapping_mul(a, b)";
     "wrapping_neg" X, Meaning::Negate(Overflow::Wrap), "-x, wrapping around", "wrapping_neg(x)";
+    "wrapping_floor_div" A_B, Arithmetic(FloorDiv, Overflow::Wrap), "a // b, wrapping around", "wrapping_floor_div(a, b)";
+    "wrapping_abs" X, Meaning::Magnitude(Overflow::Wrap), "the magnitude, wrapping around", "wrapping_abs(x)";
+    "wrapping_pow" X_COUNT, Arithmetic(Pow, Overflow::Wrap), "x ** n for a constant n from 0 to 64, wrapping around", "wrapping_pow(x, 3)";
     "try_add" A_B, Arithmetic(Add, Overflow::Null), "a + b, null where it overflows", "try_add(a, b)";
     "try_sub" A_B, Arithmetic(Sub, Overflow::Null), "a - b, null where it overflows", "try_sub(a, b)";
     "try_mul" A_B, Arithmetic(Mul, Overflow::Null), "a * b, null where it overflows", "try_mul(a, b)";
     "try_neg" X, Meaning::Negate(Overflow::Null), "-x, null where it overflows", "try_neg(x)";
+    "try_floor_div" A_B, Arithmetic(FloorDiv, Overflow::Null), "a // b, null where it overflows", "try_floor_div(a, b)";
+    "try_abs" X, Meaning::Magnitude(Overflow::Null), "the magnitude, null where it overflows", "try_abs(x)";
+    "try_pow" X_COUNT, Arithmetic(Pow, Overflow::Null), "x ** n for a constant n from 0 to 64, null where it overflows", "try_pow(x, 3)";
     "i8" X, Cast(I8, Raise), "as i8; an error where it doesn't fit", "i8(late)";
     "i16" X, Cast(I16, Raise), "as i16; an error where it doesn't fit", "i16(x)";
     "i32" X, Cast(I32, Raise), "as i32; an error where it doesn't fit", "i32(x)";

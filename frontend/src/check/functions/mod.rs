@@ -65,10 +65,12 @@ pub(crate) enum Meaning {
     Bins(Bins),
     /// A conversion.
     Cast(ScalarType, CastMode),
-    /// `+`, `-` or `*` with a chosen overflow.
+    /// `+`, `-`, `*`, `//` or `**` with a chosen overflow.
     Arithmetic(BinaryOperator, Overflow),
     /// `-x` with a chosen overflow.
     Negate(Overflow),
+    /// The magnitude with a chosen overflow.
+    Magnitude(Overflow),
     /// A reduction, or of two values the lesser.
     Min,
     /// A reduction, or of two values the greater.

@@ -85,6 +85,16 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "arccosh" => "acosh(x)",
         "arctanh" => "atanh(x)",
         "prod" => "product(x)",
+        "initcap" | "titlecase" | "to_titlecase" | "title_case" | "capwords" => "title(x)",
+        "ntile" => "qcut(x, 4)",
+        "uniform" => "low + (high - low) * random(seed)",
+        "randint" | "rand_int" | "integers" => "random_integer(seed, low, high)",
+        "bernoulli" => "random_bool(seed, p)",
+        "shuffle" => "rank(random(seed), method=\"ordinal\"), or a table: t order by random(seed)",
+        "to_physical" | "codes" | "to_codes" => "category_code(x, [\"S\", \"M\", \"L\"])",
+        "factorize" | "ordinal_encode" | "label_encode" => {
+            "category_code(x, [\"a\", \"b\"]), or a lookup in a table of the categories"
+        }
         "nanmedian" | "percentile_50" => "median(x)",
         "percentile" | "quantile_cont" | "percentile_cont" => "quantile(x, 0.9)",
         "quantile_disc" | "percentile_disc" => "quantile(x, 0.9, interpolation=\"lower\")",

@@ -42,8 +42,21 @@ pub(super) const X_DECAY: &[Parameter] = &[
     required("x"),
     optional("alpha"),
     optional("span"),
+    optional("com"),
     optional("half_life"),
     optional("adjust"),
+    optional("skip_null"),
+    optional("min"),
+];
+pub(super) const X_DECAY_BIAS: &[Parameter] = &[
+    required("x"),
+    optional("alpha"),
+    optional("span"),
+    optional("com"),
+    optional("half_life"),
+    optional("adjust"),
+    optional("skip_null"),
+    optional("bias"),
     optional("min"),
 ];
 pub(super) const X_N: &[Parameter] = &[required("x"), optional("n")];

@@ -14,6 +14,7 @@ functions! {
     "concat" &[required("a"), repeated("b")], Meaning::Text(TextFunction::Concat), "any number of texts, one after the other; also a + b", "concat(first, \" \", last)";
     "upper" X, Meaning::Text(TextFunction::Upper), "in capital letters", "upper(code)";
     "lower" X, Meaning::Text(TextFunction::Lower), "in small letters", "lower(email)";
+    "title" X, Meaning::Text(TextFunction::Title), "each word with a capital letter first and small ones after", "title(city)";
     "trim" X_CHARACTERS, Meaning::Text(TextFunction::Trim), "without white space at both ends, or without any of these characters", "trim(name)";
     "trim_start" X_CHARACTERS, Meaning::Text(TextFunction::TrimStart), "without white space, or these characters, at the beginning", "trim_start(code, \"0\")";
     "trim_end" X_CHARACTERS, Meaning::Text(TextFunction::TrimEnd), "without white space, or these characters, at the end", "trim_end(line, \".\")";

@@ -4,7 +4,7 @@ use icosian_ir::op::{Cumulative, ExponentialMoment};
 
 use super::Function;
 use super::Meaning::Window;
-use super::parameters::{X, X_DECAY, X_N, optional, required};
+use super::parameters::{X, X_DECAY, X_DECAY_BIAS, X_N, optional, required};
 use crate::check::windows::WindowKind;
 
 functions! {
@@ -24,6 +24,6 @@ functions! {
     "backward_fill" &[required("x"), optional("limit")], Window(WindowKind::Fill { backward: true }), "the value, or where it is null the next after it, at most limit rows away", "price.backward_fill()";
     "interpolate" X, Window(WindowKind::Interpolate), "the value, or where it is null what lies on the line between its neighbours", "temp.interpolate()";
     "ewm_mean" X_DECAY, Window(WindowKind::Exponential(ExponentialMoment::Mean)), "the mean of the values so far, weighted the less the longer ago", "price.ewm_mean(span=20)";
-    "ewm_std" X_DECAY, Window(WindowKind::Exponential(ExponentialMoment::Std)), "the standard deviation under the weights of ewm_mean", "price.ewm_std(half_life=10)";
-    "ewm_var" X_DECAY, Window(WindowKind::Exponential(ExponentialMoment::Var)), "the variance under the weights of ewm_mean", "price.ewm_var(alpha=0.1)";
+    "ewm_std" X_DECAY_BIAS, Window(WindowKind::Exponential(ExponentialMoment::Std)), "the standard deviation under the weights of ewm_mean", "price.ewm_std(half_life=10)";
+    "ewm_var" X_DECAY_BIAS, Window(WindowKind::Exponential(ExponentialMoment::Var)), "the variance under the weights of ewm_mean", "price.ewm_var(alpha=0.1)";
 }
