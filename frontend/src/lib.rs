@@ -57,6 +57,8 @@ mod values;
 
 mod prepared;
 
+mod checks;
+
 mod output;
 
 mod row;
@@ -71,9 +73,10 @@ pub use icosian_macros::flow;
 pub use icosian_runtime as runtime;
 
 pub use cache::ReadCache;
+pub use checks::{CheckFailure, CheckOutcome, CheckReport};
 pub use error::{Error, ErrorKind};
 pub use flow::{Flow, FlowOptions, FlowText};
-pub use icosian_ir::graph::Graph;
+pub use icosian_ir::graph::{CheckAction, Graph};
 pub use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
 pub use icosian_ir::value::Value as Constant;
 pub use icosian_runtime::execute::{

@@ -87,7 +87,8 @@ impl Prepared {
     /// Runs on all cores.
     ///
     /// # Errors
-    /// If inputs are missing or don't fit, or a row of what was asked for is an error.
+    /// If inputs are missing or don't fit, a row of what was asked for is an error, or a check that
+    /// ends the run does not hold.
     pub fn run(&self, inputs: &Inputs) -> Result<RunOutput, Error> {
         self.run_with(inputs, self.all_cores()?)
     }
@@ -131,11 +132,12 @@ impl Prepared {
         };
         let run = self.bind(inputs)?;
         if self.prepared.backend() == Backend::Interpreter {
-            let output = self.execute(&run, &SerialExecutor)?;
-            return Ok(Batches::whole(output.table(table)?));
+            let output = self.outcome(&run, &SerialExecutor)?;
+            let checks = output.checks().to_vec();
+            return Ok(Batches::whole(self, output.table(table)?, checks));
         }
         let stream = BatchStream::new(run, self.all_cores()?, id, MORSELS_PER_BATCH)?;
-        Ok(Batches::stream(stream))
+        Ok(Batches::stream(self, stream))
     }
 
     /// The executor of runs that name none.
@@ -161,10 +163,20 @@ impl Prepared {
     /// # Errors
     /// As [`Prepared::run_with`].
     pub fn execute(&self, run: &Run<'_>, executor: &dyn Executor) -> Result<RunOutput, Error> {
+        self.outcome(run, executor)?.if_checks_hold()
+    }
+
+    /// As [`Prepared::execute`], with an output whatever checks find.
+    pub(crate) fn outcome(
+        &self,
+        run: &Run<'_>,
+        executor: &dyn Executor,
+    ) -> Result<RunOutput, Error> {
         let result = executor.execute(run)?;
         let params = run.param_values().into_iter();
         let params = params.map(|(name, ty, value)| (name.to_owned(), ty, value));
-        Ok(RunOutput::new(self.flow.clone(), result, params.collect()))
+        let columns = self.prepared.columns();
+        RunOutput::new(self.flow.clone(), columns, result, params.collect())
     }
 
     /// Reads and checks the inputs: a run that executors can execute, several times.

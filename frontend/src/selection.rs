@@ -29,6 +29,9 @@ pub struct Selection {
     /// The tables that a state gives.
     given: GivenTables,
     backend: Backend,
+    checks: bool,
+    /// Checks evaluated whatever the outputs need, by position.
+    forced_checks: Vec<usize>,
 }
 
 impl Selection {
@@ -39,6 +42,8 @@ impl Selection {
             overrides: HashMap::new(),
             given: GivenTables::default(),
             backend: Backend::Jit,
+            checks: true,
+            forced_checks: Vec::new(),
         }
     }
 
@@ -112,6 +117,19 @@ impl Selection {
         self
     }
 
+    /// Leaves the flow's checks out: nothing is tested, nothing reported.
+    #[must_use]
+    pub fn without_checks(mut self) -> Selection {
+        self.checks = false;
+        self
+    }
+
+    /// Evaluates these checks whatever the outputs need.
+    pub(crate) fn with_checks(mut self, forced: Vec<usize>) -> Selection {
+        self.forced_checks = forced;
+        self
+    }
+
     /// Plans what the outputs need. Machine code is made when it is first run.
     ///
     /// # Errors
@@ -136,7 +154,7 @@ impl Selection {
     /// If an output needs more than its row, naming what is in the way and the path to it; as
     /// [`Selection::prepare`]; or if the inputs are missing or don't fit.
     pub fn row_with(self, inputs: &Inputs) -> Result<RowPlan, Error> {
-        let (prepared, table) = self.plan(served_table)?;
+        let (prepared, table) = self.without_checks().plan(served_table)?;
         prepared.row(inputs, table)
     }
 
@@ -149,6 +167,8 @@ impl Selection {
             outputs: self.outputs,
             overrides: self.overrides,
             given: self.given.keys().copied().collect::<HashSet<_>>(),
+            checks: self.checks,
+            forced_checks: self.forced_checks,
         };
         let graph = self.flow.graph();
         let mut columns =

@@ -5,6 +5,7 @@
 //! Nothing here knows of files, Arrow, threads or machines.
 
 mod by_row;
+mod checks;
 mod join;
 mod selection;
 mod verify;
@@ -13,6 +14,8 @@ use std::collections::HashMap;
 use std::fmt;
 
 pub use by_row::{Obstacle, ObstacleKind};
+pub(crate) use checks::made_since;
+pub use checks::{CheckColumns, CheckEvaluation, CheckValue, SAMPLE_ROWS};
 pub use join::Join;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
@@ -147,6 +150,8 @@ pub struct Columns {
     pub params: Table<ParamId, Param>,
     /// What is delivered, in the order asked for.
     pub outputs: Vec<Output>,
+    /// What must hold of it.
+    pub checks: Vec<CheckColumns>,
     /// The names of the nodes that columns serve.
     pub node_names: HashMap<NodeId, String>,
     /// What the host supplies for calls of its functions.
@@ -253,7 +258,9 @@ impl Columns {
                 | Math::Tanh
                 | Math::Asinh
                 | Math::Acosh
-                | Math::Atanh => Execution::Wide,
+                | Math::Atanh
+                | Math::Gamma
+                | Math::LnGamma => Execution::Wide,
             },
             Op::Time(_) => Execution::Columnar,
             Op::Broadcast(_)
@@ -431,6 +438,9 @@ impl fmt::Display for Columns {
         }
         for output in &self.outputs {
             writeln!(f, "output {} = {}", output.name, output.column)?;
+        }
+        for check in &self.checks {
+            writeln!(f, "{check}")?;
         }
         Ok(())
     }

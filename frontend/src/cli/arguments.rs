@@ -126,6 +126,9 @@ pub(crate) struct RunArguments {
     pub(crate) param: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    /// Write what came of the flow's checks to a file, a line of JSON for each.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) checks: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) engine: EngineArguments,
 }

@@ -35,7 +35,9 @@ pub(crate) fn fit(
     if interrupt.is_raised() {
         return Err(Failure::Interrupted);
     }
-    let state = FittedState::from_output(&output?)?;
+    let output = output?;
+    console.failed_checks(&flow, output.checks());
+    let state = FittedState::from_output(&output)?;
     clock.lap("run");
     interrupt.end_at_once(false);
     state.save(&arguments.state)?;

@@ -1,8 +1,9 @@
 //! `icosian run`.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use icosian::{Backend, ParallelExecutor};
+use icosian::{Backend, CheckReport, ParallelExecutor};
 
 use super::arguments::{BackendName, RunArguments};
 use super::console::Console;
@@ -56,15 +57,35 @@ pub(crate) fn run(
     if interrupt.is_raised() {
         return Err(Failure::Interrupted);
     }
+    if let Some(path) = &arguments.checks {
+        match &output {
+            Ok(output) => write_checks(path, output.checks())?,
+            Err(error) if !error.check_reports().is_empty() => {
+                write_checks(path, error.check_reports())?;
+            }
+            Err(_) => {}
+        }
+    }
     let output = output?;
+    console.failed_checks(&flow, output.checks());
     clock.lap("run");
     interrupt.end_at_once(false);
     deliver(console, &destination, &output, interrupt)?;
     clock.lap("write");
     if arguments.engine.timing {
         clock.print(console);
+        console.skipped_checks(output.checks());
     }
     Ok(())
+}
+
+/// Writes what came of checks, a line of JSON for each.
+fn write_checks(path: &Path, reports: &[CheckReport]) -> Outcome {
+    let lines = reports.iter().map(|report| report.to_json() + "\n");
+    std::fs::write(path, lines.collect::<String>()).map_err(|error| {
+        let path = path.display();
+        Failure::Run(format!("can't write the checks {path}: {error}"))
+    })
 }
 
 /// How long stages took.

@@ -271,14 +271,14 @@ fn place_spools(columns: &Columns, times: &Times, rounds: &mut Rounds) {
 fn place_outputs(columns: &Columns, times: &Times, rounds: &mut Rounds) {
     let mut outputs: BTreeMap<TableId, (u32, Vec<ColumnId>)> = BTreeMap::new();
     let mut seen = HashSet::new();
-    for output in &columns.outputs {
-        if let Some(table) = columns.table_of(output.column) {
+    for output in columns.delivered() {
+        if let Some(table) = columns.table_of(output) {
             let (round, list) = outputs
                 .entry(table)
                 .or_insert((times.rows(table), Vec::new()));
-            *round = (*round).max(times.of(output.column));
-            if seen.insert(output.column) {
-                list.push(output.column);
+            *round = (*round).max(times.of(output));
+            if seen.insert(output) {
+                list.push(output);
             }
         }
     }

@@ -487,6 +487,10 @@ impl Builder<'_> {
         };
         let plan = match selection {
             Selection::Where(predicate) => SelectionPlan::Where(self.find(*predicate)?),
+            Selection::First { predicate, count } => SelectionPlan::First {
+                predicate: self.find(*predicate)?,
+                count: *count,
+            },
             Selection::Order(keys) => SelectionPlan::Order(
                 keys.iter()
                     .map(|key| Ok((position(&key.column)?, key.direction)))
