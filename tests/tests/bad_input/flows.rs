@@ -395,9 +395,9 @@ fn constants_that_grow_without_end() {
 #[test]
 fn what_can_not_run_yet_says_so() {
     refused(
-        "table t { x: decimal[10, 2] }",
+        "table t { x: struct }",
         Code::CannotRunYet,
-        &["type `decimal` can't run yet"],
+        &["type `struct` can't run yet"],
     );
 }
 
