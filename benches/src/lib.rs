@@ -1,5 +1,7 @@
 //! Data that benchmarks share.
 
+pub mod workloads;
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch};
