@@ -3,18 +3,7 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use icosian::Flow;
 use icosian::Inputs;
-use icosian_benches::{MARKETING, weekly};
-
-/// A chain of `nodes` definitions, each needing the one before.
-fn chain(nodes: usize) -> String {
-    let mut text = String::from("table weekly { spend: f64, signups: f64 }\nn0 = spend\n");
-    for node in 1..nodes {
-        let before = node - 1;
-        text.push_str(&format!("n{node} = n{before} * 0.5 + signups\n"));
-    }
-    text.push_str(&format!("output [n{}]\n", nodes - 1));
-    text
-}
+use icosian_benches::{MARKETING, chain, weekly};
 
 fn text_to_first_result(criterion: &mut Criterion) {
     let inputs = Inputs::new().batches("weekly", vec![weekly(8)]);

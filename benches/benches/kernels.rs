@@ -1,31 +1,55 @@
-//! Each workload with fresh and with reused output buffers, on two threads and on one.
+//! Fused segments and wide routines over rows that fit the caches, on one thread: what a row costs
+//! when memory does not.
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use icosian::{Flow, Inputs, ParallelExecutor};
-use icosian_benches::workloads::WORKLOADS;
-use icosian_runtime::memory::BufferPool;
+use criterion::{Criterion, criterion_group, criterion_main};
+use icosian::Inputs;
+use icosian_benches::{measure_rows, mixed, over_mixed, short_group};
+
+/// One morsel.
+const ROWS: usize = 65_536;
+
+/// A name, and definitions whose values are all delivered.
+const FUSED: [(&str, &str); 8] = [
+    ("one addition", "a = x + y"),
+    (
+        "three outputs, one division",
+        "a = x + y\nb = (x - y) * z\nc = a / z",
+    ),
+    ("with nulls", "a = n + y\nb = (n - y) * z\nc = a / z"),
+    ("select by comparison", "a = x if x > y else z"),
+    ("fill nulls", "a = n ?? 0.0"),
+    ("integers, checked", "a = i + few\nb = i * few"),
+    ("integers, floor division", "a = i // 7\nb = i % 7"),
+    ("casts", "a = f64(i)\nb = i32(i)"),
+];
+
+/// Mathematical functions, each alone.
+const WIDE: [&str; 10] = [
+    "exp(x)",
+    "ln(x)",
+    "pow(x, y)",
+    "sin(x)",
+    "tan(x)",
+    "asin(x - 1)",
+    "erf(x)",
+    "tanh(x)",
+    "atan2(x, y)",
+    "year(at)",
+];
 
 fn kernels(criterion: &mut Criterion) {
-    for workload in &WORKLOADS {
-        let flow = Flow::from_text(workload.flow).expect("the flow checks");
-        let prepared = flow.outputs().prepare().expect("the flow runs");
-        let data = (workload.data)(workload.rows);
-        let inputs = Inputs::new().batches(workload.table, vec![data]);
-        let mut group = criterion.benchmark_group(workload.name);
-        group.throughput(Throughput::Elements(workload.rows as u64));
-        group.sample_size(10);
-        for threads in [2, 1] {
-            let executor = ParallelExecutor::new(threads).expect("threads");
-            for (buffers, keep) in [("fresh", 0), ("reused", usize::MAX)] {
-                let run = prepared.bind(&inputs).expect("the inputs fit");
-                let run = run.with_pool(BufferPool::new(keep));
-                group.bench_function(BenchmarkId::new(buffers, threads), |bencher| {
-                    bencher.iter(|| prepared.execute(&run, &executor).expect("it runs"));
-                });
-            }
-        }
-        group.finish();
+    let inputs = Inputs::new().batches("t", vec![mixed(ROWS)]);
+    let mut group = short_group(criterion, "fused");
+    for (name, definitions) in FUSED {
+        measure_rows(&mut group, name, &over_mixed(definitions), &inputs, ROWS);
     }
+    group.finish();
+    let mut group = short_group(criterion, "wide");
+    for expression in WIDE {
+        let text = over_mixed(&format!("a = {expression}"));
+        measure_rows(&mut group, expression, &text, &inputs, ROWS);
+    }
+    group.finish();
 }
 
 criterion_group!(benches, kernels);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use icosian_runtime::error::RunError;
 
+use crate::checks::CheckReport;
 use crate::diagnostic::{Code, Diagnostic, Sources, render};
 
 /// What kind of thing went wrong.
@@ -21,6 +22,7 @@ pub struct Error {
     kind: ErrorKind,
     diagnostics: Vec<Diagnostic>,
     sources: Sources,
+    checks: Vec<CheckReport>,
 }
 
 impl Error {
@@ -30,6 +32,7 @@ impl Error {
             kind: ErrorKind::Flow,
             diagnostics,
             sources: Sources::default(),
+            checks: Vec::new(),
         }
     }
 
@@ -39,6 +42,7 @@ impl Error {
             kind: ErrorKind::Flow,
             diagnostics,
             sources,
+            checks: Vec::new(),
         }
     }
 
@@ -48,6 +52,18 @@ impl Error {
             kind: ErrorKind::Run,
             diagnostics: vec![diagnostic],
             sources,
+            checks: Vec::new(),
+        }
+    }
+
+    /// A run that checks ended; what is told of those that only warn is told too.
+    pub(crate) fn checks(checks: Vec<CheckReport>, sources: Sources) -> Error {
+        let diagnostics = checks.iter().filter_map(CheckReport::diagnostic);
+        Error {
+            kind: ErrorKind::Run,
+            diagnostics: diagnostics.collect(),
+            sources,
+            checks,
         }
     }
 
@@ -59,6 +75,11 @@ impl Error {
     /// Everything that is wrong, as data.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    /// What came of the flow's checks, if it was they that ended the run; else none.
+    pub fn check_reports(&self) -> &[CheckReport] {
+        &self.checks
     }
 
     /// The texts that the diagnostics point into.

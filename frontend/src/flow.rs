@@ -9,7 +9,7 @@ use icosian_ir::graph::{Dependencies, Graph};
 use icosian_ir::host::HostFunctions;
 use icosian_ir::id::NodeId;
 use icosian_ir::value::Value as Constant;
-use icosian_runtime::execute::{ArrowFunction, HostError};
+use icosian_runtime::execute::{ArrowFunction, HostError, KernelCache};
 
 use crate::check::{CheckOptions, Checked, Imported, Spans, TestBlock, check, select};
 use crate::diagnostic::{Code, Diagnostic, FileId, Severity, Sources, Span, nearest};
@@ -101,6 +101,7 @@ impl FlowText {
 pub struct Flow {
     inner: Arc<Inner>,
     host: HostFunctions,
+    kernels: KernelCache,
 }
 
 #[derive(Debug)]
@@ -267,7 +268,31 @@ impl Flow {
                 dependencies: OnceLock::new(),
             }),
             host: HostFunctions::default(),
+            kernels: KernelCache::default(),
         }
+    }
+
+    /// Shares machine code with other flows. Without this, the flow and its clones share theirs.
+    ///
+    /// ```
+    /// use icosian::{Flow, KernelCache};
+    ///
+    /// let kernels = KernelCache::default();
+    /// let flows = ["table a { x: f64 }\n y = 2 * x", "table b { k: f64 }\n z = 2 * k"];
+    /// for text in flows {
+    ///     Flow::from_text(text)?.with_kernels(&kernels).outputs().row()?;
+    /// }
+    /// assert_eq!(kernels.len(), 1);
+    /// # Ok::<(), icosian::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_kernels(mut self, kernels: &KernelCache) -> Flow {
+        self.kernels = kernels.clone();
+        self
+    }
+
+    pub(crate) fn kernels(&self) -> &KernelCache {
+        &self.kernels
     }
 
     /// Supplies a function that the flow declares as `extern fn`.
@@ -275,8 +300,10 @@ impl Flow {
     /// It gets arrays of one length, of the Arrow types of its declared parameters, and gives an array
     /// of as many values of its declared type. It may be called over any part of the rows, by several
     /// threads at once and more than once, so each row of its result must depend on that row of its
-    /// arguments alone and be the same every time. An error or panic in it ends the run, as does a
-    /// result of another length or type, or a null where the type has none.
+    /// arguments alone and be the same every time; unless the flow declares it `@whole_column` or
+    /// `@nondeterministic`: then it is called once, over all rows of the table in their order. An error
+    /// or panic in it ends the run, as does a result of another length or type, or a null where the type
+    /// has none.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -344,6 +371,7 @@ impl Flow {
         let flow = Flow {
             inner: Arc::clone(&variant.inner),
             host: self.host.clone(),
+            kernels: self.kernels.clone(),
         };
         let test = flow.tests().first().cloned()?;
         Some((flow, test))

@@ -57,7 +57,11 @@ mod values;
 
 mod prepared;
 
+mod checks;
+
 mod output;
+
+mod row;
 
 mod state;
 
@@ -69,18 +73,20 @@ pub use icosian_macros::flow;
 pub use icosian_runtime as runtime;
 
 pub use cache::ReadCache;
+pub use checks::{CheckFailure, CheckOutcome, CheckReport};
 pub use error::{Error, ErrorKind};
 pub use flow::{Flow, FlowOptions, FlowText};
-pub use icosian_ir::graph::Graph;
+pub use icosian_ir::graph::{CheckAction, Graph};
 pub use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
 pub use icosian_ir::value::Value as Constant;
 pub use icosian_runtime::execute::{
-    Backend, Executor, HostError, ParallelExecutor, SerialExecutor,
+    Backend, Executor, HostError, KernelCache, ParallelExecutor, SerialExecutor,
 };
 pub use icosian_runtime::result::ResultBuilder;
 pub use inputs::{Inputs, ReadOptions, Source};
 pub use operators::{FlowBuilder, IntoValue, TableBuilder, Value};
 pub use output::{Batches, RunOutput};
 pub use prepared::{Prepared, Stage};
+pub use row::{RowInput, RowOutput, RowPlan, RowValue};
 pub use selection::Selection;
-pub use state::FittedState;
+pub use state::{FittedState, ParamDifference};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema};
+use icosian_ir::columns::Columns;
 use icosian_ir::id::TableId;
 use icosian_ir::types::Type;
 use icosian_ir::value::Value;
@@ -13,15 +14,18 @@ use icosian_runtime::error::RunError;
 use icosian_runtime::execute::BatchStream;
 use icosian_runtime::result::{ArrayMapBuilder, RecordBatchBuilder, ResultBuilder, RunResult};
 
+use crate::checks::{CheckReport, check_reports};
 use crate::error::Error;
 use crate::flow::Flow;
-use crate::prepared::unknown;
+use crate::prepared::{Prepared, unknown};
 
 /// What a run delivered.
 #[derive(Clone, Debug)]
 pub struct RunOutput {
     flow: Flow,
     result: RunResult,
+    params: Vec<(String, Type, Value)>,
+    checks: Vec<CheckReport>,
 }
 
 impl RunOutput {
@@ -34,8 +38,39 @@ impl RunOutput {
         &self.result
     }
 
-    pub(crate) fn new(flow: Flow, result: RunResult) -> RunOutput {
-        RunOutput { flow, result }
+    pub(crate) fn new(
+        flow: Flow,
+        columns: &Columns,
+        result: RunResult,
+        params: Vec<(String, Type, Value)>,
+    ) -> Result<RunOutput, Error> {
+        let checks = check_reports(&flow, columns, &result)?;
+        Ok(RunOutput {
+            flow,
+            result,
+            params,
+            checks,
+        })
+    }
+
+    /// The params that the result depends on and the values they had, by name.
+    pub fn params(&self) -> impl Iterator<Item = (&str, Type, &Value)> {
+        let params = self.params.iter();
+        params.map(|(name, ty, value)| (name.as_str(), *ty, value))
+    }
+
+    /// What came of the flow's checks, in the order of the text; those included that were not
+    /// evaluated.
+    pub fn checks(&self) -> &[CheckReport] {
+        &self.checks
+    }
+
+    /// The output, unless a check that ends the run does not hold.
+    pub(crate) fn if_checks_hold(self) -> Result<RunOutput, Error> {
+        match self.checks.iter().any(CheckReport::fails_run) {
+            true => Err(Error::checks(self.checks, self.flow.sources().clone())),
+            false => Ok(self),
+        }
     }
 
     /// The names of the tables delivered, in the order of the flow.
@@ -127,25 +162,68 @@ impl RunOutput {
 /// The record batches of one delivered table, in the order of its rows: what
 /// [`Prepared::batches`](crate::Prepared::batches) gives. An empty table is one batch without rows,
 /// so that its schema is known.
+///
+/// The flow's checks are known when all batches were taken; if one that ends a run does not hold,
+/// the last item is the error that says so.
 pub struct Batches<'a> {
+    prepared: &'a Prepared,
     source: BatchSource<'a>,
+    checks: Option<Vec<CheckReport>>,
 }
 
 enum BatchSource<'a> {
     Stream(Box<BatchStream<'a>>),
     Whole(Option<RecordBatch>),
+    Done,
 }
 
 impl<'a> Batches<'a> {
-    pub(crate) fn stream(stream: BatchStream<'a>) -> Batches<'a> {
+    pub(crate) fn stream(prepared: &'a Prepared, stream: BatchStream<'a>) -> Batches<'a> {
         Batches {
+            prepared,
             source: BatchSource::Stream(Box::new(stream)),
+            checks: None,
         }
     }
 
-    pub(crate) fn whole(batch: RecordBatch) -> Batches<'a> {
+    pub(crate) fn whole(
+        prepared: &'a Prepared,
+        batch: RecordBatch,
+        checks: Vec<CheckReport>,
+    ) -> Batches<'a> {
         Batches {
+            prepared,
             source: BatchSource::Whole(Some(batch)),
+            checks: Some(checks),
+        }
+    }
+
+    /// What came of the flow's checks; none before all batches were taken.
+    pub fn checks(&self) -> Option<&[CheckReport]> {
+        match self.source {
+            BatchSource::Done => self.checks.as_deref(),
+            BatchSource::Stream(_) | BatchSource::Whole(_) => None,
+        }
+    }
+
+    /// Ends: evaluates the checks.
+    fn finish(&mut self) -> Result<(), Error> {
+        let source = std::mem::replace(&mut self.source, BatchSource::Done);
+        let flow = self.prepared.flow();
+        if let BatchSource::Stream(mut stream) = source {
+            let checks = match stream.finish()? {
+                Some(result) => check_reports(flow, self.prepared.program().columns(), &result)?,
+                None => Vec::new(),
+            };
+            self.checks = Some(checks);
+        }
+        let checks = self.checks.iter().flatten();
+        match checks.clone().any(CheckReport::fails_run) {
+            true => {
+                let checks = checks.cloned().collect();
+                Err(Error::checks(checks, flow.sources().clone()))
+            }
+            false => Ok(()),
         }
     }
 }
@@ -154,12 +232,17 @@ impl Iterator for Batches<'_> {
     type Item = Result<RecordBatch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.source {
-            BatchSource::Stream(stream) => {
-                let batch = stream.next()?.and_then(short_names);
-                Some(batch.map_err(Error::from))
-            }
+        let next = match &mut self.source {
+            BatchSource::Stream(stream) => stream.next(),
             BatchSource::Whole(batch) => batch.take().map(Ok),
+            BatchSource::Done => return None,
+        };
+        match (next, &self.source) {
+            (Some(batch), BatchSource::Stream(_)) => {
+                Some(batch.and_then(short_names).map_err(Error::from))
+            }
+            (Some(batch), _) => Some(batch.map_err(Error::from)),
+            (None, _) => self.finish().err().map(Err),
         }
     }
 }

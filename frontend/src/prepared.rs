@@ -14,7 +14,7 @@ use icosian_ir::types::{ScalarType, Type};
 use icosian_runtime::arrow_types::widen;
 use icosian_runtime::data::{BoundTable, ChunkedColumn};
 use icosian_runtime::execute::{
-    self, Backend, BatchStream, Executor, ParallelExecutor, Run, SerialExecutor,
+    self, Backend, BatchStream, Executor, ParallelExecutor, RowProgram, Run, SerialExecutor,
 };
 use icosian_runtime::source::{Source, WantedColumn};
 
@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
 use crate::output::{Batches, RunOutput};
+use crate::row::RowPlan;
 use crate::state::GivenTables;
 
 /// Rows of a batch in morsels of 65,536: enough that all cores work on one.
@@ -86,7 +87,8 @@ impl Prepared {
     /// Runs on all cores.
     ///
     /// # Errors
-    /// If inputs are missing or don't fit, or a row of what was asked for is an error.
+    /// If inputs are missing or don't fit, a row of what was asked for is an error, or a check that
+    /// ends the run does not hold.
     pub fn run(&self, inputs: &Inputs) -> Result<RunOutput, Error> {
         self.run_with(inputs, self.all_cores()?)
     }
@@ -130,11 +132,12 @@ impl Prepared {
         };
         let run = self.bind(inputs)?;
         if self.prepared.backend() == Backend::Interpreter {
-            let output = self.execute(&run, &SerialExecutor)?;
-            return Ok(Batches::whole(output.table(table)?));
+            let output = self.outcome(&run, &SerialExecutor)?;
+            let checks = output.checks().to_vec();
+            return Ok(Batches::whole(self, output.table(table)?, checks));
         }
         let stream = BatchStream::new(run, self.all_cores()?, id, MORSELS_PER_BATCH)?;
-        Ok(Batches::stream(stream))
+        Ok(Batches::stream(self, stream))
     }
 
     /// The executor of runs that name none.
@@ -160,8 +163,20 @@ impl Prepared {
     /// # Errors
     /// As [`Prepared::run_with`].
     pub fn execute(&self, run: &Run<'_>, executor: &dyn Executor) -> Result<RunOutput, Error> {
+        self.outcome(run, executor)?.if_checks_hold()
+    }
+
+    /// As [`Prepared::execute`], with an output whatever checks find.
+    pub(crate) fn outcome(
+        &self,
+        run: &Run<'_>,
+        executor: &dyn Executor,
+    ) -> Result<RunOutput, Error> {
         let result = executor.execute(run)?;
-        Ok(RunOutput::new(self.flow.clone(), result))
+        let params = run.param_values().into_iter();
+        let params = params.map(|(name, ty, value)| (name.to_owned(), ty, value));
+        let columns = self.prepared.columns();
+        RunOutput::new(self.flow.clone(), columns, result, params.collect())
     }
 
     /// Reads and checks the inputs: a run that executors can execute, several times.
@@ -169,6 +184,23 @@ impl Prepared {
     /// # Errors
     /// If inputs are missing, can't be read or don't fit.
     pub fn bind(&self, inputs: &Inputs) -> Result<Run<'_>, Error> {
+        self.bind_except(inputs, None)
+    }
+
+    /// What is computed of each row of a table, once everything else is known.
+    pub(crate) fn row(&self, inputs: &Inputs, table: TableId) -> Result<RowPlan, Error> {
+        let name = &self.prepared.columns().tables[table].name;
+        if inputs.tables.contains_key(name) {
+            let message = format!("the rows of `{name}` are given one at a time");
+            return Err(option_error(message));
+        }
+        let run = self.bind_except(inputs, Some(table))?;
+        let program = RowProgram::new(&run, table, self.all_cores()?)?;
+        RowPlan::new(self.flow.clone(), program)
+    }
+
+    /// [`Prepared::bind`] without the rows of a table.
+    fn bind_except(&self, inputs: &Inputs, left: Option<TableId>) -> Result<Run<'_>, Error> {
         let columns = self.prepared.columns();
         self.check_names(inputs)?;
         let mut run = Run::new(&self.prepared);
@@ -182,6 +214,9 @@ impl Prepared {
             }
         }
         for table in self.tables_read() {
+            if left == Some(table) {
+                continue;
+            }
             let data = self.read_table(table, inputs)?;
             run = run.with_table(table, Arc::new(data));
         }

@@ -15,7 +15,9 @@ use icosian_runtime::execute::{self, Backend};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::error::Error;
 use crate::flow::Flow;
+use crate::inputs::Inputs;
 use crate::prepared::Prepared;
+use crate::row::{RowPlan, served_table};
 use crate::state::{FittedState, GivenTables};
 use crate::values::value_from_text;
 
@@ -28,6 +30,9 @@ pub struct Selection {
     /// The tables that a state gives.
     given: GivenTables,
     backend: Backend,
+    checks: bool,
+    /// Checks evaluated whatever the outputs need, by position.
+    forced_checks: Vec<usize>,
 }
 
 impl Selection {
@@ -38,6 +43,8 @@ impl Selection {
             overrides: HashMap::new(),
             given: GivenTables::default(),
             backend: Backend::Jit,
+            checks: true,
+            forced_checks: Vec::new(),
         }
     }
 
@@ -111,27 +118,76 @@ impl Selection {
         self
     }
 
+    /// Leaves the flow's checks out: nothing is tested, nothing reported.
+    #[must_use]
+    pub fn without_checks(mut self) -> Selection {
+        self.checks = false;
+        self
+    }
+
+    /// Evaluates these checks whatever the outputs need.
+    pub(crate) fn with_checks(mut self, forced: Vec<usize>) -> Selection {
+        self.forced_checks = forced;
+        self
+    }
+
     /// Plans what the outputs need. Machine code is made when it is first run.
     ///
     /// # Errors
     /// If a value given for a node is not of its type, or an output can't be delivered.
     pub fn prepare(self) -> Result<Prepared, Error> {
+        self.plan(|_, _| Ok(())).map(|(prepared, ())| prepared)
+    }
+
+    /// Makes the outputs ready to be computed from one row, or a few, at a time. Parameters have their
+    /// defaults, and tables that are looked up in come from where the flow says.
+    ///
+    /// # Errors
+    /// As [`Selection::row_with`].
+    pub fn row(self) -> Result<RowPlan, Error> {
+        self.row_with(&Inputs::new())
+    }
+
+    /// As [`Selection::row`], with parameters and the tables that are looked up in. Those are read, and
+    /// what they alone decide is computed, now and on all cores; and machine code is made.
+    ///
+    /// # Errors
+    /// If an output needs more than its row, naming what is in the way and the path to it; as
+    /// [`Selection::prepare`]; or if the inputs are missing or don't fit.
+    pub fn row_with(self, inputs: &Inputs) -> Result<RowPlan, Error> {
+        let (prepared, table) = self.without_checks().plan(served_table)?;
+        prepared.row(inputs, table)
+    }
+
+    /// Plans what the outputs need, once `check` has agreed.
+    fn plan<T>(
+        self,
+        check: impl FnOnce(&Flow, &Columns) -> Result<T, Error>,
+    ) -> Result<(Prepared, T), Error> {
         let request = Request {
             outputs: self.outputs,
             overrides: self.overrides,
             given: self.given.keys().copied().collect::<HashSet<_>>(),
+            checks: self.checks,
+            forced_checks: self.forced_checks,
         };
         let graph = self.flow.graph();
         let mut columns =
             graph_to_columns(graph, &request).map_err(|error| lower_error(&self.flow, &error))?;
         columns.host = self.flow.host().clone();
         check_host(&self.flow, &columns)?;
+        let checked = check(&self.flow, &columns)?;
         if self.backend == Backend::Jit {
             columns = rewrite(&columns);
         }
         let plan = columns_to_plan(&columns);
-        let prepared = execute::Prepared::new(Arc::new(columns), Arc::new(plan), self.backend)?;
-        Ok(Prepared::new(self.flow, prepared, self.given))
+        let prepared = execute::Prepared::with_kernels(
+            Arc::new(columns),
+            Arc::new(plan),
+            self.backend,
+            self.flow.kernels(),
+        )?;
+        Ok((Prepared::new(self.flow, prepared, self.given), checked))
     }
 }
 

@@ -13,7 +13,8 @@ use icosian_runtime::convert::{column_values, value_to_array, values_to_arrays};
 use icosian_runtime::data::ChunkedColumn;
 use icosian_runtime::execute::{Backend, Executor};
 
-use crate::check::{Expectation, TestBlock};
+use crate::check::{Expectation, ExpectedCheck, TestBlock};
+use crate::checks::{CheckOutcome, CheckReport};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
 use crate::flow::Flow;
@@ -28,7 +29,8 @@ impl Flow {
     /// [`FlowOptions::tests`](crate::FlowOptions::tests). Its rows come in batches of at most
     /// `batch_rows`.
     ///
-    /// Gives what did not come out as expected.
+    /// Gives what did not come out as expected; a check that ends runs and does not hold, unless the
+    /// test expects that.
     ///
     /// # Errors
     /// If the run fails.
@@ -79,7 +81,9 @@ impl Flow {
                 .map(|start| batch.slice(start, size.min(count - start)));
             inputs = inputs.batches(&table.name, batches.collect());
         }
-        let output = selection.prepare()?.run_with(&inputs, executor)?;
+        let positions = test.checks.iter().map(|expected| expected.check);
+        let prepared = selection.with_checks(positions.collect()).prepare()?;
+        let output = prepared.outcome(&prepared.bind(&inputs)?, executor)?;
         let arrays = output.arrays()?;
         let mut failures = Vec::new();
         for expectation in &test.expectations {
@@ -95,6 +99,15 @@ impl Flow {
                 failures.push(failure(expectation, node.ty, &found));
             }
         }
+        let reports = output.checks();
+        for expected in &test.checks {
+            let report = reports.get(expected.check);
+            failures.extend(report.and_then(|report| not_failed(expected, report)));
+        }
+        let is_expected = |check: usize| test.checks.iter().any(|known| known.check == check);
+        let others = reports.iter().enumerate();
+        let others = others.filter(|(check, report)| report.fails_run() && !is_expected(*check));
+        failures.extend(others.filter_map(|(_, report)| report.diagnostic()));
         Ok(failures)
     }
 
@@ -134,6 +147,24 @@ fn array_of(scalar: ScalarType, values: &[Value]) -> Result<ArrayRef, Error> {
         Some(array) => Ok(array),
         None => Ok(value_to_array(scalar, &Value::Null)?.slice(0, 0)),
     }
+}
+
+/// What to tell of a check that was expected not to hold, unless it doesn't.
+fn not_failed(expected: &ExpectedCheck, report: &CheckReport) -> Option<Diagnostic> {
+    let found = match &report.outcome {
+        CheckOutcome::Failed(failure) => failure.failed,
+        CheckOutcome::Passed { .. } | CheckOutcome::Skipped { .. } => 0,
+    };
+    let message = match expected.failed {
+        None if found > 0 => return None,
+        Some(wanted) if found == wanted => return None,
+        None => format!("expected `{}` to fail, and it holds", report.text),
+        Some(wanted) => {
+            let text = &report.text;
+            format!("expected `{text}` to fail in {wanted} rows, and it failed in {found}")
+        }
+    };
+    Some(Diagnostic::error(Code::TestFailed, message).at(expected.span))
 }
 
 /// What to tell of an expectation that was not met.

@@ -4,6 +4,8 @@
 //! serves. Arguments always come before their users, so every walk is a loop over ids.
 //! Nothing here knows of files, Arrow, threads or machines.
 
+mod by_row;
+mod checks;
 mod join;
 mod selection;
 mod verify;
@@ -11,6 +13,9 @@ mod verify;
 use std::collections::HashMap;
 use std::fmt;
 
+pub use by_row::{Obstacle, ObstacleKind};
+pub(crate) use checks::made_since;
+pub use checks::{CheckColumns, CheckEvaluation, CheckValue, SAMPLE_ROWS};
 pub use join::Join;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
@@ -145,6 +150,8 @@ pub struct Columns {
     pub params: Table<ParamId, Param>,
     /// What is delivered, in the order asked for.
     pub outputs: Vec<Output>,
+    /// What must hold of it.
+    pub checks: Vec<CheckColumns>,
     /// The names of the nodes that columns serve.
     pub node_names: HashMap<NodeId, String>,
     /// What the host supplies for calls of its functions.
@@ -177,13 +184,17 @@ impl Columns {
 }
 
 impl Columns {
-    /// Whether a column is a window that ends a pass: later passes find it in its table.
-    pub fn is_stored_window(&self, column: &Column) -> bool {
-        let Op::Window(window) = &column.op else {
-            return false;
-        };
-        let text = |arg: &ColumnId| self.scalar_type(*arg) == ScalarType::Str;
-        !window.is_local(column.args.iter().any(text))
+    /// Whether a column ends a pass because it needs all rows of its table, as most windows do: later
+    /// passes find it in the table.
+    pub fn is_stored(&self, column: &Column) -> bool {
+        match &column.op {
+            Op::Window(window) => {
+                let text = |arg: &ColumnId| self.scalar_type(*arg) == ScalarType::Str;
+                !window.is_local(column.args.iter().any(text))
+            }
+            Op::Extern(signature) => column.domain != Domain::Scalar && signature.needs_all_rows(),
+            _ => false,
+        }
     }
 
     /// How a column is executed inside a pass.
@@ -264,12 +275,16 @@ impl Columns {
                 }
             }
             Op::Text(_) | Op::OneOf(_) => Execution::Columnar,
-            Op::Extern(_) => Execution::Extern,
+            Op::Extern(_) if !self.is_stored(column) => Execution::Extern,
             Op::Lookup { .. } | Op::Find(_) | Op::Gather => Execution::Probe,
-            Op::Window(_) if !self.is_stored_window(column) => Execution::Window,
-            Op::Take | Op::Joined | Op::Stack | Op::Reduce { .. } | Op::Key(_) | Op::Window(_) => {
-                Execution::Barrier
-            }
+            Op::Window(_) if !self.is_stored(column) => Execution::Window,
+            Op::Take
+            | Op::Joined
+            | Op::Stack
+            | Op::Reduce { .. }
+            | Op::Key(_)
+            | Op::Window(_)
+            | Op::Extern(_) => Execution::Barrier,
         }
     }
 }
@@ -319,7 +334,9 @@ impl ColumnsBuilder {
     /// The column of this op over these arguments, of a type and rows that the caller knows.
     pub fn add_typed(&mut self, op: Op, args: Vec<ColumnId>, ty: Type, domain: Domain) -> ColumnId {
         let key = (op, args, ty, domain);
-        if let Some(id) = self.known.get(&key) {
+        if key.0.is_deterministic()
+            && let Some(id) = self.known.get(&key)
+        {
             return *id;
         }
         let (op, args, ..) = key.clone();
@@ -405,6 +422,9 @@ impl fmt::Display for Columns {
         }
         for output in &self.outputs {
             writeln!(f, "output {} = {}", output.name, output.column)?;
+        }
+        for check in &self.checks {
+            writeln!(f, "{check}")?;
         }
         Ok(())
     }

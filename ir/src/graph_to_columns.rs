@@ -7,8 +7,12 @@
 //!
 //! Walks keep their own stacks: graphs may be chains of any length.
 
+mod checks;
+mod error;
+
 use std::collections::{HashMap, HashSet};
-use std::fmt;
+
+pub use error::LowerError;
 
 use crate::columns::{
     Columns, ColumnsBuilder, Input, Join, Output, Param, Part, Rows, Selection, Shape, SortKey,
@@ -29,6 +33,10 @@ pub struct Request {
     pub overrides: HashMap<NodeId, Override>,
     /// Derived tables whose rows the caller gives; of their members only overridden ones are known.
     pub given: HashSet<TableId>,
+    /// Whether checks are evaluated whose operands the outputs need.
+    pub checks: bool,
+    /// Checks, by position, that are evaluated whatever the outputs need.
+    pub forced_checks: Vec<usize>,
 }
 
 /// A value that the caller gives for a node.
@@ -39,40 +47,6 @@ pub enum Override {
     /// A column of the node's table, bound per run under the node's full name.
     Column,
 }
-
-/// Why a graph can't be lowered.
-#[derive(Clone, Debug, PartialEq)]
-pub enum LowerError {
-    /// The value given for a node is not of its type.
-    Override {
-        /// The node.
-        node: NodeId,
-        /// The value.
-        value: Value,
-    },
-    /// A value on the rows of a given table that is not given with them.
-    NotGiven {
-        /// The table.
-        table: TableId,
-    },
-    /// Row references can't be delivered.
-    RowReference {
-        /// The node.
-        node: NodeId,
-    },
-}
-
-impl fmt::Display for LowerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LowerError::Override { value, .. } => write!(f, "{value} is not of the node's type"),
-            LowerError::NotGiven { .. } => write!(f, "a value is not given with its table"),
-            LowerError::RowReference { .. } => write!(f, "a row reference can't be delivered"),
-        }
-    }
-}
-
-impl std::error::Error for LowerError {}
 
 /// Lowers what `request` needs of `graph`.
 ///
@@ -110,6 +84,7 @@ pub fn graph_to_columns(graph: &Graph, request: &Request) -> Result<Columns, Low
             .outputs
             .push(Output { name, node, column });
     }
+    lowering.checks()?;
     lowering.attribute_columns();
     Ok(lowering.builder.finish())
 }

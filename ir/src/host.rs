@@ -1,8 +1,12 @@
 //! Functions of the host: what a flow calls and the program around it supplies (`extern fn`).
 //!
 //! A flow knows such a function by its name and types. What it computes comes with the program: it is
-//! called over whole columns of values, each row of its result depending on that row of its arguments
-//! alone, the same whenever it is asked.
+//! called over columns of values. Unless declared otherwise each row of its result depends on that row
+//! of its arguments alone, and is the same whenever it is asked: such a function is called over
+//! whatever rows are at hand, as often as they are needed.
+//!
+//! A function of the whole column is called once, over all rows of its table in their order. So is one
+//! that is not deterministic: what it gave is kept, and everything in the run sees the same values.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -21,6 +25,17 @@ pub struct HostSignature {
     pub parameters: Vec<(String, Type)>,
     /// The type of its result.
     pub returns: Type,
+    /// Whether a row of its result may depend on other rows of its arguments.
+    pub whole_column: bool,
+    /// Whether the same arguments always give the same result.
+    pub deterministic: bool,
+}
+
+impl HostSignature {
+    /// Whether it is called once, over all rows of its table.
+    pub fn needs_all_rows(&self) -> bool {
+        self.whole_column || !self.deterministic
+    }
 }
 
 /// A function that the host supplies.

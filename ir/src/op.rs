@@ -29,7 +29,7 @@ pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 pub use text::{TextArgument, TextFunction};
 pub use time::{Fold, Gap, Period, TimeFunction, TimePart};
 pub use window::{
-    Alpha, Cumulative, ExponentialMoment, Frame, Over, RankMethod, Window, WindowOver,
+    Alpha, Cumulative, Decay, ExponentialMoment, Frame, Over, RankMethod, Window, WindowOver,
 };
 
 /// What integer arithmetic does with a result that its type can't hold. Floats ignore it.
@@ -229,6 +229,11 @@ pub enum Execution {
 }
 
 impl Op {
+    /// Whether it gives the same for the same arguments, so that one value may stand for several.
+    pub fn is_deterministic(&self) -> bool {
+        !matches!(self, Op::Extern(signature) if !signature.deterministic)
+    }
+
     /// At which level the op is legal.
     pub fn level(&self) -> Level {
         match self {

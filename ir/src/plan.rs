@@ -153,14 +153,15 @@ pub enum Sink {
         /// arguments of each, those of the pass's table are kept.
         columns: Vec<ColumnId>,
     },
-    /// Windows along rows by key or in an order of their own, or that need all rows: they become
-    /// columns of the pass's table.
+    /// Windows along rows by key or in an order of their own, and what else needs all rows: they
+    /// become columns of the pass's table.
     Window {
         /// The key columns, of the pass's table.
         keys: Vec<ColumnId>,
         /// The columns that order the rows of a key, of the pass's table.
         order: Vec<ColumnId>,
-        /// The `Window` columns; all have these keys and this order, in the same directions.
+        /// The `Window` columns, all of these keys and this order, in the same directions; without
+        /// either also the `Extern` columns of functions that need all rows.
         windows: Vec<ColumnId>,
     },
     /// The sums of each morsel, from which a later pass over the same morsels starts its

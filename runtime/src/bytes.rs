@@ -2,7 +2,7 @@
 #![allow(unsafe_code)] // Reinterpreting initialized bytes as plain numbers, lengths and alignment checked.
 
 /// Numbers for which every bit pattern is a value.
-pub(crate) trait Plain: Copy + Default + PartialEq + 'static {}
+pub trait Plain: Copy + Default + PartialEq + 'static {}
 
 macro_rules! plain {
     ($($ty:ty)*) => { $(impl Plain for $ty {})* };

@@ -8,6 +8,8 @@ use std::path::Path;
 pub enum Format {
     /// Delimited text with a header: `.csv`; `.tsv` has tabs.
     Csv,
+    /// JSON lines, an object on each: `.jsonl`, `.ndjson`, `.json`.
+    JsonLines,
     /// Arrow IPC, read as file or stream and written as file: `.arrow`, `.feather`, `.ipc`.
     Ipc,
     /// Apache Parquet: `.parquet`, `.pq`.
@@ -15,7 +17,8 @@ pub enum Format {
 }
 
 /// The names that tell a format, for messages.
-pub(crate) const EXTENSIONS: &str = ".csv, .tsv, .arrow, .feather, .ipc, .parquet or .pq";
+pub(crate) const EXTENSIONS: &str =
+    ".csv, .tsv, .jsonl, .ndjson, .json, .arrow, .feather, .ipc, .parquet or .pq";
 
 impl Format {
     /// The format that a file's name tells, letter case aside.
@@ -23,6 +26,7 @@ impl Format {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         Some(match extension.as_str() {
             "csv" | "tsv" => Format::Csv,
+            "jsonl" | "ndjson" | "json" => Format::JsonLines,
             "arrow" | "feather" | "ipc" => Format::Ipc,
             "parquet" | "pq" => Format::Parquet,
             _ => return None,
@@ -48,6 +52,7 @@ impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Format::Csv => "CSV",
+            Format::JsonLines => "JSON lines",
             Format::Ipc => "Arrow IPC",
             Format::Parquet => "Parquet",
         })
@@ -71,6 +76,7 @@ mod tests {
         let told = |name: &str| Format::from_path(Path::new(name));
         assert_eq!(told("a.csv"), Some(Format::Csv));
         assert_eq!(told("a.b.TSV"), Some(Format::Csv));
+        assert_eq!(told("a.ndjson"), Some(Format::JsonLines));
         assert_eq!(told("a.feather"), Some(Format::Ipc));
         assert_eq!(told("a.pq"), Some(Format::Parquet));
         assert_eq!(told("a.xlsx"), None);

@@ -32,6 +32,7 @@ pub struct ResultColumn {
 #[derive(Clone, Debug, Default)]
 pub struct RunResult {
     columns: Vec<ResultColumn>,
+    checks: Vec<ResultColumn>,
     parts: BTreeMap<TableId, Vec<OutputPart>>,
     scalars: BTreeMap<ColumnId, Value>,
 }
@@ -40,17 +41,22 @@ impl RunResult {
     /// Nothing yet of what a run delivers.
     pub fn new(run: &Run<'_>) -> RunResult {
         let columns = run.prepared().columns();
+        let delivered = |name: &str, column: ColumnId| ResultColumn {
+            name: name.to_owned(),
+            table: columns.table_of(column),
+            ty: columns.ty(column),
+            column,
+        };
+        let outputs = columns.outputs.iter();
+        let of_checks = columns.checks.iter().flat_map(|check| {
+            let needed = check.evaluation.columns().into_iter();
+            needed.map(|column| delivered(&check.text, column))
+        });
         RunResult {
-            columns: columns
-                .outputs
-                .iter()
-                .map(|output| ResultColumn {
-                    name: output.name.clone(),
-                    table: columns.table_of(output.column),
-                    ty: columns.ty(output.column),
-                    column: output.column,
-                })
+            columns: outputs
+                .map(|output| delivered(&output.name, output.column))
                 .collect(),
+            checks: of_checks.collect(),
             parts: BTreeMap::new(),
             scalars: BTreeMap::new(),
         }
@@ -69,7 +75,8 @@ impl RunResult {
     /// If a scalar asked for is an error, or a parameter is missing.
     pub fn finish(&mut self, run: &Run<'_>, params: &Params) -> Result<(), RunError> {
         let columns = run.prepared().columns();
-        for output in self.columns.iter().filter(|output| output.table.is_none()) {
+        let delivered = self.columns.iter().chain(&self.checks);
+        for output in delivered.filter(|output| output.table.is_none()) {
             match params.scalar(columns, output.column) {
                 Some(Cell::Value(value)) => {
                     self.scalars.insert(output.column, value);
@@ -97,6 +104,11 @@ impl RunResult {
     /// What was asked for, in that order.
     pub fn columns(&self) -> &[ResultColumn] {
         &self.columns
+    }
+
+    /// A column that a check needs, as it was delivered.
+    pub fn check_column(&self, column: ColumnId) -> Option<&ResultColumn> {
+        self.checks.iter().find(|found| found.column == column)
     }
 
     /// The value of a scalar.

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema};
 use icosian::{Backend, Flow, FlowOptions, FlowText, Inputs, SerialExecutor, Stage};
-use icosian_ir::graph::{Graph, NodeKind, TableRows};
-use icosian_ir::types::{ScalarType, Type};
+use icosian_ir::graph::{Graph, GraphBuilder, NodeKind, TableRows};
+use icosian_ir::op::CastMode;
+use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
 use icosian_ir::value::Value;
 use icosian_tests::compare::difference;
 use icosian_tests::data::{Numbers, column, places, table};
@@ -193,6 +194,53 @@ fn the_corpus_passes_its_tests_as_canonical_text() {
         asked * 10 > blocks * 9,
         "{asked} of {blocks} tests were asked"
     );
+}
+
+/// A cast of a constant prints as what reading it back builds, whether it was folded or not.
+#[test]
+fn casts_of_constants_read_back() {
+    let zone = Zone::new("Europe/Paris");
+    let types = [
+        ScalarType::Bool,
+        ScalarType::I8,
+        ScalarType::I32,
+        ScalarType::I64,
+        ScalarType::U8,
+        ScalarType::U64,
+        ScalarType::F32,
+        ScalarType::F64,
+        ScalarType::Str,
+        ScalarType::Date,
+        ScalarType::Timestamp(TimeUnit::Second, None),
+        ScalarType::Timestamp(TimeUnit::Nanosecond, zone),
+        ScalarType::Duration(TimeUnit::Millisecond),
+    ];
+    let mut graph = GraphBuilder::new();
+    let mut built = 0;
+    for from in types {
+        let constants = match from {
+            ScalarType::Bool => vec![Value::Bool(true)],
+            ScalarType::F32 => vec![Value::F32(2.5), Value::F32(f32::NAN)],
+            ScalarType::F64 => vec![Value::F64(-0.0), Value::F64(f64::INFINITY)],
+            ScalarType::Str => vec![Value::Str("".into()), Value::Str("2013-01-31".into())],
+            _ => vec![Value::Integer(0), Value::Integer(127)],
+        };
+        for constant in constants.into_iter().chain([Value::Null]) {
+            for to in types {
+                for mode in [CastMode::Raise, CastMode::Null, CastMode::Wrap] {
+                    let literal = graph.literal_of(constant.clone(), from);
+                    if let Ok(cast) = graph.cast(literal, to, mode) {
+                        graph
+                            .define(None, &format!("c{built}"), cast)
+                            .expect("a node");
+                        built += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(built > 500, "{built} casts");
+    round_trip(&graph.finish());
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! Functions of the host: the same answers on every engine, faults told by node and function.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray};
 use arrow::datatypes::{Float64Type, Int64Type};
@@ -49,6 +50,116 @@ test "no rows" {
     expect once is null
 }
 "#;
+
+/// Functions that need all rows, and one that gives other values at every call.
+const WHOLE: &str = r#"
+@whole_column
+extern fn share(x: f64?, scale: f64) -> f64?
+@whole_column
+extern fn backwards(s: str?) -> str?
+@nondeterministic
+extern fn ticket(x: f64) -> i64
+param scale: f64 = 100
+table t { x: f64?, s: str?, g: i64, big: i64 }
+part = share(x + 1, scale)
+of_one = share(x, max(x) ?? 1.0)
+back = backwards(s.upper()) + "!"
+first = ticket(g * 1.0)
+second = ticket(g * 1.0)
+nth = first - min(first)
+apart = first != second
+table kept = t where part > 20
+extend kept {
+    again = share(x, 1)
+    number = first
+}
+kept_sum = sum(kept.part)
+table groups = t group by g { total = sum(part) }
+extend groups { of_all = share(total, 1) }
+risky = share(f64(big + 1), 1)
+safe = risky if x > 0 else 0
+numbered = first == kept_first
+kept_first = max(first)
+test "rows" {
+    given t(x=[1.0, null, 0.0, 5.0], s=["a", null, "", "d"], g=[1, 2, 1, 2])
+    expect part is [22.22222222222222, null, 11.11111111111111, 66.66666666666666]
+    expect of_one is [0.8333333333333333, null, 0.0, 4.166666666666667]
+    expect back is ["D!", "!", null, "A!"]
+    expect nth is [0, 1, 2, 3]
+    expect apart is [true, true, true, true]
+    expect kept.again is [0.16666666666666666, 0.8333333333333334]
+    expect kept_sum is 88.88888888888889
+    expect groups.of_all is [0.3333333333333333, 0.6666666666666666]
+    expect numbered is [false, false, false, true]
+}
+test "no rows" {
+    expect part is []
+    expect back is []
+    expect nth is []
+    expect kept.again is []
+    expect groups.of_all is []
+}
+"#;
+
+#[test]
+fn functions_of_whole_columns_are_called_once_over_all_rows() {
+    let flow = whole();
+    for told in told(&flow) {
+        assert_eq!(told, "");
+    }
+    let text = flow.graph().to_string();
+    for part in [
+        "@whole_column\nextern fn share(",
+        "@nondeterministic\nextern fn ticket(",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    let again = Flow::from_text(&text).expect("canonical text");
+    assert_eq!(again.graph().to_string(), text);
+}
+
+/// An error in one row is an error of every row: all rows depend on it.
+#[test]
+fn an_error_reaches_every_row_of_a_whole_column() {
+    let test = "\ntest \"raises\" {\n given t(x=[1.0, 2.0], big=[1, 9223372036854775807])\n expect safe is [0.0, 0.0]\n}";
+    let text = format!("{WHOLE}{test}");
+    let flow = with_whole(flow(&text));
+    let told = told(&flow);
+    // Every engine and way of cutting the rows tells the same of the last test.
+    let raised: Vec<&String> = told.iter().filter(|told| !told.is_empty()).collect();
+    assert_eq!(raised.len(), told.len() / 3, "{told:?}");
+    for told in &raised {
+        assert_eq!(told, &raised[0]);
+        assert!(told.contains("9223372036854775807 + 1"), "{told}");
+    }
+}
+
+fn whole() -> Flow {
+    with_whole(flow(WHOLE))
+}
+
+fn with_whole(flow: Flow) -> Flow {
+    let next = Arc::new(AtomicI64::new(0));
+    flow.with_function("share", |arguments| {
+        let (x, scale) = (&arguments[0], &arguments[1]);
+        let x = x.as_primitive::<Float64Type>();
+        let scale = scale.as_primitive::<Float64Type>();
+        let total: f64 = x.iter().flatten().sum();
+        let values = x.iter().zip(scale.values());
+        let shares = values.map(|(x, scale)| x.map(|x| x / total * scale));
+        Ok(Arc::new(Float64Array::from_iter(shares)) as ArrayRef)
+    })
+    .with_function("backwards", |arguments| {
+        let texts = arguments[0].as_string::<i32>();
+        let reversed: Vec<Option<&str>> = texts.iter().collect();
+        Ok(Arc::new(StringArray::from_iter(reversed.into_iter().rev())) as ArrayRef)
+    })
+    .with_function("ticket", move |arguments| {
+        let rows = arguments[0].len() as i64;
+        let first = next.fetch_add(rows, Ordering::Relaxed);
+        Ok(Arc::new(Int64Array::from_iter_values(first..first + rows)) as ArrayRef)
+    })
+}
 
 fn flow(text: &str) -> Flow {
     let options = FlowOptions {

@@ -62,6 +62,10 @@ tall = max(climb)
 some = any(late)
 floor = max(total, least)
 ratio = high.len() / t.len()
+check y > 0 and key is not null else warn
+check high.step < 3 else warn
+check kinds.part > 0.5 else warn
+check mean(z) > 1000 else warn
 "#;
 
 /// Messages: what is sent is a number of parts, each its length and its bytes.
@@ -408,9 +412,9 @@ fn two_processes_give_the_bits_of_one() {
         let whole = table(rows, &mut Numbers(seed));
         let expected = prepared
             .run_with(&inputs(whole.clone(), places()), &SerialExecutor)
-            .expect("a run in one process")
-            .arrays()
-            .expect("its columns");
+            .expect("a run in one process");
+        let reports = expected.checks().to_vec();
+        let expected = expected.arrays().expect("its columns");
         let mut worker = Worker::start();
         let mut message = vec![flow.graph().to_string().into_bytes()];
         message.extend(to_parts(&[near_half(&whole, false), places()]));
@@ -422,9 +426,10 @@ fn two_processes_give_the_bits_of_one() {
         let executor = TwoProcesses(Mutex::new(worker));
         let found = prepared
             .run_with(&inputs(near_half(&whole, true), places()), &executor)
-            .expect("a run in two processes")
-            .arrays()
-            .expect("its columns");
+            .expect("a run in two processes");
+        assert_eq!(found.checks(), reports);
+        assert!(rows < 10 || reports.iter().all(|report| report.failed()));
+        let found = found.arrays().expect("its columns");
         let mut worker = executor.0.into_inner().expect("a run that ended");
         assert!(worker.child.wait().expect("the worker ends").success());
         assert_eq!(found.len(), expected.len());

@@ -12,7 +12,7 @@ use icosian_ir::value::Value;
 
 use super::calls::Bound;
 use super::declarations::Checker;
-use super::expressions::Operand;
+use super::expressions::{Context, Operand};
 use super::functions::Function;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
@@ -27,12 +27,18 @@ pub(crate) enum Bins {
     Map,
     /// A point on the lines between points.
     Interp,
+    /// The bin between quantiles of all values.
+    Quantiles,
+    /// The place of a value among categories.
+    CategoryCode,
+    /// The category at a place.
+    Category,
 }
 
 /// How many constants one call may have.
-const LIMIT: usize = 1000;
+pub(super) const LIMIT: usize = 1000;
 
-type Spanned = (Expression, Span);
+pub(super) type Spanned = (Expression, Span);
 
 impl Checker<'_> {
     /// A call of one of these functions.
@@ -41,6 +47,7 @@ impl Checker<'_> {
         bins: Bins,
         function: &Function,
         bound: &[Bound],
+        context: Context,
         span: Span,
     ) -> Option<Expression> {
         let (operand, value_span) = bound.first()?.as_ref()?;
@@ -102,11 +109,21 @@ impl Checker<'_> {
                 }
                 self.interp(function.name, x, &places, &heights, span)
             }
+            Bins::Quantiles => {
+                let closed = bound.get(3).and_then(Option::as_ref);
+                self.quantile_bins(function.name, x, (second, third, closed), context, span)
+            }
+            Bins::CategoryCode => self.category_code(function.name, x, second, span),
+            Bins::Category => self.category(function.name, x, second, span),
         }
     }
 
     /// The elements of a list.
-    fn listed(&mut self, name: &str, argument: &(Operand, Span)) -> Option<Vec<Expression>> {
+    pub(super) fn listed(
+        &mut self,
+        name: &str,
+        argument: &(Operand, Span),
+    ) -> Option<Vec<Expression>> {
         let (operand, span) = argument;
         let Operand::List(elements) = operand else {
             if *operand != Operand::Poison {
@@ -132,7 +149,7 @@ impl Checker<'_> {
     }
 
     /// The numbers of a list of constants.
-    fn numbers(&mut self, name: &str, argument: &(Operand, Span)) -> Option<Vec<f64>> {
+    pub(super) fn numbers(&mut self, name: &str, argument: &(Operand, Span)) -> Option<Vec<f64>> {
         let elements = self.listed(name, argument)?;
         let number = |element: &Expression| match self.builder.constant(*element) {
             Some(Value::Integer(number)) => Some(*number as f64),
@@ -198,7 +215,7 @@ impl Checker<'_> {
     }
 
     /// Whether bins hold their right edges.
-    fn right_closed(&mut self, closed: Option<&(Operand, Span)>) -> Option<bool> {
+    pub(super) fn right_closed(&mut self, closed: Option<&(Operand, Span)>) -> Option<bool> {
         let Some((operand, span)) = closed else {
             return Some(false);
         };
@@ -215,7 +232,7 @@ impl Checker<'_> {
     }
 
     /// The value of the bin that `x` is in; null where `x` is null or NaN.
-    fn bin(
+    pub(super) fn bin(
         &mut self,
         name: &str,
         x: Spanned,
@@ -333,7 +350,7 @@ impl Checker<'_> {
 }
 
 /// The value of the bin that `x` is in, by halves: `values` has one more than `edges`.
-fn tree(
+pub(super) fn tree(
     builder: &mut GraphBuilder,
     x: Expression,
     edges: &[Expression],

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use icosian_ir::graph::BinaryOperator;
 use icosian_ir::id::{ExprId as Expression, TableId};
 use icosian_ir::op::{Op, Reduction};
 use icosian_ir::value::Value;
@@ -256,7 +257,9 @@ impl Checker<'_> {
             return value.map(Operand::Value);
         }
         if let Meaning::Bins(bins) = function.meaning {
-            return self.bins(bins, function, bound, span).map(Operand::Value);
+            return self
+                .bins(bins, function, bound, context, span)
+                .map(Operand::Value);
         }
         if function.meaning == Meaning::RowIndex {
             let table = self.rows_around(name, context, span)?;
@@ -282,8 +285,19 @@ impl Checker<'_> {
             }
             Meaning::Choice(choice) => self.choice(choice, function, &values, context, span)?,
             Meaning::Cast(to, mode) => self.cast(first, to, mode, name, span)?,
-            Meaning::Arithmetic(operator, overflow) => self.built(
-                |builder| builder.arithmetic(operator, overflow, all[0], all[1]),
+            Meaning::Arithmetic(operator, overflow) => {
+                if operator == BinaryOperator::Pow {
+                    self.exponent(name, second?)?;
+                }
+                self.built(
+                    |builder| builder.arithmetic(operator, overflow, all[0], all[1]),
+                    name,
+                    &present,
+                    span,
+                )?
+            }
+            Meaning::Magnitude(overflow) => self.built(
+                |builder| builder.magnitude(overflow, all[0]),
                 name,
                 &present,
                 span,
@@ -329,11 +343,21 @@ impl Checker<'_> {
                 span,
             )?,
             Meaning::Text(text) => self.text_function(text, name, &present, span)?,
-            Meaning::Random(kind) => self.random(kind, function, first, context, span)?,
+            Meaning::Random(kind) => self.random(kind, function, &values, context, span)?,
             Meaning::Hash => self.hash(function, &values, span)?,
             Meaning::RowIndex | Meaning::Bins(_) => return None,
         };
         Some(Operand::Value(value))
+    }
+
+    /// That an exponent is a constant which integers are multiplied out for.
+    fn exponent(&mut self, name: &str, (value, span): (Expression, Span)) -> Option<()> {
+        if self.whole_constant("n", value, span, 0)? <= 64 {
+            return Some(());
+        }
+        let message = format!("`{name}` takes a whole `n` from 0 to 64");
+        self.report(Diagnostic::error(Code::BadArguments, message).at(span));
+        None
     }
 
     /// A constant whole number, at least `least`.

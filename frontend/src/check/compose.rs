@@ -11,9 +11,9 @@ use icosian_ir::id::Table;
 
 use super::constants::Constant;
 use super::declarations::{
-    Checker, Declaration, DeclarationId, DeclarationKind, EXPANSION_LIMIT, Entity, EnvironmentId,
-    Module, ModuleId, OverBlock, Parent, Place, Rows, State, Unit, UnitId, UnitKind, UserFunction,
-    Variable,
+    CheckItem, Checker, Declaration, DeclarationId, DeclarationKind, EXPANSION_LIMIT, Entity,
+    EnvironmentId, Module, ModuleId, OverBlock, Parent, Place, Rows, State, Unit, UnitId, UnitKind,
+    UserFunction, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{self, ExprId, ItemId, ItemKind, Name, TableSource, Value};
@@ -86,9 +86,9 @@ impl<'a> Checker<'a> {
                 self.modules
                     .values_mut()
                     .for_each(|module| *module = Module::default());
-                for list in [&mut self.outputs, &mut self.checks, &mut self.tests] {
-                    list.clear();
-                }
+                self.checks.clear();
+                self.outputs.clear();
+                self.tests.clear();
                 self.extends.clear();
                 self.uses.clear();
                 self.instances.clear();
@@ -275,7 +275,8 @@ impl<'a> Checker<'a> {
                 parameters,
                 returns,
             } => {
-                self.declare_extern(place, *name, parameters, *returns);
+                let tags = &program.items[id].tags;
+                self.declare_extern(place, *name, parameters, *returns, tags);
             }
             ItemKind::Over { body, .. } => {
                 let over = OverBlock { item: id };
@@ -334,7 +335,15 @@ impl<'a> Checker<'a> {
                     stack.push(nested(body, place, over));
                 }
             }
-            ItemKind::Check { .. } => self.checks.push((place, id)),
+            ItemKind::Check { .. } => {
+                let rank = self.rank();
+                self.checks.push(CheckItem {
+                    place,
+                    item: id,
+                    over,
+                    rank,
+                });
+            }
             // What a flow used inside another delivers, and how it is tested, is its own affair.
             ItemKind::Output { .. } | ItemKind::Test { .. }
                 if self.instances.contains_key(&place.module) => {}

@@ -190,6 +190,15 @@ pub(crate) struct OverBlock {
     pub item: ast::ItemId,
 }
 
+/// A `check` item.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CheckItem {
+    pub place: Place,
+    pub item: ast::ItemId,
+    pub over: Option<OverBlock>,
+    pub rank: u64,
+}
+
 /// What an input of an instance is bound to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum BoundValue {
@@ -293,7 +302,7 @@ pub(crate) struct Checker<'a> {
     /// The last place taken inside an `extend` block, whose members stand where the block does.
     pub rank_in_extend: Option<u64>,
     pub outputs: Vec<(Place, ast::ItemId)>,
-    pub checks: Vec<(Place, ast::ItemId)>,
+    pub checks: Vec<CheckItem>,
     pub tests: Vec<(Place, ast::ItemId)>,
     /// The `use` items still to be declared.
     pub uses: Vec<(Place, ast::ItemId)>,

@@ -15,6 +15,9 @@ pub(crate) fn function(name: &str) -> Option<&'static str> {
             "a table: t group by key { total = sum(x) }"
         }
         "assign" | "mutate" | "with_columns" => "a definition: name = expression",
+        "pivot" | "pivot_table" | "pivot_wider" | "crosstab" | "unstack" => {
+            "a loop in a group: group by key { for k in [\"a\", \"b\"] { {k} = sum(x if name == k else 0) } }"
+        }
         "melt" | "pivot_longer" => "a table: long = t unpivot pattern into name, value",
         "join" | "left_join" | "inner_join" | "join_asof" | "merge_asof" => {
             "a lookup, table[column=value], or a table: t join o = other[column=value]"

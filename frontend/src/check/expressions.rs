@@ -12,7 +12,7 @@ use icosian_ir::value::Value;
 
 use super::constants::Constant;
 use super::declarations::{
-    Checker, DeclarationId, Entity, FunctionId, ModuleId, Place, Rows, State, UnitId,
+    Checker, DeclarationId, Entity, FunctionId, ModuleId, OverBlock, Place, Rows, State, UnitId,
 };
 use super::invoke::PendingCall;
 use super::literals;
@@ -82,7 +82,7 @@ pub(crate) enum Task {
     OverKeys(ExprId, Context),
     OverEnd(ExprId, Context, OverId, bool),
     Need(UnitId),
-    Body(UnitId, Context),
+    Body(ExprId, Option<OverBlock>, Context),
     Finish(UnitId, usize),
     Call(Box<PendingCall>),
     Return(Box<PendingCall>),

@@ -1,4 +1,5 @@
-//! Functions of the host: `extern fn eta(speed: f64?, temp: f64?) -> f64`.
+//! Functions of the host: `extern fn eta(speed: f64?, temp: f64?) -> f64`; `@whole_column` and
+//! `@nondeterministic` before it say what it does besides computing rows of its arguments.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use icosian_ir::op::Op;
 use super::declarations::{Checker, FunctionId, Place};
 use super::expressions::Operand;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::syntax::ast::{Name, Parameter, TypeId};
+use crate::syntax::ast::{Name, Parameter, Tag, TypeId};
 
 impl Checker<'_> {
     /// Declares a function of the host.
@@ -19,6 +20,7 @@ impl Checker<'_> {
         name: Name,
         parameters: &[Parameter],
         returns: Option<TypeId>,
+        tags: &[Tag],
     ) {
         let text = self.expand(place, name);
         let known = self.modules[place.module].functions.contains_key(&text);
@@ -46,11 +48,27 @@ impl Checker<'_> {
         let (true, Some(returns)) = (types.len() == parameters.len(), returns) else {
             return;
         };
-        let signature = HostSignature {
+        let mut signature = HostSignature {
             name: text.to_string(),
             parameters: types,
             returns,
+            whole_column: false,
+            deterministic: true,
         };
+        for tag in tags {
+            match &*self.expand(place, tag.name) {
+                "whole_column" => signature.whole_column = true,
+                "nondeterministic" => signature.deterministic = false,
+                other => {
+                    let message = format!("`@{other}` says nothing of a function of the host");
+                    let diagnostic = Diagnostic::error(Code::BadArguments, message).at(tag.span);
+                    self.report(diagnostic.help(
+                        "@whole_column: a row of the result may depend on all rows; \
+                         @nondeterministic: the same arguments may give another result",
+                    ));
+                }
+            }
+        }
         // One name is one function of the host, whichever file declares it.
         let known = self.externs.get(&signature.name);
         let same = known.is_none_or(|known| {
@@ -58,11 +76,13 @@ impl Checker<'_> {
                 let parameters = signature.parameters.iter();
                 parameters.map(|(_, ty)| *ty).collect::<Vec<_>>()
             };
-            known.returns == signature.returns && types(known) == types(&signature)
+            known.returns == signature.returns
+                && types(known) == types(&signature)
+                && known.whole_column == signature.whole_column
+                && known.deterministic == signature.deterministic
         });
         if !same {
-            let message =
-                format!("the host's function `{text}` is declared with other types before");
+            let message = format!("the host's function `{text}` is declared in another way before");
             return self.report(Diagnostic::error(Code::NameTaken, message).at(name.span));
         }
         let entry = self.externs.entry(signature.name.clone());

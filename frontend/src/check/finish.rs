@@ -14,10 +14,11 @@ use crate::syntax::ast::{self, ItemKind, Selector, SelectorKind};
 impl Checker<'_> {
     /// Finishes the graph.
     pub(crate) fn finish(mut self) -> Checked {
-        for list in [&mut self.checks, &mut self.outputs, &mut self.tests] {
-            let modules = &self.modules;
-            list.retain(|(place, _)| !modules[place.module].template);
-        }
+        let modules = &self.modules;
+        let is_part = |place: Place| !modules[place.module].template;
+        self.checks.retain(|check| is_part(check.place));
+        self.outputs.retain(|(place, _)| is_part(*place));
+        self.tests.retain(|(place, _)| is_part(*place));
         self.carry_all();
         self.check_all();
         for (place, item) in std::mem::take(&mut self.outputs) {
@@ -121,21 +122,6 @@ impl Checker<'_> {
                     self.evaluate(carried);
                     members[icosian_ir::id::Id::index(table)].push(carried);
                 }
-            }
-        }
-    }
-
-    /// Types every `check`; its value is kept nowhere.
-    fn check_all(&mut self) {
-        for (place, item) in std::mem::take(&mut self.checks) {
-            let program = self.program(place);
-            let ItemKind::Check { condition, .. } = &program.items[item].kind else {
-                continue;
-            };
-            let span = program.exprs[*condition].span;
-            let operand = self.evaluate_at(place, *condition);
-            if let Some(value) = self.value(&operand, span) {
-                let _ = self.condition(value, span);
             }
         }
     }

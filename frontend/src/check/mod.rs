@@ -4,14 +4,16 @@
 //! of declarations; `instances` declares flows that are used inside others, `bound` gives them their inputs; `names` finds what a name means; `units` evaluates each declaration when it is first needed, on explicit
 //! stacks, so that order in the text, depth and number of definitions don't matter and a cycle is
 //! found where it closes; `expressions`, `calls`, `lookup` and `tables` build the graph through
-//! [`GraphBuilder`](icosian_ir::graph::GraphBuilder); `finish` adds outputs, carried columns and
-//! tests. The wording of mistakes is in `explain` and `clashes`.
+//! [`GraphBuilder`](icosian_ir::graph::GraphBuilder); `checks` and `finish` add
+//! what must hold, outputs, carried columns and tests. The wording of mistakes is in `explain` and `clashes`.
 //!
 //! A mistake poisons what it stands in, silently for its users, so one mistake is told once.
 
 mod bins;
 mod bound;
 mod calls;
+mod categories;
+mod checks;
 mod choice;
 mod clashes;
 mod compose;
@@ -33,6 +35,7 @@ mod lookup;
 mod names;
 mod operators;
 mod over;
+mod quantile_bins;
 mod random;
 mod reductions;
 mod rolling;
@@ -144,6 +147,8 @@ pub struct Spans {
     pub expressions: HashMap<ExprId, Span>,
     /// The declaration of each table.
     pub tables: HashMap<TableId, Span>,
+    /// The condition of each check, in the order of the graph.
+    pub checks: Vec<Span>,
 }
 
 /// A flow that was checked.
@@ -183,6 +188,8 @@ pub struct TestBlock {
     pub values: Vec<(NodeId, Vec<Value>)>,
     /// What must come out.
     pub expectations: Vec<Expectation>,
+    /// Checks that must not hold.
+    pub checks: Vec<ExpectedCheck>,
 }
 
 /// The rows that a test gives a table.
@@ -203,6 +210,17 @@ pub struct Expectation {
     pub node: NodeId,
     /// The values, row by row; one for a scalar.
     pub values: Vec<Value>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A check that a test expects not to hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExpectedCheck {
+    /// Its position among the graph's checks.
+    pub check: usize,
+    /// In how many rows it must not hold; at least one, if that is not said.
+    pub failed: Option<u64>,
     /// Where it is written.
     pub span: Span,
 }

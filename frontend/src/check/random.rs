@@ -2,6 +2,7 @@
 
 use icosian_ir::id::{ExprId as Expression, TableId};
 use icosian_ir::op::Op;
+use icosian_ir::value::Value;
 
 use super::declarations::Checker;
 use super::expressions::Context;
@@ -15,6 +16,12 @@ pub(crate) enum Random {
     Uniform,
     /// Normally distributed.
     Normal,
+    /// Exponentially distributed.
+    Exponential,
+    /// True with some probability.
+    Bool,
+    /// A whole number of a range.
+    Integer,
 }
 
 /// An argument and where it is written; none if it was left out.
@@ -53,23 +60,41 @@ impl Checker<'_> {
         )
     }
 
-    /// `random(seed)`, `random_normal(seed)`: for each row of the table around it.
+    /// `random(seed)` and its like: for each row of the table around it.
     pub(crate) fn random(
         &mut self,
         kind: Random,
         function: &Function,
-        seed: (Expression, Span),
+        arguments: &[Argument],
         context: Context,
         span: Span,
     ) -> Option<Expression> {
         let table = self.rows_around(function.name, context, span)?;
+        let given: Vec<(Expression, Span)> = arguments.iter().copied().flatten().collect();
+        if let (Random::Integer, [_, low, high]) = (kind, &given[..]) {
+            let known = |value: &(Expression, Span)| self.builder.constant(value.0).cloned();
+            if let (Some(Value::Integer(from)), Some(Value::Integer(to))) =
+                (known(low), known(high))
+                && from >= to
+            {
+                let message = format!("there is no whole number from {from} to below {to}");
+                self.report(Diagnostic::error(Code::BadArguments, message).at(high.1));
+                return None;
+            }
+        }
+        let values: Vec<Expression> = given.iter().map(|(value, _)| *value).collect();
         self.built(
-            |builder| match kind {
-                Random::Uniform => builder.random(table, seed.0),
-                Random::Normal => builder.random_normal(table, seed.0),
+            |builder| match (kind, &values[..]) {
+                (Random::Normal, [seed]) => builder.random_normal(table, *seed),
+                (Random::Exponential, [seed]) => builder.random_exponential(table, *seed),
+                (Random::Bool, [seed, share]) => builder.random_bool(table, *seed, *share),
+                (Random::Integer, [seed, low, high]) => {
+                    builder.random_integer(table, *seed, *low, *high)
+                }
+                _ => builder.random(table, values[0]),
             },
             function.name,
-            &[seed],
+            &given,
             span,
         )
     }

@@ -240,10 +240,7 @@ impl Checker<'_> {
             self.report(
                 Diagnostic::error(Code::BadArguments, message)
                     .at(span)
-                    .help(
-                        "what does: sum, mean, min, max, std, var, count, median, quantile, corr, \
-                     cov; of bools any, all",
-                    ),
+                    .help("every other reduction does, such as n_unique; any and all of bools"),
             );
             return None;
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use icosian_ir::id::{ExprId as Expression, NodeId};
 use icosian_ir::op::Op;
-use icosian_ir::types::{Domain, Type};
+use icosian_ir::types::{Domain, ScalarType, Type};
 use icosian_ir::value::Value;
 
 use super::constants::Constant;
@@ -12,7 +12,7 @@ use super::declarations::{Checker, DeclarationKind, Entity, Place, State};
 use super::expressions::Operand;
 use super::names::{Meaning, Member};
 use super::units::zero;
-use super::{Expectation, GivenTable, TestBlock};
+use super::{Expectation, ExpectedCheck, GivenTable, TestBlock};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{self, Argument, ExprId, ItemId, ItemKind, Program, TestStepKind};
 
@@ -26,7 +26,9 @@ impl Checker<'_> {
         };
         let gives_configs = steps.iter().any(|step| match &step.kind {
             TestStepKind::GivenValue { name, .. } => self.is_config(place, name),
-            TestStepKind::GivenRows { .. } | TestStepKind::Expect { .. } => false,
+            TestStepKind::GivenRows { .. }
+            | TestStepKind::Expect { .. }
+            | TestStepKind::ExpectCheck { .. } => false,
         });
         if self.options.test.is_some_and(|only| only != item.span) {
             return None;
@@ -38,6 +40,7 @@ impl Checker<'_> {
             tables: Vec::new(),
             values: Vec::new(),
             expectations: Vec::new(),
+            checks: Vec::new(),
         };
         if gives_configs && self.options.test.is_none() {
             block.gives_configs = true;
@@ -56,6 +59,9 @@ impl Checker<'_> {
                 TestStepKind::Expect { actual, expected } => self
                     .expectation(place, *actual, *expected, step.span)
                     .map(|expectation| block.expectations.extend(expectation)),
+                TestStepKind::ExpectCheck { condition, rows } => self
+                    .expected_check(place, *condition, *rows, step.span)
+                    .map(|check| block.checks.push(check)),
             };
             complete &= done.is_some();
         }
@@ -264,6 +270,40 @@ impl Checker<'_> {
         }
         let node = self.node_of_value(value, span)?;
         Some(Some(Expectation { node, values, span }))
+    }
+
+    /// The check of a condition, which equals it part by part.
+    fn expected_check(
+        &mut self,
+        place: Place,
+        condition: ExprId,
+        rows: Option<ExprId>,
+        span: Span,
+    ) -> Option<ExpectedCheck> {
+        let operand = self.evaluate_at(place, condition);
+        let written = self.program(place).exprs[condition].span;
+        let value = self.value(&operand, written)?;
+        self.condition(value, written)?;
+        let failed = match rows {
+            Some(rows) => match &self.values_of(place, rows, ScalarType::U64.required())?[..] {
+                [Value::Integer(count)] => u64::try_from(*count).ok(),
+                _ => None,
+            },
+            None => None,
+        };
+        let mut checks = self.builder.graph().checks.iter();
+        let Some(check) = checks.position(|check| check.condition == value) else {
+            let message = "the flow has no check of this condition";
+            let help = "write it as the check has it, with full names: flights.speed > 0";
+            let diagnostic = Diagnostic::error(Code::BadArguments, message);
+            self.report(diagnostic.at(written).help(help));
+            return None;
+        };
+        Some(ExpectedCheck {
+            check,
+            failed,
+            span,
+        })
     }
 
     fn all_rows(&mut self, value: Expression, span: Span) -> Option<Expression> {

@@ -56,7 +56,7 @@ impl Checker<'_> {
                     State::Running => self.cycle(unit),
                     State::Done(_) | State::Rows(_) | State::Poisoned => {}
                 },
-                Task::Body(unit, context) => self.body(unit, context),
+                Task::Body(value, over, context) => self.body(value, over, context),
                 Task::Finish(unit, count) => self.finish_unit(unit, count),
                 Task::Call(call) => self.call_with_defaults(*call),
                 Task::Return(call) => self.return_from(*call),
@@ -114,13 +114,9 @@ impl Checker<'_> {
                 self.tasks
                     .extend(value.map(|value| Task::Enter(value, context)));
             }
-            UnitKind::Definition { over, .. } => {
+            UnitKind::Definition { value, over, .. } => {
                 self.tasks.push(Task::Finish(unit, 1));
-                self.tasks.push(Task::Body(unit, context));
-                if let Some(over) = over {
-                    self.enter_over_block(over, context);
-                }
-                self.need_rows_of(place.rows);
+                self.enter_body(value, over, context);
             }
             UnitKind::Rows(table) => self.start_rows(unit, table, context),
             UnitKind::Key { table, value, .. } => {
@@ -172,6 +168,30 @@ impl Checker<'_> {
         }
     }
 
+    /// Asks for an expression in a block, with what must be known before it.
+    fn enter_body(&mut self, value: ExprId, over: Option<OverBlock>, context: Context) {
+        self.tasks.push(Task::Body(value, over, context));
+        if let Some(over) = over {
+            self.enter_over_block(over, context);
+        }
+        let place = self.frames[context.frame].place;
+        self.need_rows_of(place.rows);
+    }
+
+    /// Evaluates an expression that stands in a block at a place.
+    pub(crate) fn evaluate_in(
+        &mut self,
+        place: Place,
+        over: Option<OverBlock>,
+        root: ExprId,
+    ) -> Operand {
+        let context = self.enter_frame(place);
+        self.enter_body(root, over, context);
+        self.run();
+        self.frames.pop();
+        self.operands.pop().unwrap_or(Operand::Poison)
+    }
+
     fn enter_over_block(&mut self, over: OverBlock, context: Context) {
         let place = self.frames[context.frame].place;
         let ItemKind::Over { over: clause, .. } = &self.program(place).items[over.item].kind else {
@@ -184,11 +204,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Enters a definition's expression, below the suffix of its `over` block.
-    fn body(&mut self, unit: UnitId, context: Context) {
-        let UnitKind::Definition { value, over, .. } = self.units[unit].kind else {
-            return;
-        };
+    /// Enters an expression below the suffix of its `over` block.
+    fn body(&mut self, value: ExprId, over: Option<OverBlock>, context: Context) {
         let mut context = context;
         if let Some(over) = over {
             let place = self.frames[context.frame].place;

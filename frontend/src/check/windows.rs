@@ -3,7 +3,7 @@
 use icosian_ir::graph::{BuildError, GraphBuilder, Partition};
 use icosian_ir::id::ExprId as Expression;
 use icosian_ir::meaning::math::{Math, apply1};
-use icosian_ir::op::{Alpha, Cumulative, ExponentialMoment, RankMethod, Window};
+use icosian_ir::op::{Alpha, Cumulative, Decay, ExponentialMoment, RankMethod, Window};
 use icosian_ir::types::Domain;
 use icosian_ir::value::Value;
 
@@ -86,8 +86,12 @@ impl Checker<'_> {
             },
             WindowKind::Exponential(moment) => Window::Exponential {
                 moment,
-                alpha: self.alpha(&given, span)?,
-                adjust: self.flag("adjust", given("adjust"), true)?,
+                decay: Decay {
+                    alpha: self.alpha(&given, span)?,
+                    adjust: self.flag("adjust", given("adjust"), true)?,
+                    skip_null: self.flag("skip_null", given("skip_null"), false)?,
+                    bias: self.flag("bias", given("bias"), false)?,
+                },
                 min_count: match given("min") {
                     None => 1,
                     Some((min, span)) => self.whole_constant("min", min, span, 0)? as u64,
@@ -198,14 +202,16 @@ impl Checker<'_> {
         None
     }
 
-    /// What part of its weight a value loses per row: told as that, as a span or as a half-life.
+    /// What part of its weight a value loses per row: told as that, as a span, a center of mass or a
+    /// half-life.
     fn alpha(&mut self, given: &dyn Fn(&str) -> Option<Given>, span: Span) -> Option<Alpha> {
-        let told: Vec<(&str, Given)> = ["alpha", "span", "half_life"]
+        let told: Vec<(&str, Given)> = ["alpha", "span", "com", "half_life"]
             .into_iter()
             .filter_map(|name| Some((name, given(name)?)))
             .collect();
         let [(name, (value, at))] = told[..] else {
-            let message = "one of `alpha`, `span` and `half_life` says how fast weights fall";
+            let message =
+                "one of `alpha`, `span`, `com` and `half_life` says how fast weights fall";
             self.report(
                 Diagnostic::error(Code::BadArguments, message)
                     .at(span)
@@ -226,6 +232,10 @@ impl Checker<'_> {
             "span" => {
                 let span = number.filter(|span| *span >= 1.0);
                 ("of at least 1", span.map(|span| 2.0 / (span + 1.0)))
+            }
+            "com" => {
+                let center = number.filter(|center| *center >= 0.0);
+                ("of at least 0", center.map(|center| 1.0 / (1.0 + center)))
             }
             _ => {
                 let half_life = number.filter(|rows| *rows > 0.0);

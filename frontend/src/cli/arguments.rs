@@ -61,7 +61,7 @@ pub(crate) struct InputArguments {
     /// the file's name, else the one table that has no file.
     #[arg(long, short, value_name = "[TABLE=]PATH")]
     pub(crate) input: Vec<String>,
-    /// Take this text as null in CSV, besides the empty cell; instead of those the flow names.
+    /// Take this text as null in CSV and JSON lines, besides the empty cell and null; instead of those the flow names.
     #[arg(long, value_name = "TEXT")]
     pub(crate) null_value: Vec<String>,
     /// What separates the cells of CSV; `\t` is a tab.
@@ -126,6 +126,9 @@ pub(crate) struct RunArguments {
     pub(crate) param: Vec<String>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    /// Write what came of the flow's checks to a file, a line of JSON for each.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) checks: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) engine: EngineArguments,
 }
@@ -147,8 +150,8 @@ pub(crate) struct FitArguments {
 /// Where results go.
 #[derive(Args, Debug, Default)]
 pub(crate) struct OutputArguments {
-    /// Write to a file, its format told by its name (.csv, .tsv, .arrow, .parquet), or to a folder:
-    /// a file for each table, and one for the scalars. Without it, tables are shown on a terminal;
+    /// Write to a file, its format told by its name (.csv, .tsv, .jsonl, .arrow, .parquet), or to a
+    /// folder: a file for each table, and one for the scalars. Without it, tables are shown on a terminal;
     /// elsewhere the one table selected is printed as CSV.
     #[arg(long, short, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
@@ -161,6 +164,7 @@ pub(crate) struct OutputArguments {
 pub(crate) enum FormatName {
     Csv,
     Tsv,
+    Jsonl,
     Arrow,
     Parquet,
 }
@@ -215,11 +219,11 @@ pub(crate) struct ExplainErrorArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct InitArguments {
-    /// Data files or folders of them (CSV, Arrow IPC, Parquet). The types of CSV are told by all
-    /// of its cells.
+    /// Data files or folders of them (CSV, JSON lines, Arrow IPC, Parquet). The types of CSV and
+    /// JSON are told by all of their cells.
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<PathBuf>,
-    /// Take this text as null in CSV, besides the empty cell.
+    /// Take this text as null in CSV and JSON lines, besides the empty cell and null.
     #[arg(long, value_name = "TEXT")]
     pub(crate) null_value: Vec<String>,
     /// What separates the cells of CSV; `\t` is a tab.
@@ -245,6 +249,8 @@ pub(crate) enum GraphFormat {
     Dot,
     /// For Mermaid, as Markdown pages show it.
     Mermaid,
+    /// A picture, as browsers show it.
+    Svg,
 }
 
 #[derive(Args, Debug)]
@@ -275,7 +281,7 @@ pub(crate) struct ReplArguments {
     /// A flow, or data, whose table is named after the file.
     #[arg(value_name = "FLOW|DATA")]
     pub(crate) files: Vec<PathBuf>,
-    /// Take this text as null in CSV, besides the empty cell.
+    /// Take this text as null in CSV and JSON lines, besides the empty cell and null.
     #[arg(long, value_name = "TEXT")]
     pub(crate) null_value: Vec<String>,
     /// What separates the cells of CSV; `\t` is a tab.

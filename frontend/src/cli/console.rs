@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use icosian::{CheckOutcome, CheckReport};
+
 /// The two streams of a command.
 pub(crate) struct Console {
     /// Data.
@@ -48,6 +50,30 @@ impl Console {
         if !flow.warnings().is_empty() {
             let text = icosian::diagnostic::render(flow.sources(), flow.warnings(), self.color);
             self.diagnostics(&text);
+        }
+    }
+}
+
+impl Console {
+    /// The checks that do not hold.
+    pub(crate) fn failed_checks(&mut self, flow: &icosian::Flow, checks: &[CheckReport]) {
+        let failed: Vec<_> = checks.iter().filter_map(CheckReport::diagnostic).collect();
+        if !failed.is_empty() {
+            let text = icosian::diagnostic::render(flow.sources(), &failed, self.color);
+            self.diagnostics(&text);
+        }
+    }
+
+    /// The checks that were not evaluated, and why.
+    pub(crate) fn skipped_checks(&mut self, checks: &[CheckReport]) {
+        for check in checks {
+            if let CheckOutcome::Skipped { missing } = &check.outcome {
+                let missing = missing.join(", ");
+                self.note(&format!(
+                    "skipped check {}: not asked for: {missing}",
+                    check.text
+                ));
+            }
         }
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn eval(
         return Err(Failure::Interrupted);
     }
     let output = output?;
+    console.failed_checks(output.flow(), output.checks());
     clock.lap("run");
     interrupt.end_at_once(false);
     deliver(console, &destination, &output, interrupt)?;

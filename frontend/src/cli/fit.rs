@@ -35,15 +35,25 @@ pub(crate) fn fit(
     if interrupt.is_raised() {
         return Err(Failure::Interrupted);
     }
-    let state = FittedState::from_output(&output?)?;
+    let output = output?;
+    console.failed_checks(&flow, output.checks());
+    let state = FittedState::from_output(&output)?;
     clock.lap("run");
     interrupt.end_at_once(false);
     state.save(&arguments.state)?;
     clock.lap("write");
     let (tables, scalars) = state.counts();
     let place = arguments.state.display();
+    let params = state.params().into_iter();
+    let params: Vec<String> = params
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    let with = match &params[..] {
+        [] => String::new(),
+        params => format!(" with {}", params.join(", ")),
+    };
     console.note(&format!(
-        "learned {}, {}: {place}",
+        "learned {}, {}{with}: {place}",
         counted(scalars, "value"),
         counted(tables, "table")
     ));

@@ -76,7 +76,7 @@ impl Destination {
             let clash = path.exists() && !path.is_dir();
             if clash || path.extension().is_some() && !path.is_dir() && !ends_in_separator(path) {
                 let message = format!("the name {} tells no format", path.display());
-                let help = "end it in .csv, .tsv, .arrow or .parquet, or say --format";
+                let help = "end it in .csv, .tsv, .jsonl, .arrow or .parquet, or say --format";
                 return Err(Failure::call(message, help));
             }
             let format = arguments.format.unwrap_or(FormatName::Csv);
@@ -115,6 +115,7 @@ fn format_of(path: &Path) -> Option<FormatName> {
     Some(match Format::from_path(path)? {
         Format::Csv if is_tsv => FormatName::Tsv,
         Format::Csv => FormatName::Csv,
+        Format::JsonLines => FormatName::Jsonl,
         Format::Ipc => FormatName::Arrow,
         Format::Parquet => FormatName::Parquet,
     })
@@ -124,6 +125,7 @@ impl FormatName {
     fn format(self) -> Format {
         match self {
             FormatName::Csv | FormatName::Tsv => Format::Csv,
+            FormatName::Jsonl => Format::JsonLines,
             FormatName::Arrow => Format::Ipc,
             FormatName::Parquet => Format::Parquet,
         }
@@ -133,6 +135,7 @@ impl FormatName {
         match self {
             FormatName::Csv => "csv",
             FormatName::Tsv => "tsv",
+            FormatName::Jsonl => "jsonl",
             FormatName::Arrow => "arrow",
             FormatName::Parquet => "parquet",
         }
@@ -142,7 +145,7 @@ impl FormatName {
         let delimiter = match self {
             FormatName::Csv => Some(b','),
             FormatName::Tsv => Some(b'\t'),
-            FormatName::Arrow | FormatName::Parquet => None,
+            FormatName::Jsonl | FormatName::Arrow | FormatName::Parquet => None,
         };
         WriteOptions {
             delimiter,

@@ -1,13 +1,14 @@
 //! `icosian run`.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use icosian::{Backend, ParallelExecutor};
+use icosian::{Backend, CheckReport, ParallelExecutor};
 
 use super::arguments::{BackendName, RunArguments};
 use super::console::Console;
 use super::exit::{Failure, Outcome};
-use super::inputs::{load, names_and_values, select, threads};
+use super::inputs::{load, names_and_values, select, state, threads};
 use super::interrupt::Interrupt;
 use super::output::{Destination, deliver};
 
@@ -23,7 +24,8 @@ pub(crate) fn run(
     for (name, text) in names_and_values("--param", &arguments.param)? {
         inputs = inputs.param(&name, flow.value_from_text(&name, &text)?);
     }
-    let selection = select(&flow, &arguments.select)?;
+    let state = state(&arguments.select)?;
+    let selection = select(&flow, &arguments.select, state.as_ref())?;
     let selection = selection.backend(Backend::from(arguments.engine.backend));
     let prepared = selection.prepare()?;
     // Before anything is read: it would be a pity to find afterwards that the output has no place.
@@ -33,6 +35,14 @@ pub(crate) fn run(
         &prepared,
         console,
     )?;
+    if let Some(state) = &state {
+        for param in state.differing_params(&flow, &inputs)? {
+            console.note(&format!(
+                "note: the state was learned with {} = {}, this run has {}; what was learned stays",
+                param.name, param.learned, param.now
+            ));
+        }
+    }
     let pool = threads(arguments.engine.threads)?;
     clock.lap("prepare");
     let bound = pool.install(|| prepared.bind(&inputs))?;
@@ -47,15 +57,35 @@ pub(crate) fn run(
     if interrupt.is_raised() {
         return Err(Failure::Interrupted);
     }
+    if let Some(path) = &arguments.checks {
+        match &output {
+            Ok(output) => write_checks(path, output.checks())?,
+            Err(error) if !error.check_reports().is_empty() => {
+                write_checks(path, error.check_reports())?;
+            }
+            Err(_) => {}
+        }
+    }
     let output = output?;
+    console.failed_checks(&flow, output.checks());
     clock.lap("run");
     interrupt.end_at_once(false);
     deliver(console, &destination, &output, interrupt)?;
     clock.lap("write");
     if arguments.engine.timing {
         clock.print(console);
+        console.skipped_checks(output.checks());
     }
     Ok(())
+}
+
+/// Writes what came of checks, a line of JSON for each.
+fn write_checks(path: &Path, reports: &[CheckReport]) -> Outcome {
+    let lines = reports.iter().map(|report| report.to_json() + "\n");
+    std::fs::write(path, lines.collect::<String>()).map_err(|error| {
+        let path = path.display();
+        Failure::Run(format!("can't write the checks {path}: {error}"))
+    })
 }
 
 /// How long stages took.

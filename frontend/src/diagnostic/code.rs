@@ -97,6 +97,8 @@ codes! {
     BadInput = "E0502", "input that can't be read or doesn't fit";
     MissingInput = "E0503", "a table or value that is not given";
     TestFailed = "E0504", "a test whose expectation was not met";
+    NotByRow = "E0505", "an output that one row does not decide";
+    CheckFailed = "E0506", "a check that does not hold";
     UnreadableFlow = "E0601", "a flow that can't be read";
     BadOption = "E0602", "a call with something wrong";
     BadState = "E0603", "a state that can't be read or written";

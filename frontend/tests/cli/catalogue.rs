@@ -5,9 +5,10 @@ use icosian::diagnostic::Code;
 use crate::{Sandbox, holds};
 
 /// Codes without an example: it would fill the page, or nothing leads to it today.
-const WITHOUT_EXAMPLE: [Code; 3] = [
+const WITHOUT_EXAMPLE: [Code; 4] = [
     Code::FileTooLarge,
     Code::CannotRunYet,
+    Code::NotByRow,
     Code::StateOfAnotherFlow,
 ];
 

@@ -184,3 +184,49 @@ fn init_prints_a_table_that_checks() {
     let err = sandbox.run(&["init", "none.csv"]).fails(1);
     holds(&err, &["can't read none.csv"]);
 }
+
+#[test]
+fn the_graph_as_a_picture() {
+    let flow = "\
+table t { x: f64, `a<b>&\\\"c\\\"`: f64 }
+table places { code: f64, `wide`: str }
+\"\"\"Where x is, & why.\"\"\"
+p = places[code=t.x]
+most = max(t.x)
+y = t.x + t.`a<b>&\\\"c\\\"` * most
+";
+    let flow = flow.replace("\\\"", "'");
+    let sandbox = Sandbox::new(&[("g.flow", &flow)]);
+    let picture = sandbox.run(&["graph", "g.flow", "--format", "svg"]).ok();
+    holds(
+        &picture,
+        &[
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"",
+            ">places</text>",
+            ">a&lt;b&gt;&amp;'c'</text>",
+            ">row of places</text>",
+            "<title>t.p: row of places\nWhere x is, &amp; why.</title>",
+            "</svg>\n",
+        ],
+    );
+    // A box for each node; inputs are round. An arrow for each that is needed.
+    assert_eq!(picture.matches("<title>").count(), 7);
+    assert_eq!(picture.matches("rx=\"20\"").count(), 4);
+    assert_eq!(picture.matches("marker-end").count(), 6);
+    assert_eq!(
+        picture.matches("<g").count(),
+        picture.matches("</g>").count()
+    );
+    let part = sandbox.run(&["graph", "g.flow", "--format", "svg", "-s", "most"]);
+    assert_eq!(part.ok().matches("<title>").count(), 2);
+
+    let many: String = (0..1001).map(|n| format!("a{n} = {n}\n")).collect();
+    let sandbox = Sandbox::new(&[("many.flow", &many)]);
+    let told = sandbox
+        .run(&["graph", "many.flow", "--format", "svg"])
+        .fails(2);
+    holds(
+        &told,
+        &["1001 nodes", "at most 1000", "--select", "--format dot"],
+    );
+}

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod catalogue;
+mod checks;
 mod commands;
 mod fit;
 mod repl;

@@ -63,7 +63,7 @@ fn several_tables_need_a_folder() {
 #[test]
 fn files_of_every_format_read_back() {
     let sandbox = sandbox();
-    for name in ["o.csv", "o.tsv", "o.arrow", "o.parquet"] {
+    for name in ["o.csv", "o.tsv", "o.jsonl", "o.arrow", "o.parquet"] {
         sandbox
             .run(&["run", "f.flow", "-s", "double", "-o", name])
             .ok();
@@ -145,7 +145,7 @@ fn wrong_calls() {
         ),
         (&["run", "f.flow", "--delimiter", "ab"], "ASCII"),
         (
-            &["run", "f.flow", "-s", "double", "-o", "x.json"],
+            &["run", "f.flow", "-s", "double", "-o", "x.xlsx"],
             "tells no format",
         ),
         (&["run", "f.flow", "--thread", "2"], "--threads"),
@@ -222,4 +222,48 @@ fn paths_are_relative_to_the_file_that_writes_them() {
     assert_eq!(sandbox.run(&["run", "w.flow"]).ok(), "b\n6\n");
     let both = sandbox.run(&["run", "f.flow", "sub/v.flow", "--select", "v.m"]);
     assert_eq!(both.ok(), "m\n5\n");
+}
+
+#[test]
+fn json_lines_in_and_out() {
+    let sandbox = Sandbox::new(&[
+        (
+            "t.jsonl",
+            "{\"k\": 1, \"s\": \"a\"}\n{\"s\": null, \"tags\": [1]}\n",
+        ),
+        ("bad.jsonl", "{\"k\": 1}\n\n{\"k\": \"x\"}\n"),
+    ]);
+    let block = sandbox.run(&["init", "t.jsonl"]).ok();
+    assert_eq!(
+        block,
+        "table t from \"t.jsonl\" {\n    k: i64?\n    s: str?\n    \
+         # left out: \"tags\", it holds lists or objects\n}\n"
+    );
+    let flow = format!("{block}half = t.k / 2\n");
+    std::fs::write(sandbox.path("f.flow"), flow).unwrap();
+    let call = ["run", "f.flow", "-s", "t.s,half", "-o", "o.ndjson"];
+    sandbox.run(&call).ok();
+    let written = "{\"s\":\"a\",\"half\":0.5}\n{\"s\":null,\"half\":null}\n";
+    assert_eq!(sandbox.read("o.ndjson"), written);
+    let call = [
+        "run",
+        "f.flow",
+        "-s",
+        "half",
+        "-i",
+        "bad.jsonl",
+        "-o",
+        "o.ndjson",
+    ];
+    let told = sandbox.run(&call).fails(1);
+    holds(
+        &told,
+        &["bad.jsonl:3", "column `k`", "found \"x\", wanted i64?"],
+    );
+    assert_eq!(sandbox.read("o.ndjson"), written);
+    let call = ["run", "f.flow", "-o", "out/", "--format", "jsonl"];
+    sandbox.run(&call).ok();
+    assert_eq!(sandbox.names("out"), ["t.jsonl"]);
+    let seen = sandbox.run_with(&["repl"], ".load t.jsonl\nmean(k)\n");
+    holds(&seen.ok(), &["1.0"]);
 }

@@ -11,6 +11,13 @@ use crate::meaning::order::Direction;
 pub enum Selection {
     /// Those on which a bool column is true, in their order; null and false drop.
     Where(ColumnId),
+    /// The first on which a bool column is true, at most so many, in their order.
+    First {
+        /// The column.
+        predicate: ColumnId,
+        /// How many there are at most.
+        count: usize,
+    },
     /// All, in the order of their keys; where keys tie, in their order.
     Order(Vec<SortKey>),
     /// The first or last rows, in their order.
@@ -60,7 +67,7 @@ impl Selection {
     /// The columns of the parent's rows that a pass must have to select rows.
     pub fn keys(&self) -> Vec<ColumnId> {
         match self {
-            Selection::Where(predicate) => vec![*predicate],
+            Selection::Where(predicate) | Selection::First { predicate, .. } => vec![*predicate],
             Selection::Order(keys) => keys.iter().map(|key| key.column).collect(),
             Selection::Limit { .. } => Vec::new(),
             Selection::Sample { key, .. } => vec![*key],
@@ -74,6 +81,7 @@ impl Selection {
         match self {
             Selection::Limit { count, .. } | Selection::Sample { count, .. } => Some(*count),
             Selection::Where(_)
+            | Selection::First { .. }
             | Selection::Order(_)
             | Selection::Distinct(_)
             | Selection::Join(_) => None,
@@ -87,7 +95,10 @@ impl Selection {
                 count, parent_rows, ..
             } => vec![*count, *parent_rows],
             Selection::Sample { key, count } => vec![*count, *key],
-            Selection::Where(_) | Selection::Order(_) | Selection::Distinct(_) => self.keys(),
+            Selection::Where(_)
+            | Selection::First { .. }
+            | Selection::Order(_)
+            | Selection::Distinct(_) => self.keys(),
             Selection::Join(join) => join.here.iter().chain(&join.there).copied().collect(),
         }
     }
@@ -97,6 +108,7 @@ impl fmt::Display for Selection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Selection::Where(predicate) => write!(f, "where {predicate}"),
+            Selection::First { predicate, count } => write!(f, "first {count} where {predicate}"),
             Selection::Order(keys) => {
                 f.write_str("order by")?;
                 for (position, key) in keys.iter().enumerate() {

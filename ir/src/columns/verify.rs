@@ -122,6 +122,11 @@ impl Columns {
                 return Err(broken(place(), "a row reference is no output"));
             }
         }
+        for column in self.delivered() {
+            if self.columns.get(column).is_none() {
+                return Err(unknown("check", column));
+            }
+        }
         Ok(())
     }
 
@@ -171,7 +176,7 @@ impl Columns {
         selection: &Selection,
     ) -> Result<(), VerifyError> {
         match selection {
-            Selection::Where(predicate) => {
+            Selection::Where(predicate) | Selection::First { predicate, .. } => {
                 if self.columns[*predicate].ty.scalar != ScalarType::Bool {
                     return Err(broken(id, "filtered by a column that is no bool"));
                 }

@@ -86,6 +86,19 @@ struct Windows {
 }
 
 impl Sinks {
+    /// A column that needs all rows, along these keys in this order.
+    fn add_window(&mut self, over: &Over, by: &[ColumnId], id: ColumnId) {
+        let same = |known: &&mut Windows| known.over == *over && known.columns == by;
+        match self.windows.iter_mut().find(same) {
+            Some(known) => known.windows.push(id),
+            None => self.windows.push(Windows {
+                over: over.clone(),
+                columns: by.to_vec(),
+                windows: vec![id],
+            }),
+        }
+    }
+
     fn into_sinks(self, program: &Columns) -> Vec<Sink> {
         let mut sinks = Vec::new();
         if !self.outputs.is_empty() {
@@ -179,16 +192,10 @@ fn place(
             if columns.execution(id) == Execution::Barrier =>
         {
             let by = &args[window.values()..];
-            let windows = &mut at(rounds, times.of(id) - 1, table).windows;
-            let same = |known: &&mut Windows| known.over == *over && known.columns == by;
-            match windows.iter_mut().find(same) {
-                Some(known) => known.windows.push(id),
-                None => windows.push(Windows {
-                    over: over.clone(),
-                    columns: by.to_vec(),
-                    windows: vec![id],
-                }),
-            }
+            at(rounds, times.of(id) - 1, table).add_window(over, by, id);
+        }
+        (Op::Extern(_), Domain::Rows(table)) if columns.execution(id) == Execution::Barrier => {
+            at(rounds, times.of(id) - 1, table).add_window(&Over::default(), &[], id);
         }
         (
             Op::Lookup {
@@ -264,14 +271,14 @@ fn place_spools(columns: &Columns, times: &Times, rounds: &mut Rounds) {
 fn place_outputs(columns: &Columns, times: &Times, rounds: &mut Rounds) {
     let mut outputs: BTreeMap<TableId, (u32, Vec<ColumnId>)> = BTreeMap::new();
     let mut seen = HashSet::new();
-    for output in &columns.outputs {
-        if let Some(table) = columns.table_of(output.column) {
+    for output in columns.delivered() {
+        if let Some(table) = columns.table_of(output) {
             let (round, list) = outputs
                 .entry(table)
                 .or_insert((times.rows(table), Vec::new()));
-            *round = (*round).max(times.of(output.column));
-            if seen.insert(output.column) {
-                list.push(output.column);
+            *round = (*round).max(times.of(output));
+            if seen.insert(output) {
+                list.push(output);
             }
         }
     }

@@ -75,7 +75,7 @@ fn routine(columns: &Columns, column: ColumnId) -> Segment {
 
 /// Whether a pass over `table` finds the column there instead of computing it.
 fn is_read(columns: &Columns, table: TableId, column: &Column) -> bool {
-    if columns.is_stored_window(column) {
+    if columns.is_stored(column) {
         return true;
     }
     match &columns.tables[table].rows {

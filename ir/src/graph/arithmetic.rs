@@ -78,7 +78,7 @@ impl GraphBuilder {
             BinaryOperator::Div => self.divide(left, right),
             BinaryOperator::FloorDiv => self.whole_division(Op::FloorDiv, operator, left, right),
             BinaryOperator::Rem => self.whole_division(Op::Rem, operator, left, right),
-            BinaryOperator::Pow => self.power(left, right),
+            BinaryOperator::Pow => self.power(Overflow::Raise, left, right),
             BinaryOperator::Compare(comparison) => self.compare(comparison, left, right),
             BinaryOperator::And => self.add(Op::And, vec![left, right]),
             BinaryOperator::Or => self.add(Op::Or, vec![left, right]),
@@ -89,7 +89,7 @@ impl GraphBuilder {
         }
     }
 
-    /// `+`, `-` or `*` with a chosen overflow behaviour.
+    /// `+`, `-`, `*`, `//` or `**` with a chosen overflow behaviour.
     ///
     /// # Errors
     /// As [`GraphBuilder::binary`].
@@ -103,7 +103,16 @@ impl GraphBuilder {
         let op = match operator {
             BinaryOperator::Add => Op::Add(overflow),
             BinaryOperator::Sub => Op::Sub(overflow),
-            _ => Op::Mul(overflow),
+            BinaryOperator::Mul => Op::Mul(overflow),
+            BinaryOperator::FloorDiv => return self.floor_divide(overflow, left, right),
+            BinaryOperator::Pow => return self.power(overflow, left, right),
+            // No other overflows.
+            BinaryOperator::Div
+            | BinaryOperator::Rem
+            | BinaryOperator::Compare(_)
+            | BinaryOperator::And
+            | BinaryOperator::Or
+            | BinaryOperator::Coalesce => return self.binary(operator, left, right),
         };
         if op == Op::Add(Overflow::Raise) && self.are_texts(left, right) {
             return self.text(TextFunction::Concat, &[left, right]);
@@ -212,35 +221,23 @@ impl GraphBuilder {
 
     /// `base ** exponent`. A whole constant exponent of an integer multiplies out; `x ** 2` is
     /// `x * x` for floats too; everything else is `pow` of floats.
-    fn power(&mut self, base: ExprId, exponent: ExprId) -> Result<ExprId, BuildError> {
+    fn power(
+        &mut self,
+        overflow: Overflow,
+        base: ExprId,
+        exponent: ExprId,
+    ) -> Result<ExprId, BuildError> {
         let scalar = self.scalar_type(base);
         if let Some(Value::Integer(count)) = self.constant(exponent).cloned() {
             if count == 2 && scalar.is_number() {
-                return self.arithmetic(BinaryOperator::Mul, Overflow::Raise, base, base);
+                return self.arithmetic(BinaryOperator::Mul, overflow, base, base);
             }
             if scalar.is_integer() && (0..=64).contains(&count) {
-                return self.integer_power(base, count as u32);
+                return self.integer_power(overflow, base, count as u32);
             }
         }
         let (base, exponent) = self.meet("**", base, exponent)?;
         self.math(Math::Pow, &[base, exponent])
-    }
-
-    /// Binary powering from the top bit, so that no intermediate value is larger than the result.
-    fn integer_power(&mut self, base: ExprId, count: u32) -> Result<ExprId, BuildError> {
-        if count == 0 {
-            let zero = self.arithmetic(BinaryOperator::Sub, Overflow::Raise, base, base)?;
-            let one = self.literal(Value::Integer(1));
-            return self.arithmetic(BinaryOperator::Add, Overflow::Raise, zero, one);
-        }
-        let mut result = base;
-        for bit in (0..count.ilog2()).rev() {
-            result = self.arithmetic(BinaryOperator::Mul, Overflow::Raise, result, result)?;
-            if count >> bit & 1 == 1 {
-                result = self.arithmetic(BinaryOperator::Mul, Overflow::Raise, result, base)?;
-            }
-        }
-        Ok(result)
     }
 
     /// A mathematical function; integers become f64, except for `abs` and `sign` and where

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::{Expression, Graph, Node, NodeKind, OutputSet, TableDefinition, TableRows, Tag};
+use super::{
+    Check, CheckAction, Expression, Graph, Node, NodeKind, OutputSet, TableDefinition, TableRows,
+    Tag,
+};
 use crate::id::{ExprId, NodeId, TableId};
 use crate::meaning::text::PatternError;
 use crate::op::Op;
@@ -109,6 +112,7 @@ impl GraphBuilder {
         for table in self.graph.tables.values_mut() {
             table.members.sort_by_key(|member| nodes[*member].rank);
         }
+        self.graph.checks.sort_by_key(|check| check.rank);
         self.graph
     }
 
@@ -288,6 +292,33 @@ impl GraphBuilder {
         });
     }
 
+    /// Says what must hold: in every row, or of scalars. Its place in the text is `rank`, else after
+    /// all that was made so far.
+    ///
+    /// # Errors
+    /// If the condition is no bool.
+    pub fn check(
+        &mut self,
+        condition: ExprId,
+        action: CheckAction,
+        doc: &str,
+        rank: Option<u64>,
+    ) -> Result<(), BuildError> {
+        let found = self.ty(condition);
+        if found.scalar != ScalarType::Bool {
+            let wanted = ScalarType::Bool.nullable();
+            return Err(BuildError::Conversion { found, wanted });
+        }
+        let rank = rank.unwrap_or_else(|| self.next_rank());
+        self.graph.checks.push(Check {
+            condition,
+            action,
+            doc: doc.to_owned(),
+            rank,
+        });
+        Ok(())
+    }
+
     /// The type of an expression.
     pub fn ty(&self, expression: ExprId) -> Type {
         self.graph.expressions[expression].ty
@@ -364,7 +395,9 @@ impl GraphBuilder {
         domain: Domain,
     ) -> ExprId {
         let key = (op, args, ty, domain);
-        if let Some(id) = self.known.get(&key) {
+        if key.0.is_deterministic()
+            && let Some(id) = self.known.get(&key)
+        {
             return *id;
         }
         let (op, args, ..) = key.clone();

@@ -43,17 +43,20 @@ impl GraphBuilder {
         if self.scalar_type(value) == to {
             return Ok(value);
         }
-        if mode == CastMode::Raise
+        // A null fits every type, whatever becomes of what does not fit.
+        if self.constant(value).is_some_and(Value::is_null) {
+            return Ok(self.null_of(to));
+        }
+        // A number of days or units is a literal in the text, whatever the mode.
+        let counts_time = self.scalar_type(value).is_integer() && is_time(to);
+        if (mode == CastMode::Raise || mode == CastMode::Null && counts_time)
             && let Some(constant) = self.constant(value).cloned()
             && let Ok(literal) = self.retype(constant, self.scalar_type(value), to)
         {
             return Ok(literal);
         }
         if let Some(Value::Str(text)) = self.constant(value)
-            && matches!(
-                to,
-                ScalarType::Date | ScalarType::Timestamp(..) | ScalarType::Duration(_)
-            )
+            && is_time(to)
         {
             // The language reads such texts when the graph is built.
             return match (read::value(text, to), mode) {
@@ -81,7 +84,11 @@ impl GraphBuilder {
             (Value::Integer(number), _) if from.is_integer() => match to {
                 ScalarType::F64 => Value::F64(*number as f64),
                 ScalarType::F32 => Value::F32(*number as f32),
-                _ => match to.integer_range() {
+                _ => match if is_time(to) {
+                    to.lane_range()
+                } else {
+                    to.integer_range()
+                } {
                     Some((least, greatest)) if least <= *number && *number <= greatest => {
                         Value::Integer(*number)
                     }
@@ -145,6 +152,14 @@ impl GraphBuilder {
         };
         Ok((to_common(self, left)?, to_common(self, right)?))
     }
+}
+
+/// Whether values of this type are counts of days or units.
+fn is_time(scalar: ScalarType) -> bool {
+    matches!(
+        scalar,
+        ScalarType::Date | ScalarType::Timestamp(..) | ScalarType::Duration(_)
+    )
 }
 
 /// By how much a constant duration or timestamp is multiplied in a unit at least as fine. An

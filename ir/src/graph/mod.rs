@@ -7,11 +7,13 @@
 mod arithmetic;
 mod bits;
 mod builder;
+mod checks;
 mod convert;
 mod dependencies;
 mod fingerprint;
 mod lookups;
 mod membership;
+mod overflow;
 mod random;
 mod reductions;
 mod text;
@@ -23,10 +25,12 @@ use std::collections::HashMap;
 
 pub use arithmetic::BinaryOperator;
 pub use builder::{BuildError, GraphBuilder};
+pub use checks::{Check, CheckAction};
 pub(crate) use dependencies::row_expressions;
 pub use dependencies::{Cycle, Dependencies, order_definitions};
 
 pub use fingerprint::Fingerprint;
+pub(crate) use text::ShortTexts;
 pub use text::{LANGUAGE_VERSION, PartFingerprints, TIME_ZONE_VERSION, UNICODE_VERSION};
 pub use windows::Partition;
 
@@ -282,6 +286,8 @@ pub struct Graph {
     pub expressions: Table<ExprId, Expression>,
     /// The declared outputs.
     pub outputs: Vec<OutputSet>,
+    /// What must hold, in the order of the text.
+    pub checks: Vec<Check>,
     /// Documentation of the whole flow.
     pub doc: String,
     names: HashMap<String, NodeId>,

@@ -4,7 +4,7 @@ use super::{BuildError, GraphBuilder};
 use crate::graph::BinaryOperator;
 use crate::id::{ExprId, TableId};
 use crate::meaning::hash;
-use crate::op::{BitFunction, CastMode, Math, Op};
+use crate::op::{BitFunction, CastMode, Comparison, Math, Op};
 use crate::types::ScalarType;
 use crate::value::Value;
 
@@ -70,6 +70,79 @@ impl GraphBuilder {
         let angle = self.binary(BinaryOperator::Mul, v, turn)?;
         let cosine = self.math(Math::Cos, &[angle])?;
         self.binary(BinaryOperator::Mul, radius, cosine)
+    }
+
+    /// An exponentially distributed number of mean 1 for each row of a table: −ln u, u being a random
+    /// number in (0, 1].
+    ///
+    /// # Errors
+    /// As [`GraphBuilder::random`].
+    pub fn random_exponential(
+        &mut self,
+        table: TableId,
+        seed: ExprId,
+    ) -> Result<ExprId, BuildError> {
+        let state = self.hash(&[seed], None)?;
+        let row = self.add(Op::RowNumber(table), Vec::new())?;
+        let one = self.literal(Value::F64(1.0));
+        let step = self.literal(Value::F64(STEP));
+        let u = self.high_bits(row, state)?;
+        let u = self.binary(BinaryOperator::Add, u, one)?;
+        let u = self.binary(BinaryOperator::Mul, u, step)?;
+        let logarithm = self.math(Math::Ln, &[u])?;
+        // Not its negative, which would be −0 of ln 1.
+        let zero = self.literal(Value::F64(0.0));
+        self.binary(BinaryOperator::Sub, zero, logarithm)
+    }
+
+    /// Whether a random number is below a share, for each row of a table.
+    ///
+    /// # Errors
+    /// As [`GraphBuilder::random`]; or if the share is no number.
+    pub fn random_bool(
+        &mut self,
+        table: TableId,
+        seed: ExprId,
+        share: ExprId,
+    ) -> Result<ExprId, BuildError> {
+        let number = self.random(table, seed)?;
+        self.compare(Comparison::Less, number, share)
+    }
+
+    /// A whole number from `low` to below `high` for each row of a table: `low` and a random number
+    /// times `high − low`, rounded down. Null where there is none.
+    ///
+    /// # Errors
+    /// As [`GraphBuilder::random`]; or if the bounds are no integers that fit an i64.
+    pub fn random_integer(
+        &mut self,
+        table: TableId,
+        seed: ExprId,
+        low: ExprId,
+        high: ExprId,
+    ) -> Result<ExprId, BuildError> {
+        let low = self.cast(low, ScalarType::I64, CastMode::Raise)?;
+        let high = self.cast(high, ScalarType::I64, CastMode::Raise)?;
+        let number = self.random(table, seed)?;
+        let count = self.binary(BinaryOperator::Sub, high, low)?;
+        let scale = self.cast(count, ScalarType::F64, CastMode::Raise)?;
+        let place = self.binary(BinaryOperator::Mul, number, scale)?;
+        let place = self.math(Math::Floor, &[place])?;
+        let place = self.cast(place, ScalarType::I64, CastMode::Raise)?;
+        // A count beyond 2⁵³ may have been rounded up.
+        let one = self.literal_of(Value::Integer(1), ScalarType::I64);
+        let greatest = self.binary(BinaryOperator::Sub, count, one)?;
+        let place = self.extremum(Op::Minimum, place, greatest)?;
+        let drawn = self.binary(BinaryOperator::Add, low, place)?;
+        if let (Some(Value::Integer(from)), Some(Value::Integer(to))) =
+            (self.constant(low), self.constant(high))
+            && from < to
+        {
+            return Ok(drawn);
+        }
+        let some = self.compare(Comparison::Less, low, high)?;
+        let null = self.null_of(ScalarType::I64);
+        self.if_else(some, drawn, null)
     }
 
     /// The high 53 bits of a row's hash, as a float.

@@ -93,11 +93,12 @@ impl RowError {
     ) -> RowError {
         let definition = columns.column(column);
         let node = definition.nodes.first().copied();
-        let name = node.and_then(|node| columns.node_names.get(&node));
+        let name = node.and_then(|node| columns.node_names.get(&node).cloned());
+        let of_check = || Some(format!("check {}", columns.check_of(column)?.text));
         RowError {
             column,
             node,
-            name: name.cloned().unwrap_or_default(),
+            name: name.or_else(of_check).unwrap_or_default(),
             row,
             kind,
             op: definition.op.clone(),

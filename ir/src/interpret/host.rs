@@ -12,7 +12,8 @@ use crate::value::Value;
 
 impl Interpreter<'_> {
     /// The values of a function of the host. Where an argument is an error, so is the result; the
-    /// function gets a value that is nothing there. If it fails, the run does.
+    /// function gets a value that is nothing there. Of the whole column every row needs every
+    /// argument: the lowest error is the result of all. If the function fails, the run does.
     pub(super) fn host(
         &mut self,
         id: ColumnId,
@@ -38,6 +39,12 @@ impl Interpreter<'_> {
             given.push(column);
         }
         drop(arguments);
+        if signature.whole_column
+            && table_rows.is_some()
+            && let Some(error) = errors.iter().flatten().next().cloned()
+        {
+            return Ok(ColumnValues::Rows(vec![error; rows]));
+        }
         let function = columns.host.get(&signature.name);
         let found = match function {
             Some(function) => function.call(signature, &given, rows),

@@ -169,7 +169,8 @@ impl Along<'_> {
                     continue;
                 }
                 let values: Vec<&Value> = cells.filter_map(Cell::value).collect();
-                if !values.iter().any(|value| value.is_null()) {
+                let mut places = values.iter().enumerate();
+                if !places.any(|(place, value)| value.is_null() && reduction.skips_null(place)) {
                     state.add(&values);
                     count += 1;
                 }

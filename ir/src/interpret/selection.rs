@@ -24,6 +24,11 @@ pub(super) fn select(
 ) -> Result<Vec<usize>, Stopped> {
     match selection {
         Selection::Where(predicate) => keep(interpreter.values(*predicate)?),
+        Selection::First { predicate, count } => {
+            let mut rows = keep(interpreter.values(*predicate)?)?;
+            rows.truncate(*count);
+            Ok(rows)
+        }
         Selection::Order(keys) => order(interpreter, keys),
         Selection::Limit {
             end,

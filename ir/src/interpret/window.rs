@@ -153,11 +153,10 @@ impl Along<'_> {
             } => self.rank(method, descending, fraction),
             Window::Exponential {
                 moment,
-                alpha,
-                adjust,
+                decay,
                 min_count,
             } => {
-                let mut state = Exponential::new(alpha, adjust);
+                let mut state = Exponential::new(decay);
                 self.running(|value| {
                     match value {
                         Value::Null => state.skip(),

@@ -6,14 +6,15 @@
 //!
 //! * the first value has weight 1; every later row multiplies the weight of what is known by
 //!   `1 − alpha`;
+//! * but where null rows are skipped, they change no weight;
 //! * a value comes with weight 1 (`adjust`) or `alpha`, and the known mean moves to the weighted mean
 //!   of the two. With `adjust` the weights then add up; without it they are 1 again.
 //!
 //! So without nulls `adjust` gives Σ (1−alpha)^i · x[t−i] / Σ (1−alpha)^i, and its absence
 //! `(1−alpha) · mean[t−1] + alpha · x[t]`. The variance is that of the values under these weights,
-//! times W² / (W² − Σ w²), which takes out the bias.
+//! times W² / (W² − Σ w²), which takes out the bias, unless that is to stay.
 
-use crate::op::{Alpha, ExponentialMoment};
+use crate::op::{Decay, ExponentialMoment};
 
 /// The moments of the values so far.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +23,7 @@ pub struct Exponential {
     keep: f64,
     /// The weight that a value comes with.
     new: f64,
-    adjust: bool,
+    decay: Decay,
     count: u64,
     mean: f64,
     variance: f64,
@@ -35,12 +36,12 @@ pub struct Exponential {
 
 impl Exponential {
     /// Of no value.
-    pub fn new(alpha: Alpha, adjust: bool) -> Exponential {
-        let alpha = alpha.value();
+    pub fn new(decay: Decay) -> Exponential {
+        let alpha = decay.alpha.value();
         Exponential {
             keep: 1.0 - alpha,
-            new: if adjust { 1.0 } else { alpha },
-            adjust,
+            new: if decay.adjust { 1.0 } else { alpha },
+            decay,
             count: 0,
             mean: 0.0,
             variance: 0.0,
@@ -58,7 +59,7 @@ impl Exponential {
     /// A row whose value is null.
     #[inline]
     pub fn skip(&mut self) {
-        if self.count > 0 {
+        if self.count > 0 && !self.decay.skip_null {
             self.weight *= self.keep;
             self.weights *= self.keep;
             self.squares *= self.keep * self.keep;
@@ -94,7 +95,7 @@ impl Exponential {
         self.weights += self.new;
         self.squares += self.new * self.new;
         self.weight = total;
-        if !self.adjust {
+        if !self.decay.adjust {
             self.weights /= total;
             self.squares /= total * total;
             self.weight = 1.0;
@@ -109,12 +110,15 @@ impl Exponential {
         }
         match moment {
             ExponentialMoment::Mean => Some(self.mean),
-            ExponentialMoment::Var => self.unbiased(),
-            ExponentialMoment::Std => self.unbiased().map(f64::sqrt),
+            ExponentialMoment::Var => self.variance(),
+            ExponentialMoment::Std => self.variance().map(f64::sqrt),
         }
     }
 
-    fn unbiased(&self) -> Option<f64> {
+    fn variance(&self) -> Option<f64> {
+        if self.decay.bias {
+            return Some(self.variance);
+        }
         let all = self.weights * self.weights;
         let free = all - self.squares;
         (self.count > 1 && free > 0.0).then(|| all / free * self.variance)
@@ -124,9 +128,14 @@ impl Exponential {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::op::Alpha;
 
     fn last(values: &[Option<f64>], alpha: f64, adjust: bool, moment: ExponentialMoment) -> f64 {
-        let mut state = Exponential::new(Alpha::new(alpha).unwrap(), adjust);
+        let decay = Decay {
+            adjust,
+            ..Decay::new(Alpha::new(alpha).unwrap())
+        };
+        let mut state = Exponential::new(decay);
         for value in values {
             match value {
                 Some(value) => state.add(*value),

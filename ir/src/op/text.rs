@@ -20,6 +20,8 @@ pub enum TextFunction {
     Upper,
     /// `lower(x)`: in small letters.
     Lower,
+    /// `title(x)`: each word with one capital letter, its first.
+    Title,
     /// `trim(x, characters)`: without white space (or these characters) at both ends.
     Trim,
     /// `trim_start(x, characters)`: the same at the beginning only.
@@ -103,13 +105,14 @@ impl TextArgument {
 
 impl TextFunction {
     /// Every function; `extract` with its whole match.
-    pub const ALL: [TextFunction; 26] = [
+    pub const ALL: [TextFunction; 27] = [
         TextFunction::Length,
         TextFunction::ByteLength,
         TextFunction::Slice,
         TextFunction::Concat,
         TextFunction::Upper,
         TextFunction::Lower,
+        TextFunction::Title,
         TextFunction::Trim,
         TextFunction::TrimStart,
         TextFunction::TrimEnd,
@@ -141,6 +144,7 @@ impl TextFunction {
             TextFunction::Concat => "concat",
             TextFunction::Upper => "upper",
             TextFunction::Lower => "lower",
+            TextFunction::Title => "title",
             TextFunction::Trim => "trim",
             TextFunction::TrimStart => "trim_start",
             TextFunction::TrimEnd => "trim_end",
@@ -173,6 +177,7 @@ impl TextFunction {
             | TextFunction::ByteLength
             | TextFunction::Upper
             | TextFunction::Lower
+            | TextFunction::Title
             | TextFunction::Reverse => (&[Text], 1),
             TextFunction::Slice => (&[Text, Whole, Whole], 2),
             TextFunction::Trim | TextFunction::TrimStart | TextFunction::TrimEnd => {
@@ -229,6 +234,7 @@ impl TextFunction {
             | TextFunction::ByteLength
             | TextFunction::Upper
             | TextFunction::Lower
+            | TextFunction::Title
             | TextFunction::Trim
             | TextFunction::TrimStart
             | TextFunction::TrimEnd
@@ -254,6 +260,7 @@ impl TextFunction {
             | TextFunction::Concat
             | TextFunction::Upper
             | TextFunction::Lower
+            | TextFunction::Title
             | TextFunction::Trim
             | TextFunction::TrimStart
             | TextFunction::TrimEnd

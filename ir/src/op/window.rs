@@ -15,12 +15,13 @@ pub enum Window {
     /// What the non-null values up to and including this row make.
     Cumulative(Cumulative),
     /// A reduction of the rows in a frame around this row; null below `min_count` rows that count.
+    /// (A row counts unless a value is null that the reduction skips.)
     Rolling {
         /// Which; it takes its values first.
         reduction: Reduction,
         /// Which rows.
         frame: Frame,
-        /// The least number of rows in which no value is null.
+        /// The least number of rows that count.
         min_count: u64,
     },
     /// The value, or where it is null that of the nearest row on one side which has one.
@@ -47,11 +48,8 @@ pub enum Window {
     Exponential {
         /// Which.
         moment: ExponentialMoment,
-        /// What part of its weight a value loses per row.
-        alpha: Alpha,
-        /// Whether the weights are divided by their sum, rather than the first value standing for all
-        /// before it.
-        adjust: bool,
+        /// How values are weighed.
+        decay: Decay,
         /// The least number of values.
         min_count: u64,
     },
@@ -120,6 +118,32 @@ pub enum ExponentialMoment {
     Var,
     /// The root of the variance.
     Std,
+}
+
+/// How values that become less important with every row are weighed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Decay {
+    /// What part of its weight a value loses per row.
+    pub alpha: Alpha,
+    /// Whether the weights are divided by their sum, rather than the first value standing for all
+    /// before it.
+    pub adjust: bool,
+    /// Whether rows without a value don't count: weights fall in the others only.
+    pub skip_null: bool,
+    /// Whether a variance keeps the bias of its weights.
+    pub bias: bool,
+}
+
+impl Decay {
+    /// The usual one: adjusted, null rows count, and variances are without bias.
+    pub fn new(alpha: Alpha) -> Decay {
+        Decay {
+            alpha,
+            adjust: true,
+            skip_null: false,
+            bias: false,
+        }
+    }
 }
 
 /// A number above 0 and at most 1, by its bits.
@@ -256,20 +280,6 @@ impl Window {
             | Window::Exponential { .. } => None,
         }
     }
-
-    /// Whether its values are some of those it looks at.
-    pub fn chooses(self) -> bool {
-        match self {
-            Window::Shift { .. } | Window::Fill { .. } => true,
-            Window::Cumulative(cumulative) => {
-                matches!(cumulative, Cumulative::Min | Cumulative::Max)
-            }
-            Window::Rolling { reduction, .. } => {
-                matches!(reduction, Reduction::Min | Reduction::Max)
-            }
-            Window::Interpolate | Window::Rank { .. } | Window::Exponential { .. } => false,
-        }
-    }
 }
 
 /// Which rows a window moves along, and in which order: the rows of the same key, ordered by
@@ -360,13 +370,13 @@ impl std::fmt::Display for WindowOver {
                 f.write_str(if fraction { " fraction" } else { "" })?;
             }
             Window::Exponential {
-                alpha,
-                adjust,
-                min_count,
-                ..
+                decay, min_count, ..
             } => {
-                let alpha = alpha.value();
-                write!(f, " alpha={alpha:?} adjust={adjust} min={min_count}")?;
+                let alpha = decay.alpha.value();
+                write!(f, " alpha={alpha:?} adjust={}", decay.adjust)?;
+                f.write_str(if decay.skip_null { " skip_null" } else { "" })?;
+                f.write_str(if decay.bias { " bias" } else { "" })?;
+                write!(f, " min={min_count}")?;
             }
             Window::Cumulative(_) | Window::Fill { .. } | Window::Interpolate => {}
         }

@@ -150,8 +150,8 @@ fn filters(columns: &Columns) -> Vec<Option<Filter>> {
             }
         }
     }
-    for output in &columns.outputs {
-        refuse(&mut filters, columns.table_of(output.column));
+    for delivered in columns.delivered() {
+        refuse(&mut filters, columns.table_of(delivered));
     }
     for (id, column) in columns.columns.iter() {
         match column.domain {

@@ -1,6 +1,6 @@
 //! Building a program anew from another's columns, in their order.
 
-use crate::columns::{Columns, ColumnsBuilder, Rows, Selection};
+use crate::columns::{CheckColumns, CheckEvaluation, Columns, ColumnsBuilder, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
 use crate::op::Op;
 use crate::types::{Domain, Type};
@@ -11,6 +11,8 @@ pub(super) struct Rebuild<'a> {
     builder: ColumnsBuilder,
     /// The new column of each old one, as far as there is one.
     new: Vec<Option<ColumnId>>,
+    /// How many new columns there were after each old one, and before the first.
+    made: Vec<usize>,
 }
 
 impl<'a> Rebuild<'a> {
@@ -27,6 +29,7 @@ impl<'a> Rebuild<'a> {
             from,
             builder,
             new: vec![None; from.columns.len()],
+            made: vec![0],
         }
     }
 
@@ -35,12 +38,13 @@ impl<'a> Rebuild<'a> {
         self.new[old.index()].expect("a column that was rebuilt before its users")
     }
 
-    /// Says what stands for an old column, and that it serves the same nodes.
+    /// Says what stands for the next old column, and that it serves the same nodes.
     pub(super) fn set(&mut self, old: ColumnId, new: ColumnId) {
         for node in &self.from.column(old).nodes {
             self.builder.serves(new, *node);
         }
         self.new[old.index()] = Some(new);
+        self.made.push(self.builder.columns().columns.len());
     }
 
     /// A column made of new ones.
@@ -70,7 +74,10 @@ impl<'a> Rebuild<'a> {
         for output in &mut outputs {
             output.column = self.get(output.column);
         }
+        let checks = self.from.checks.iter().map(|check| self.check(check));
+        let checks = checks.collect();
         let columns = self.builder.columns_mut();
+        columns.checks = checks;
         for (shape, rows) in columns.tables.values_mut().zip(rows) {
             // A table that nothing is read of any more was made one without rows of its own.
             if shape.rows != Rows::Source {
@@ -86,6 +93,31 @@ impl<'a> Rebuild<'a> {
         self.builder.columns_mut().tables[table].rows = Rows::Source;
     }
 
+    fn check(&self, check: &CheckColumns) -> CheckColumns {
+        let mut check = check.clone();
+        let made = |old: ColumnId| ColumnId::from_index(self.made[old.index()]);
+        check.own = made(check.own.start)..made(check.own.end);
+        let new = |column: &mut ColumnId| *column = self.get(*column);
+        match &mut check.evaluation {
+            CheckEvaluation::Skipped { .. } => {}
+            CheckEvaluation::Scalar { condition, values } => {
+                new(condition);
+                (values.iter_mut()).for_each(|value| new(&mut value.column));
+            }
+            CheckEvaluation::Rows {
+                rows,
+                failed,
+                row,
+                values,
+                ..
+            } => {
+                [rows, failed, row].into_iter().for_each(new);
+                (values.iter_mut()).for_each(|value| new(&mut value.column));
+            }
+        }
+        check
+    }
+
     fn rows(&self, rows: &Rows) -> Rows {
         let mut rows = rows.clone();
         let new = |column: &mut ColumnId| {
@@ -98,7 +130,7 @@ impl<'a> Rebuild<'a> {
             Rows::Stack { parts } => parts.iter_mut().for_each(|part| new(&mut part.rows)),
             Rows::Group { keys, .. } => keys.iter_mut().for_each(new),
             Rows::Take { selection, .. } => match selection {
-                Selection::Where(predicate) => new(predicate),
+                Selection::Where(predicate) | Selection::First { predicate, .. } => new(predicate),
                 Selection::Order(keys) => keys.iter_mut().for_each(|key| new(&mut key.column)),
                 Selection::Limit {
                     count, parent_rows, ..

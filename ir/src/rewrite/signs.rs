@@ -108,10 +108,7 @@ fn plain(column: ColumnId) -> Signed {
 fn cost(columns: &Columns) -> usize {
     let mut needed = vec![false; columns.columns.len()];
     let mut mark = |id: &ColumnId| needed[id.index()] = true;
-    columns
-        .outputs
-        .iter()
-        .for_each(|output| mark(&output.column));
+    columns.delivered().for_each(|column| mark(&column));
     for shape in columns.tables.values() {
         shape.rows.makers().iter().for_each(&mut mark);
     }

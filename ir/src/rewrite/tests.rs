@@ -83,7 +83,12 @@ impl Example {
 fn answers(columns: &Columns, x: &[Value]) -> Vec<String> {
     let inputs = (columns.columns.iter())
         .filter(|(_, column)| matches!(column.op, Op::Input(_)))
-        .map(|(id, _)| (id, ColumnValues::Rows(x.iter().cloned().map(Cell::Value).collect())));
+        .map(|(id, _)| {
+            (
+                id,
+                ColumnValues::Rows(x.iter().cloned().map(Cell::Value).collect()),
+            )
+        });
     let outputs: Vec<ColumnId> = columns.outputs.iter().map(|output| output.column).collect();
     let rows = HashMap::new();
     let values = interpret(columns, &outputs, inputs.collect(), &rows).unwrap();

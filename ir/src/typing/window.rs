@@ -82,23 +82,21 @@ pub fn can_roll(reduction: Reduction) -> bool {
         | Reduction::Var { .. }
         | Reduction::Std { .. }
         | Reduction::Quantile { .. }
-        | Reduction::Count
-        | Reduction::Cov { .. }
-        | Reduction::Corr => true,
-        Reduction::Product
+        | Reduction::Product
         | Reduction::Skew { .. }
         | Reduction::Kurtosis { .. }
-        | Reduction::Len
+        | Reduction::Count
         | Reduction::NUnique
-        | Reduction::ApproxNUnique
-        | Reduction::Any
-        | Reduction::All
         | Reduction::First { .. }
         | Reduction::Last { .. }
         | Reduction::Mode
         | Reduction::AtMax
         | Reduction::AtMin
-        | Reduction::WeightedMean => false,
+        | Reduction::Cov { .. }
+        | Reduction::Corr
+        | Reduction::WeightedMean => true,
+        // A sketch can't forget, `any` and `all` are `max` and `min`, and `len` looks at no value.
+        Reduction::Len | Reduction::ApproxNUnique | Reduction::Any | Reduction::All => false,
     }
 }
 

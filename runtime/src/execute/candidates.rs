@@ -136,6 +136,11 @@ impl Candidates {
         })
     }
 
+    /// A column that is compared.
+    pub(crate) fn compared(&self, position: usize) -> &Compared {
+        &self.compared[position]
+    }
+
     /// How many rows a key has.
     fn count(&self, key: usize) -> usize {
         (self.starts[key + 1] - self.starts[key]) as usize
@@ -165,7 +170,7 @@ impl Candidates {
     }
 
     /// The rows of a key that meet all conditions, in their order.
-    fn matches<'c>(
+    pub(crate) fn matches<'c>(
         &'c self,
         key: usize,
         conditions: &'c [Condition],

@@ -2,28 +2,35 @@
 //!
 //! A function gets the rows of a block as arrays of its declared parameter types and gives one array
 //! of its declared type. What it gives is checked, and a panic in it becomes an error: both end the
-//! run, naming node and function.
+//! run, naming node and function. One that needs all rows is called once, when a pass has kept its
+//! arguments.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayData, ArrayRef, make_array};
+use arrow::array::{Array, ArrayData, ArrayRef, UInt32Array, make_array};
 use arrow::buffer::Buffer;
+use arrow::compute::take;
+use icosian_ir::columns::Columns;
 use icosian_ir::host::{HostFunction, HostSignature};
 use icosian_ir::id::ColumnId;
-use icosian_ir::interpret::{RowError, RowErrorKind};
+use icosian_ir::interpret::{Cell as Evaluated, ColumnValues, RowError, RowErrorKind};
 use icosian_ir::op::Op;
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 
 use crate::arrow_types::arrow_type;
 use crate::convert::{column_values, values_to_arrays};
-use crate::data::ChunkedColumn;
+use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal, row_error};
+use crate::execute::keyed_window::{interpret_stored, kept};
 use crate::execute::morsel::Worker;
+use crate::execute::params::Params;
 use crate::execute::program::{Operand, SegmentPlan};
+use crate::execute::run::Run;
 use crate::execute::sink::BlockColumns;
 use crate::execute::view::span;
 use crate::text::{Cell, TextBuilder};
@@ -118,6 +125,91 @@ fn one_array(scalar: ScalarType, values: &[Value]) -> Result<ArrayRef, RunError>
     }
 }
 
+/// Calls the function of a column, whatever kind of function it is.
+fn call(
+    columns: &Columns,
+    column: ColumnId,
+    signature: &HostSignature,
+    arguments: &[ArrayRef],
+    rows: usize,
+) -> Result<ChunkedColumn, RunError> {
+    let function = columns.host.get(&signature.name);
+    let arrow = function.and_then(|function| function.as_any().downcast_ref());
+    let result = match (function, arrow) {
+        (_, Some(arrow)) => ArrowFunction::call_arrays(arrow, signature, arguments, rows),
+        // What knows no arrays is called over values.
+        (Some(function), None) => called_over_values(&**function, signature, arguments, rows),
+        (None, None) => Err("it is not registered".to_owned()),
+    };
+    result.map_err(|message| {
+        let kind = RowErrorKind::Host { message };
+        let error = RowError::new(columns, column, None, kind, Vec::new());
+        row_error(columns, Box::new(error))
+    })
+}
+
+/// The column of a function that needs all rows of its table, of which `data` holds the arguments.
+/// Where one of those is an error, the interpreter says what that makes of the result.
+///
+/// # Errors
+/// If the function fails, or the memory budget is used up.
+pub(crate) fn call_over_table(
+    run: &Run<'_>,
+    id: ColumnId,
+    data: &BoundTable,
+    params: &Params,
+) -> Result<ChunkedColumn, RunError> {
+    let columns = run.prepared().columns();
+    let Op::Extern(signature) = &columns.column(id).op else {
+        return Err(internal("a call of no function"));
+    };
+    let rows = data.rows();
+    let mut arrays = Vec::with_capacity(signature.parameters.len());
+    let mut bound = HashMap::new();
+    let mut errors = false;
+    for (argument, (_, ty)) in columns.column(id).args.iter().zip(&signature.parameters) {
+        if columns.table_of(*argument).is_some() {
+            let column = kept(data, *argument)?;
+            errors |= !column.errors().is_empty();
+            arrays.push(all_rows(column, ty.scalar)?);
+            continue;
+        }
+        let value = params
+            .scalar(columns, *argument)
+            .ok_or_else(|| internal(format!("{argument} is not known before its call")))?;
+        match &value {
+            Evaluated::Value(value) => {
+                let one = one_array(ty.scalar, std::slice::from_ref(value))?;
+                arrays.push(take(&one, &UInt32Array::from(vec![0; rows]), None)?);
+            }
+            Evaluated::Error(_) => errors = true,
+        }
+        bound.insert(*argument, ColumnValues::Scalar(value));
+    }
+    let bytes = arrays.iter().map(|array| array.get_array_memory_size());
+    let _reservation = run.budget().try_grow(bytes.sum())?;
+    if !errors {
+        return call(columns, id, signature, &arrays, rows);
+    }
+    let mut computed = BoundTable::new(rows);
+    let table = columns.table_of(id);
+    let table = table.ok_or_else(|| internal("a call over the rows of no table"))?;
+    interpret_stored(run, table, &[id], data, bound, &mut computed)?;
+    kept(&computed, id).map(|column| ChunkedColumn::clone(column))
+}
+
+/// All rows of a column as one array of the type that functions get.
+fn all_rows(column: &ChunkedColumn, scalar: ScalarType) -> Result<ArrayRef, RunError> {
+    let Some((array, rows)) = column.single(0..column.rows()) else {
+        return Ok(arrow::array::new_empty_array(&arrow_type(scalar)));
+    };
+    let array = array.slice(rows.start, rows.len());
+    Ok(match *array.data_type() == arrow_type(scalar) {
+        true => array,
+        false => arrow::compute::cast(&array, &arrow_type(scalar))?,
+    })
+}
+
 impl Worker<'_> {
     /// Calls a function of the host over the block at hand.
     pub(crate) fn run_host(
@@ -139,19 +231,7 @@ impl Worker<'_> {
                 Operand::Slot(slot) => self.slot_array(*slot, ty.scalar)?,
             });
         }
-        let function = columns.host.get(&signature.name);
-        let arrow = function.and_then(|function| function.as_any().downcast_ref());
-        let result = match (function, arrow) {
-            (_, Some(arrow)) => ArrowFunction::call_arrays(arrow, signature, &arguments, rows),
-            // What knows no arrays is called over values.
-            (Some(function), None) => called_over_values(&**function, signature, &arguments, rows),
-            (None, None) => Err("it is not registered".to_owned()),
-        };
-        let result = result.map_err(|message| {
-            let kind = RowErrorKind::Host { message };
-            let error = RowError::new(columns, column, None, kind, Vec::new());
-            row_error(columns, Box::new(error))
-        })?;
+        let result = call(columns, column, signature, &arguments, rows)?;
         self.put_column(segment.outputs[0], &result)
     }
 

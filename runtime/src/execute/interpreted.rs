@@ -46,8 +46,7 @@ impl Run<'_> {
                 table_rows.insert(table, rows);
             }
         }
-        let mut wanted: Vec<ColumnId> =
-            columns.outputs.iter().map(|output| output.column).collect();
+        let mut wanted: Vec<ColumnId> = columns.delivered().collect();
         wanted.sort_unstable();
         wanted.dedup();
         let values = interpret(columns, &wanted, bound, &table_rows)
@@ -83,7 +82,7 @@ impl Run<'_> {
     fn needed(&self) -> Vec<ColumnId> {
         let columns = self.prepared().columns();
         let mut needed = vec![false; columns.columns.len()];
-        let mut stack: Vec<ColumnId> = columns.outputs.iter().map(|output| output.column).collect();
+        let mut stack: Vec<ColumnId> = columns.delivered().collect();
         while let Some(id) = stack.pop() {
             if std::mem::replace(&mut needed[id.index()], true) {
                 continue;

@@ -1,28 +1,29 @@
-//! The kernels of a plan: segments of one shape share theirs.
+//! The kernels of a plan: segments of one shape share theirs, also with other plans.
 //!
 //! A shape is all that a kernel depends on: ops, constants, types, and which argument goes where;
 //! not which columns they are. Flows that are generated, or unrolled by `for`, repeat themselves,
 //! and compiling is most of the time to their first answer.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use icosian_codegen::{CompileOptions, CompiledKernel, Nulls, compile};
 use icosian_ir::columns::Columns;
-use icosian_ir::id::ColumnId;
+use icosian_ir::id::{ColumnId, Id, TableId};
 use icosian_ir::op::Op;
 use icosian_ir::plan::FusedSegment;
-use icosian_ir::types::Type;
+use icosian_ir::types::{ScalarType, Type};
 use icosian_ir::value::Value;
 
 use crate::error::{RunError, internal};
+use crate::execute::kernel_cache::{Compiled, KernelCache};
 
 /// The two variants of a kernel, each compiled when first needed.
-type Variants = [OnceLock<Result<CompiledKernel, String>>; 2];
+type Variants = [OnceLock<Compiled>; 2];
 
-/// What a kernel depends on.
+/// What a kernel depends on. Which tables its rows are of is no part of it.
 #[derive(PartialEq, Eq, Hash, Debug)]
-struct Shape {
+pub(crate) struct Shape {
     inputs: Vec<Type>,
     params: Vec<Type>,
     body: Vec<(Op, Type, Vec<Operand>)>,
@@ -70,15 +71,20 @@ impl Shape {
             };
             Operand {
                 place,
-                ty: columns.ty(*id),
+                ty: of_any_table(columns.ty(*id)),
                 constant,
             }
         };
-        let types = |ids: &[ColumnId]| ids.iter().map(|id| columns.ty(*id)).collect();
+        let types = |ids: &[ColumnId]| ids.iter().map(|id| of_any_table(columns.ty(*id))).collect();
         let body = segment.body.iter().map(|id| {
             let column = columns.column(*id);
             let operands = column.args.iter().map(operand).collect();
-            (column.op.clone(), column.ty, operands)
+            let op = match &column.op {
+                Op::Broadcast(_) => Op::Broadcast(any_table()),
+                Op::RowNumber(_) => Op::RowNumber(any_table()),
+                op => op.clone(),
+            };
+            (op, of_any_table(column.ty), operands)
         });
         Shape {
             inputs: types(&segment.inputs),
@@ -86,6 +92,22 @@ impl Shape {
             body: body.collect(),
             outputs: segment.outputs.iter().map(operand).collect(),
         }
+    }
+}
+
+/// The table that stands for any.
+fn any_table() -> TableId {
+    TableId::from_index(0)
+}
+
+/// A type, but of a row no matter of which table.
+fn of_any_table(ty: Type) -> Type {
+    match ty.scalar {
+        ScalarType::Row(_) => Type {
+            scalar: ScalarType::Row(any_table()),
+            ..ty
+        },
+        _ => ty,
     }
 }
 
@@ -106,7 +128,8 @@ fn constant(columns: &Columns, mut id: ColumnId) -> Option<Value> {
 pub(crate) struct Kernels {
     /// For each pass and fused segment of it, the place of its kernel.
     places: Vec<Vec<usize>>,
-    kernels: Vec<Variants>,
+    kernels: Vec<(Arc<Shape>, Variants)>,
+    cache: KernelCache,
 }
 
 impl Kernels {
@@ -114,21 +137,25 @@ impl Kernels {
     pub(crate) fn new<'a>(
         columns: &Columns,
         passes: impl Iterator<Item = &'a [FusedSegment]>,
+        cache: &KernelCache,
     ) -> Kernels {
-        let mut known: HashMap<Shape, usize> = HashMap::new();
+        let mut known: HashMap<Arc<Shape>, usize> = HashMap::new();
         let mut kernels = Vec::new();
         let mut place = |segment: &FusedSegment| {
-            *known
-                .entry(Shape::new(columns, segment))
-                .or_insert_with(|| {
-                    kernels.push(Variants::default());
-                    kernels.len() - 1
-                })
+            let shape = Arc::new(Shape::new(columns, segment));
+            *known.entry(Arc::clone(&shape)).or_insert_with(|| {
+                kernels.push((shape, Variants::default()));
+                kernels.len() - 1
+            })
         };
         let places = passes
             .map(|segments| segments.iter().map(&mut place).collect())
             .collect();
-        Kernels { places, kernels }
+        Kernels {
+            places,
+            kernels,
+            cache: cache.clone(),
+        }
     }
 
     /// The kernel of a pass's fused segment, compiled now if none of its shape was needed before.
@@ -138,7 +165,7 @@ impl Kernels {
         (pass, position): (usize, usize),
         segment: &FusedSegment,
         nulls: Nulls,
-    ) -> Result<&CompiledKernel, RunError> {
+    ) -> Result<&Arc<CompiledKernel>, RunError> {
         let variant = match nulls {
             Nulls::Absent => 0,
             Nulls::General => 1,
@@ -148,8 +175,10 @@ impl Kernels {
             verify: cfg!(debug_assertions),
             text: false,
         };
-        self.kernels[self.places[pass][position]][variant]
-            .get_or_init(|| compile(columns, segment, &options).map_err(|error| error.to_string()))
+        let (shape, variants) = &self.kernels[self.places[pass][position]];
+        let compile = || compile(columns, segment, &options).map_err(|error| error.to_string());
+        variants[variant]
+            .get_or_init(|| self.cache.get(shape, nulls, compile))
             .as_ref()
             .map_err(|error| internal(error.clone()))
     }
@@ -157,7 +186,8 @@ impl Kernels {
 
 #[cfg(test)]
 mod tests {
-    use super::Kernels;
+    use super::{KernelCache, Kernels};
+    use icosian_codegen::Nulls;
     use icosian_ir::columns_to_plan::columns_to_plan;
     use icosian_ir::graph::{BinaryOperator, GraphBuilder, TableRows};
     use icosian_ir::graph_to_columns::{Request, graph_to_columns};
@@ -166,12 +196,16 @@ mod tests {
     use icosian_ir::types::ScalarType;
     use icosian_ir::value::Value;
 
-    /// The places of the kernels of `x op constant` over two tables.
-    fn places(pairs: [(BinaryOperator, f64); 2]) -> Vec<Vec<usize>> {
+    /// The places of the kernels of `x op constant` over two tables, whose names begin so.
+    fn places_in(
+        cache: &KernelCache,
+        prefix: &str,
+        pairs: [(BinaryOperator, f64); 2],
+    ) -> Vec<Vec<usize>> {
         let mut builder = GraphBuilder::new();
         let mut outputs: Vec<NodeId> = Vec::new();
         for (position, (operator, constant)) in pairs.into_iter().enumerate() {
-            let name = format!("t{position}");
+            let name = format!("{prefix}{position}");
             let table = builder.table(&name, "", TableRows::Source(None)).unwrap();
             let x = builder
                 .column(table, "x", "x", ScalarType::F64.required())
@@ -198,7 +232,49 @@ mod tests {
                 fused.collect()
             })
             .collect();
-        Kernels::new(&columns, fused.iter().map(Vec::as_slice)).places
+        let kernels = Kernels::new(&columns, fused.iter().map(Vec::as_slice), cache);
+        for (pass, segments) in fused.iter().enumerate() {
+            for (position, segment) in segments.iter().enumerate() {
+                let kernel = kernels.get(&columns, (pass, position), segment, Nulls::Absent);
+                kernel.unwrap();
+            }
+        }
+        kernels.places
+    }
+
+    fn places(pairs: [(BinaryOperator, f64); 2]) -> Vec<Vec<usize>> {
+        places_in(&KernelCache::default(), "t", pairs)
+    }
+
+    #[test]
+    fn plans_share_kernels_whatever_the_names() {
+        use BinaryOperator::{Add, Sub};
+        let cache = KernelCache::default();
+        places_in(&cache, "t", [(Add, 1.5), (Sub, 1.5)]);
+        assert_eq!(cache.len(), 2);
+        places_in(&cache, "other", [(Sub, 1.5), (Add, 1.5)]);
+        assert_eq!(cache.len(), 2);
+        places_in(&cache, "t", [(Add, 2.5), (Sub, 1.5)]);
+        assert_eq!(cache.len(), 3);
+        cache.clear();
+        assert_eq!((cache.len(), cache.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn what_was_used_longest_ago_goes_first() {
+        use BinaryOperator::Add;
+        let one = KernelCache::default();
+        places_in(&one, "t", [(Add, 1.0), (Add, 1.0)]);
+        let cache = KernelCache::with_limit(3 * one.bytes());
+        for constant in 0..20 {
+            let constant = f64::from(constant);
+            places_in(&cache, "t", [(Add, constant), (Add, constant)]);
+            assert!(cache.bytes() <= 3 * one.bytes());
+        }
+        assert!(cache.len() >= 2);
+        let before = cache.bytes();
+        places_in(&cache, "t", [(Add, 19.0), (Add, 19.0)]);
+        assert_eq!(cache.bytes(), before, "the last one is kept");
     }
 
     #[test]

@@ -179,7 +179,7 @@ pub(crate) fn finish_windows(
         }
     }
     drop(lanes);
-    interpret_windows(run, table, &doubtful, data, &mut computed)?;
+    interpret_stored(run, table, &doubtful, data, HashMap::new(), &mut computed)?;
     Ok(computed)
 }
 
@@ -209,25 +209,24 @@ fn axis(columns: &Columns, id: ColumnId) -> Result<Option<&ColumnId>, RunError> 
     })
 }
 
-/// The interpreter's answer for windows some of whose rows may be errors.
-fn interpret_windows(
+/// The interpreter's answer for columns that need all rows, some of which may be errors.
+pub(crate) fn interpret_stored(
     run: &Run<'_>,
     table: TableId,
     windows: &[ColumnId],
     data: &BoundTable,
+    scalars: HashMap<ColumnId, ColumnValues>,
     computed: &mut BoundTable,
 ) -> Result<(), RunError> {
     if windows.is_empty() {
         return Ok(());
     }
     let columns = run.prepared().columns();
-    let bound = data
-        .columns()
-        .map(|(id, column)| {
-            let cells = column_cells(column, columns.scalar_type(id), 0..column.rows());
-            (id, cells)
-        })
-        .collect();
+    let kept = data.columns().map(|(id, column)| {
+        let cells = column_cells(column, columns.scalar_type(id), 0..column.rows());
+        (id, cells)
+    });
+    let bound = scalars.into_iter().chain(kept).collect();
     let table_rows = HashMap::from([(table, data.rows())]);
     let found = interpret_cells(columns, windows, bound, &table_rows)
         .map_err(|error| row_error(columns, error))?;

@@ -171,9 +171,12 @@ impl KeyTable {
         rows: std::ops::Range<usize>,
         words: &mut Vec<u64>,
     ) -> Result<(), RunError> {
-        self.fill(columns, rows, words, &mut |text| {
-            Ok(self.texts.find(text).unwrap_or(UNKNOWN_TEXT))
-        })
+        self.fill(columns, rows, words, &mut |text| Ok(self.text_word(text)))
+    }
+
+    /// The word of a text as part of a key to find.
+    pub(crate) fn text_word(&self, text: &str) -> u64 {
+        self.texts.find(text).unwrap_or(UNKNOWN_TEXT)
     }
 
     fn fill(

@@ -6,6 +6,7 @@
 
 mod arena;
 mod built;
+mod by_row;
 mod candidates;
 mod columnar;
 mod destination;
@@ -16,6 +17,7 @@ mod hash;
 mod host;
 mod interpreted;
 mod join;
+mod kernel_cache;
 mod kernels;
 mod keyed_window;
 mod keys;
@@ -43,8 +45,10 @@ mod view;
 mod wide;
 mod window;
 
+pub use by_row::{LaneValue, RowInput, RowOutput, RowProgram, RowState};
 pub use executor::{Executor, ParallelExecutor, SerialExecutor};
 pub use host::{ArrowFunction, HostError};
+pub use kernel_cache::KernelCache;
 pub use params::Params;
 pub use pass::{MORSEL_ROWS, OutputPart, PassOutput, PassRun};
 pub use prepared::{Backend, Prepared};

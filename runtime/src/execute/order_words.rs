@@ -43,7 +43,7 @@ impl Ranks {
     }
 
     /// Odd for a text that is among them, even between two of them.
-    fn word(&self, text: &str) -> u64 {
+    pub(crate) fn word(&self, text: &str) -> u64 {
         let (mut low, mut high) = (0, self.ends.len());
         while low < high {
             let middle = low.midpoint(high);
@@ -62,6 +62,16 @@ fn float_word(value: f64) -> Option<u64> {
     let bits = (value + 0.0).to_bits();
     let word = if bits & SIGN == 0 { bits | SIGN } else { !bits };
     (!value.is_nan()).then_some(word)
+}
+
+/// The word of a value, given its bits, signed ones extended to 64; none of NaN.
+pub(crate) fn order_word(lane: Lane, word: u64) -> Option<u64> {
+    match lane {
+        Lane::F32 => float_word(f64::from(f32::from_bits(word as u32))),
+        Lane::F64 => float_word(f64::from_bits(word)),
+        Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64 => Some(word ^ SIGN),
+        Lane::Bool | Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64 => Some(word),
+    }
 }
 
 /// The words of `rows` of a column. `comparable` turns false where a value is null or NaN, which

@@ -382,7 +382,7 @@ fn morsel_starts(pass: &Pass, rows: &Range<usize>) -> Vec<usize> {
 }
 
 /// The scalars that segments use, and whether one of them is an error.
-fn scalars(
+pub(crate) fn scalars(
     columns: &icosian_ir::columns::Columns,
     program: &PassProgram,
     params: &Params,

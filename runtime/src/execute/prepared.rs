@@ -10,6 +10,7 @@ use icosian_ir::op::Op;
 use icosian_ir::plan::Plan;
 
 use crate::error::{RunError, internal};
+use crate::execute::kernel_cache::KernelCache;
 use crate::execute::kernels::Kernels;
 use crate::execute::program::PassProgram;
 use crate::execute::row_text::RowOp;
@@ -47,13 +48,26 @@ impl Prepared {
         plan: Arc<Plan>,
         backend: Backend,
     ) -> Result<Prepared, RunError> {
+        Prepared::with_kernels(columns, plan, backend, &KernelCache::default())
+    }
+
+    /// As [`Prepared::new`], with kernels that other plans share.
+    ///
+    /// # Errors
+    /// [`RunError::Internal`] if the plan does not hold together.
+    pub fn with_kernels(
+        columns: Arc<Columns>,
+        plan: Arc<Plan>,
+        backend: Backend,
+        cache: &KernelCache,
+    ) -> Result<Prepared, RunError> {
         let programs = plan
             .passes
             .iter()
             .map(|(id, pass)| PassProgram::new(&columns, id, pass))
             .collect::<Result<Vec<_>, _>>()?;
         let fused = programs.iter().map(|program| program.fused.as_slice());
-        let kernels = Kernels::new(&columns, fused);
+        let kernels = Kernels::new(&columns, fused, cache);
         let row_ops = programs
             .iter()
             .map(|program| program.segments.iter().map(|_| OnceLock::new()).collect())
@@ -109,7 +123,7 @@ impl Prepared {
         pass: PassId,
         segment: usize,
         nulls: Nulls,
-    ) -> Result<&CompiledKernel, RunError> {
+    ) -> Result<&Arc<CompiledKernel>, RunError> {
         let place = (pass.index(), segment);
         let segment = &self.program(pass)?.fused[segment];
         self.kernels.get(&self.columns, place, segment, nulls)

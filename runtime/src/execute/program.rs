@@ -487,6 +487,10 @@ impl Builder<'_> {
         };
         let plan = match selection {
             Selection::Where(predicate) => SelectionPlan::Where(self.find(*predicate)?),
+            Selection::First { predicate, count } => SelectionPlan::First {
+                predicate: self.find(*predicate)?,
+                count: *count,
+            },
             Selection::Order(keys) => SelectionPlan::Order(
                 keys.iter()
                     .map(|key| Ok((position(&key.column)?, key.direction)))
@@ -572,7 +576,9 @@ pub(crate) fn kept_by_windows(columns: &Columns, windows: &[ColumnId]) -> Vec<Co
     let args = windows
         .iter()
         .flat_map(|window| &columns.column(*window).args);
-    let mut all: Vec<ColumnId> = args.copied().collect();
+    // A function of the host may take scalars beside columns.
+    let rows = |arg: &ColumnId| columns.table_of(*arg).is_some();
+    let mut all: Vec<ColumnId> = args.copied().filter(rows).collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -185,7 +185,8 @@ impl<'r> Reader<'_, 'r> {
 }
 
 /// The bits of a value, signed ones extended to 64.
-fn word(lane: Lane, values: &[u8], row: usize) -> u64 {
+#[inline]
+pub(crate) fn word(lane: Lane, values: &[u8], row: usize) -> u64 {
     match lane {
         Lane::Bool => bit(values, row).into(),
         Lane::I8 => typed::<i8>(values)[row] as u64,

@@ -45,7 +45,7 @@ pub(crate) fn spooled(
         | Selection::Sample { .. }
         | Selection::Distinct(_)
         | Selection::Join(_) => selection.keys(),
-        Selection::Where(_) | Selection::Limit { .. } => Vec::new(),
+        Selection::Where(_) | Selection::First { .. } | Selection::Limit { .. } => Vec::new(),
     };
     let mut seen = HashSet::new();
     for id in arguments.chain(&keys) {
@@ -61,6 +61,11 @@ pub(crate) fn spooled(
 pub(crate) enum SelectionPlan {
     /// The slot of the predicate.
     Where(usize),
+    First {
+        /// The slot of the predicate.
+        predicate: usize,
+        count: usize,
+    },
     Order(Vec<(Kept, Direction)>),
     Limit {
         table: TableId,
@@ -85,6 +90,11 @@ pub(crate) enum SelectionPlan {
 pub(crate) enum Chooser {
     All,
     Where(usize),
+    /// So many more of those that fit.
+    First {
+        predicate: usize,
+        left: usize,
+    },
     /// Rows of the table.
     Range(Range<usize>),
     Distinct(Box<Seen>),
@@ -105,7 +115,9 @@ impl SelectionPlan {
             | SelectionPlan::Limit { .. }
             | SelectionPlan::Sample { .. }
             | SelectionPlan::Join(_) => Vec::new(),
-            SelectionPlan::Where(predicate) => vec![*predicate],
+            SelectionPlan::Where(predicate) | SelectionPlan::First { predicate, .. } => {
+                vec![*predicate]
+            }
             SelectionPlan::Distinct { slots, .. } => slots.clone(),
         }
     }
@@ -133,6 +145,7 @@ impl SelectionPlan {
                 Ok(0..rows)
             }
             SelectionPlan::Where(_)
+            | SelectionPlan::First { .. }
             | SelectionPlan::Order(_)
             | SelectionPlan::Distinct { .. }
             | SelectionPlan::Join(_) => Ok(0..rows),
@@ -146,6 +159,10 @@ impl SelectionPlan {
                 Chooser::All
             }
             SelectionPlan::Where(predicate) => Chooser::Where(*predicate),
+            SelectionPlan::First { predicate, count } => Chooser::First {
+                predicate: *predicate,
+                left: *count,
+            },
             SelectionPlan::Limit { .. } => Chooser::Range(range),
             SelectionPlan::Distinct { slots, types, .. } => Chooser::Distinct(Box::new(Seen {
                 slots: slots.clone(),
@@ -167,6 +184,12 @@ impl SelectionPlan {
     ) -> Result<(Option<Vec<u32>>, Option<ArrayRef>), RunError> {
         match self {
             SelectionPlan::Where(_) | SelectionPlan::Limit { .. } => Ok((None, None)),
+            // Each morsel kept so many.
+            SelectionPlan::First { count, .. } if rows <= *count => Ok((None, None)),
+            SelectionPlan::First { count, .. } => {
+                let count = u32::try_from(*count).map_err(|_| internal("too many rows"))?;
+                Ok((Some((0..count).collect()), None))
+            }
             SelectionPlan::Join(join) => {
                 let pairs = join.pairs(kept, rows, params, budget)?;
                 Ok((Some(pairs.left), Some(pairs.right)))
@@ -258,6 +281,13 @@ impl Chooser {
                         .map(|row| row as u32),
                 );
             }
+            Chooser::First { left: 0, .. } => {}
+            Chooser::First { predicate, left } => {
+                let predicate = block.view(*predicate)?;
+                let fits = |row: &usize| bit(predicate.values, *row) && predicate.is_valid(*row);
+                selected.extend(rows.filter(fits).map(|row| row as u32).take(*left));
+                *left -= selected.len();
+            }
             Chooser::Range(range) => {
                 let start = range.start.saturating_sub(first_row).max(rows.start);
                 let end = range.end.saturating_sub(first_row).min(rows.end);
@@ -295,6 +325,11 @@ pub(crate) fn kept_rows<'a>(
             let predicate = values(*predicate);
             own.filter(|row| *predicate.cell(*row) == Cell::Value(Value::Bool(true)))
                 .collect()
+        }
+        Selection::First { predicate, count } => {
+            let predicate = values(*predicate);
+            let fits = |row: &usize| *predicate.cell(*row) == Cell::Value(Value::Bool(true));
+            own.filter(fits).take(*count).collect()
         }
         Selection::Order(_) | Selection::Sample { .. } | Selection::Join(_) => own.collect(),
         Selection::Limit { .. } => own

@@ -17,6 +17,7 @@ use crate::convert::values_to_arrays;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
+use crate::execute::host::call_over_table;
 use crate::execute::keyed_window::finish_windows;
 use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
@@ -221,8 +222,15 @@ impl Run<'_> {
                         data.insert(*id, one_chunk(column)?)?;
                     }
                     let by = (&keys[..], &order[..]);
-                    let data = finish_windows(self, pass.table, by, windows, &data)?;
-                    extend(params, pass.table, data)?;
+                    let is_call = |id: &ColumnId| matches!(columns.column(*id).op, Op::Extern(_));
+                    let (calls, windows): (Vec<ColumnId>, Vec<ColumnId>) =
+                        windows.iter().partition(|id| is_call(id));
+                    let mut computed = finish_windows(self, pass.table, by, &windows, &data)?;
+                    for call in calls {
+                        let column = call_over_table(self, call, &data, params)?;
+                        computed.insert(call, column)?;
+                    }
+                    extend(params, pass.table, computed)?;
                 }
                 (Sink::Carry { windows }, _, SinkState::Carry(mut entries)) => {
                     entries.sort_by_key(|entry| entry.start);

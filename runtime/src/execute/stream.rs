@@ -10,6 +10,7 @@ use crate::execute::executor::Executor;
 use crate::execute::params::Params;
 use crate::execute::pass::MORSEL_ROWS;
 use crate::execute::run::Run;
+use crate::execute::state::State;
 use crate::result::{RecordBatchBuilder, ResultBuilder, RunResult};
 
 /// The record batches of one delivered table, in the order of rows. Each is computed when it is
@@ -19,11 +20,17 @@ pub struct BatchStream<'a> {
     executor: &'a dyn Executor,
     params: Params,
     pass: PassId,
+    /// Where in the plan the pass stands.
+    step: usize,
     table: TableId,
     next_row: usize,
     rows: usize,
     batch_rows: usize,
     empty: bool,
+    /// What the pass's sinks know of the rows so far, and what was delivered for checks, if there
+    /// are any.
+    state: Option<State>,
+    checks: Option<RunResult>,
 }
 
 impl<'a> BatchStream<'a> {
@@ -40,7 +47,9 @@ impl<'a> BatchStream<'a> {
     ) -> Result<BatchStream<'a>, RunError> {
         let plan = run.prepared().plan();
         let mut params = run.start();
-        for step in run.steps() {
+        let has_checks = !run.prepared().columns().checks.is_empty();
+        let mut checks = has_checks.then(|| RunResult::new(&run));
+        for (position, step) in run.steps().iter().enumerate() {
             let id = match step {
                 Step::Scalars(scalars) => {
                     run.run_scalars(scalars, &mut params)?;
@@ -57,14 +66,20 @@ impl<'a> BatchStream<'a> {
                     executor,
                     params,
                     pass: id,
+                    step: position,
                     table,
                     next_row: 0,
                     rows,
                     batch_rows: morsels.max(1).saturating_mul(MORSEL_ROWS),
                     empty: rows == 0,
+                    state: None,
+                    checks,
                 });
             }
             let output = executor.pass(&run, id, &params, 0..rows)?;
+            if let (Some(checks), Some(part)) = (&mut checks, output.output) {
+                checks.add(part);
+            }
             executor.finish_pass(&run, output.state, &mut params)?;
         }
         Err(internal(format!("{table} is not delivered")))
@@ -77,6 +92,12 @@ impl<'a> BatchStream<'a> {
         let output = self
             .executor
             .pass(&self.run, self.pass, &self.params, rows)?;
+        if self.checks.is_some() {
+            match &mut self.state {
+                None => self.state = Some(output.state),
+                Some(state) => state.merge(output.state)?,
+            }
+        }
         let mut result = RunResult::new(&self.run);
         if let Some(part) = output.output {
             result.add(part);
@@ -85,6 +106,37 @@ impl<'a> BatchStream<'a> {
             table: Some(self.table),
         };
         builder.build(&result)
+    }
+
+    /// What the program's checks need, once all batches were taken: runs what is left to be run.
+    /// `None` if there are no checks, or not all batches were taken.
+    ///
+    /// # Errors
+    /// The error of a step that comes after the table's rows.
+    pub fn finish(&mut self) -> Result<Option<RunResult>, RunError> {
+        if self.next_row < self.rows {
+            return Ok(None);
+        }
+        let (Some(mut checks), Some(state)) = (self.checks.take(), self.state.take()) else {
+            return Ok(None);
+        };
+        let params = &mut self.params;
+        self.executor.finish_pass(&self.run, state, params)?;
+        for step in &self.run.steps()[self.step + 1..] {
+            match step {
+                Step::Scalars(scalars) => self.run.run_scalars(scalars, params)?,
+                Step::Pass(id) => {
+                    let rows = 0..self.run.rows(*id, params)?;
+                    let output = self.executor.pass(&self.run, *id, params, rows)?;
+                    if let Some(part) = output.output {
+                        checks.add(part);
+                    }
+                    self.executor.finish_pass(&self.run, output.state, params)?;
+                }
+            }
+        }
+        checks.finish(&self.run, params)?;
+        Ok(Some(checks))
     }
 }
 
@@ -99,6 +151,7 @@ impl Iterator for BatchStream<'_> {
         let batch = self.batch();
         if batch.is_err() {
             self.next_row = self.rows;
+            self.checks = None;
         }
         Some(batch)
     }

@@ -47,7 +47,37 @@ pub(crate) fn level() -> CpuLevel {
     *LEVEL.get_or_init(CpuLevel::detect)
 }
 
+impl<T: Float> Routine<T> {
+    /// Runs over as many rows as are written; the second argument of a function of one is not read.
+    fn run(self, first: &[T], second: &[T], output: &mut [T]) {
+        match self {
+            Routine::Unary(routine) => routine.run(first, output),
+            Routine::Binary(routine) => routine.run(first, second, output),
+            Routine::Scalar(function) => {
+                for ((to, first), second) in output.iter_mut().zip(first).zip(second) {
+                    *to = function(*first, *second);
+                }
+            }
+        }
+    }
+
+    /// As [`Routine::run`], over the first `rows` values of bytes.
+    fn run_bytes(self, first: &[u8], second: &[u8], output: &mut [u8], rows: usize) {
+        let (first, second) = (&typed(first)[..rows], &typed(second)[..rows]);
+        self.run(first, second, &mut typed_mut(output)[..rows]);
+    }
+}
+
 impl WideSegment {
+    /// Runs over the first `rows` values of columns; the second argument of a function of one is not
+    /// looked at.
+    pub(crate) fn run(self, first: &[u8], second: &[u8], output: &mut [u8], rows: usize) {
+        match self {
+            WideSegment::F32(Routine32(routine)) => routine.run_bytes(first, second, output, rows),
+            WideSegment::F64(Routine64(routine)) => routine.run_bytes(first, second, output, rows),
+        }
+    }
+
     /// The routine of a column.
     pub(crate) fn new(columns: &Columns, column: ColumnId) -> Result<WideSegment, RunError> {
         let definition = columns.column(column);
@@ -166,16 +196,7 @@ impl Worker<'_> {
                 second = operand;
             }
         }
-        let output_values = typed_mut::<T>(values);
-        match routine {
-            Routine::Unary(routine) => routine.run(first, output_values),
-            Routine::Binary(routine) => routine.run(first, second, output_values),
-            Routine::Scalar(function) => {
-                for ((to, first), second) in output_values.iter_mut().zip(first).zip(second) {
-                    *to = function(*first, *second);
-                }
-            }
-        }
+        routine.run(first, second, typed_mut::<T>(values));
         self.stores[output] = store;
         Ok(())
     }

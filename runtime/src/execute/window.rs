@@ -4,11 +4,16 @@ pub(crate) mod frames;
 pub(crate) mod lanes;
 mod moving;
 mod ordered;
+mod picked;
+mod powers;
 mod running;
 mod sums;
 
 use icosian_ir::meaning::exponential::Exponential;
-use icosian_ir::meaning::sums::{CoMoments, IntegerMoments, IntegerSum, Moments, RollingSum};
+use icosian_ir::meaning::sums::{
+    CoMoments, IntegerMoments, IntegerSum, Moments, PowerSums, RollingIntegerProduct,
+    RollingProduct, RollingSum, WeightedSum,
+};
 use icosian_ir::op::{Cumulative, Frame, Op, Reduction, Window};
 use icosian_ir::types::{Lane, ScalarType};
 
@@ -22,6 +27,8 @@ use frames::{Axis, Frames, slide};
 use lanes::Lanes;
 use moving::{Count, FloatSum, Pairs, Spread, WholeSpread, WholeSum};
 use ordered::{Extreme, Quantile};
+use picked::{AtExtreme, Distinct, End, Mode};
+use powers::{FloatProduct, Powers, Weighted, WholeProduct};
 use sums::Rolling;
 
 /// A column that a window looks at, from the first row on.
@@ -265,11 +272,10 @@ pub(crate) fn run_along(
         } => ordered::rank(argument, length, (method, descending, fraction), written),
         Window::Exponential {
             moment,
-            alpha,
-            adjust,
+            decay,
             min_count,
         } => {
-            let state = Exponential::new(alpha, adjust);
+            let state = Exponential::new(decay);
             running::exponential(argument, length, state, (moment, min_count), written);
         }
     }
@@ -287,7 +293,11 @@ fn roll(
 ) -> Result<(), RunError> {
     let argument = arguments[0];
     let values = Lanes::new(argument.lane, argument.view.values);
-    let valid = |row: usize| arguments.iter().all(|argument| argument.view.is_valid(row));
+    let needed: Vec<View<'_>> = (arguments.iter().enumerate())
+        .filter(|(place, _)| reduction.skips_null(*place))
+        .map(|(_, argument)| argument.view)
+        .collect();
+    let valid = |row: usize| needed.iter().all(|view| view.is_valid(row));
     let mean = reduction == Reduction::Mean;
     macro_rules! slide {
         ($state:expr) => {
@@ -326,37 +336,58 @@ fn roll(
         Reduction::Quantile { q, interpolation } => {
             slide!(Quantile::new(argument, length, q.value(), interpolation));
         }
-        Reduction::Cov { .. } | Reduction::Corr => {
-            let [_, second] = arguments else {
-                return Err(internal("a window over another number of columns"));
-            };
-            slide!(Pairs {
-                values: [values, Lanes::new(second.lane, second.view.values)],
+        Reduction::Cov { .. } | Reduction::Corr => slide!(Pairs {
+            values: [values, second(arguments)?],
+            valid,
+            moments: CoMoments::new(),
+            reduction,
+            age: 0,
+        }),
+        Reduction::WeightedMean => slide!(Weighted {
+            values: [values, second(arguments)?],
+            valid,
+            sum: WeightedSum::new(),
+            age: 0,
+        }),
+        Reduction::Product if values.is_float() => {
+            let product = RollingProduct::new();
+            slide!(FloatProduct {
+                values,
                 valid,
-                moments: CoMoments::new(),
-                reduction,
-                age: 0,
+                product
             });
         }
-        Reduction::Product
-        | Reduction::Skew { .. }
-        | Reduction::Kurtosis { .. }
-        | Reduction::Len
-        | Reduction::NUnique
-        | Reduction::ApproxNUnique
-        | Reduction::Any
-        | Reduction::All
-        | Reduction::First { .. }
-        | Reduction::Last { .. }
-        | Reduction::Mode
-        | Reduction::AtMax
-        | Reduction::AtMin
-        | Reduction::WeightedMean => {
+        Reduction::Product => {
+            let product = RollingIntegerProduct::new();
+            slide!(WholeProduct { values, product });
+        }
+        Reduction::Skew { .. } | Reduction::Kurtosis { .. } => slide!(Powers {
+            values,
+            valid,
+            sums: PowerSums::new(),
+            reduction,
+            age: 0,
+        }),
+        Reduction::First { .. } => slide!(End::new(argument, false)),
+        Reduction::Last { .. } => slide!(End::new(argument, true)),
+        Reduction::AtMax => slide!(AtExtreme::new(argument, second(arguments)?, true)),
+        Reduction::AtMin => slide!(AtExtreme::new(argument, second(arguments)?, false)),
+        Reduction::NUnique => slide!(Distinct::new(argument, length)),
+        Reduction::Mode => slide!(Mode::new(argument, length)),
+        Reduction::Len | Reduction::ApproxNUnique | Reduction::Any | Reduction::All => {
             let name = reduction.name();
             return Err(internal(format!("{name} does not move along rows")));
         }
     }
     Ok(())
+}
+
+/// The values of a window's second column.
+fn second<'v>(arguments: &[Argument<'v>]) -> Result<Lanes<'v>, RunError> {
+    match arguments {
+        [_, second] => Ok(Lanes::new(second.lane, second.view.values)),
+        _ => Err(internal("a window over another number of columns")),
+    }
 }
 
 fn as_rows(rows: u64) -> usize {

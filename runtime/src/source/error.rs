@@ -77,6 +77,13 @@ impl SourceError {
         error.of_column(column)
     }
 
+    /// A key that isn't among those that an object has, and must be.
+    pub(crate) fn missing_key(key: &str, available: Vec<String>) -> SourceError {
+        let mut error = SourceError::new(SourceErrorKind::Null, "the object lacks this key");
+        error.details.available = available;
+        error.of_column(key)
+    }
+
     pub(crate) fn in_file(mut self, file: &Path) -> SourceError {
         self.details.file = Some(file.to_owned());
         self
@@ -165,6 +172,15 @@ impl SourceError {
         near.sort_by_key(|(distance, _)| *distance);
         near.truncate(SHOWN);
         near.into_iter().map(|(_, name)| name).collect()
+    }
+}
+
+/// A text in quotes, cut if very long.
+pub(super) fn quoted(text: &str) -> String {
+    const SHOWN: usize = 80;
+    match text.char_indices().nth(SHOWN) {
+        Some((cut, _)) => format!("{:?}…", &text[..cut]),
+        None => format!("{text:?}"),
     }
 }
 

@@ -61,7 +61,7 @@ fn confirmed(path: &Path) -> Result<Format, SourceError> {
         .map_err(|error| SourceError::unreadable(path, &error))?;
     match (Format::from_magic(&first), format) {
         (Some(shown), told) if shown == told => Ok(told),
-        (None, Format::Csv) => Ok(Format::Csv),
+        (None, Format::Csv | Format::JsonLines) => Ok(format),
         (Some(shown), told) => Err(problem(format!("is named as {told}, but is {shown}"))),
         (None, told) => Err(problem(format!(
             "is named as {told}, but does not begin so"

@@ -1,7 +1,7 @@
 //! Sources: files and record batches, read as the columns that a plan wants.
 //!
-//! [`schema`] tells names and types before rows are read (for CSV that takes a look at every
-//! cell); [`read`] gives the wanted columns, widened to the wanted types, in the source's order.
+//! [`schema`] tells names and types before rows are read (for CSV and JSON lines that takes a look
+//! at every cell); [`read`] gives the wanted columns, widened to the wanted types, in the source's order.
 //! Columns that nobody wants aren't decoded. Files are decoded in parallel on the thread pool that
 //! the caller is in. Nothing is memory-mapped: a file cut short by somebody else while it is read
 //! is then an error and not a crash.
@@ -13,7 +13,9 @@ mod files;
 mod footer;
 mod guard;
 mod ipc_file;
+mod json_file;
 mod parquet_file;
+mod times;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +30,7 @@ use crate::format::Format;
 /// How files are read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReadOptions {
-    /// Texts that stand for null in CSV, besides the empty cell.
+    /// Texts that stand for null in CSV, besides the empty cell, and in JSON lines, besides null.
     pub null_values: Vec<String>,
     /// What separates the cells of CSV; by default a tab in `.tsv` files, else a comma.
     pub delimiter: Option<u8>,
@@ -134,7 +136,9 @@ impl Schema {
 /// Types of Arrow and Parquet columns are those the file declares. CSV types are inferred from
 /// all cells of all files: see [`ReadOptions`] for what is null; then bool, i64, f64, date,
 /// timestamp (of UTC where texts carry an offset; in the coarsest unit that holds all) if every
-/// cell allows it, else str; nullable only if a null occurs.
+/// cell allows it, else str; nullable only if a null occurs. JSON lines are looked at likewise:
+/// numbers are i64, u64 or f64, texts date, timestamp or str; a key is nullable too if a line
+/// lacks it.
 ///
 /// # Errors
 /// If the source can't be read, or the files of a folder don't agree.
@@ -146,6 +150,7 @@ pub fn schema(source: &Source) -> Result<Schema, SourceError> {
             let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
             match format {
                 Format::Csv => csv_file::schema(&paths, options),
+                Format::JsonLines => json_file::schema(&paths, options),
                 Format::Ipc => files::agree(&paths, ipc_file::arrow_schema),
                 Format::Parquet => files::agree(&paths, parquet_file::arrow_schema),
             }
@@ -166,6 +171,7 @@ pub fn read(source: &Source, wanted: &[WantedColumn]) -> Result<TableData, Sourc
             for file in &files {
                 batches.extend(match format {
                     Format::Csv => csv_file::read(file, options, wanted)?,
+                    Format::JsonLines => json_file::read(file, options, wanted)?,
                     Format::Ipc => ipc_file::read(file, wanted)?,
                     Format::Parquet => parquet_file::read(file, wanted)?,
                 });

@@ -10,14 +10,17 @@
 
 mod csv;
 mod error;
+mod json;
 mod target;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::compute::{CastOptions, cast_with_options};
+use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -26,6 +29,7 @@ use parquet::file::properties::WriterProperties;
 use self::csv::CsvWriter;
 pub use self::csv::{CsvEnd, write_csv};
 pub use self::error::{WriteError, WriteErrorKind};
+use self::json::JsonWriter;
 use self::target::Target;
 use crate::format::{EXTENSIONS, Format, default_delimiter};
 
@@ -43,6 +47,7 @@ pub struct WriteOptions {
 
 enum Encoder {
     Csv(CsvWriter<Target>),
+    JsonLines(JsonWriter<Target>),
     Ipc(FileWriter<Target>),
     // Boxed as it is far larger than the others.
     Parquet(Box<ArrowWriter<Target>>),
@@ -100,6 +105,7 @@ impl TableWriter {
                 let delimiter = options.delimiter.unwrap_or_else(|| default_delimiter(path));
                 CsvWriter::new(target, &schema, delimiter, &options.null).map(Encoder::Csv)
             }
+            Format::JsonLines => Ok(Encoder::JsonLines(JsonWriter::new(target))),
             Format::Ipc => FileWriter::try_new(target, &schema)
                 .map(Encoder::Ipc)
                 .map_err(WriteError::from),
@@ -128,6 +134,7 @@ impl TableWriter {
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
         let stored = stored_batch(batch, &self.schema).and_then(|batch| match &mut self.encoder {
             Encoder::Csv(writer) => writer.write(&batch),
+            Encoder::JsonLines(writer) => writer.write(&batch),
             Encoder::Ipc(writer) => writer.write(&batch).map_err(WriteError::from),
             Encoder::Parquet(writer) => writer.write(&batch).map_err(WriteError::from),
         });
@@ -141,6 +148,7 @@ impl TableWriter {
     pub fn finish(self) -> Result<(), WriteError> {
         let target = match self.encoder {
             Encoder::Csv(writer) => writer.finish(),
+            Encoder::JsonLines(writer) => writer.finish(),
             Encoder::Ipc(mut writer) => writer
                 .finish()
                 .and_then(|()| writer.into_inner())
@@ -168,6 +176,31 @@ pub fn write_file<'a>(
         writer.write(batch)?;
     }
     writer.finish()
+}
+
+/// Writes bytes that are a file already.
+///
+/// # Errors
+/// If anything fails; the target is then as it was.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let written = Target::create(path).and_then(|mut target| {
+        target.write_all(bytes)?;
+        target.commit()
+    });
+    written.map_err(|error| error.at(path))
+}
+
+/// A batch whose text columns are plain, as files hold them.
+///
+/// # Errors
+/// If a dictionary is damaged.
+pub fn plain(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = stored_schema(&batch.schema(), Format::Ipc);
+    let columns = batch.columns().iter().zip(schema.fields());
+    let columns = columns.map(|(column, field)| cast(column, field.data_type()));
+    let columns = columns.collect::<Result<Vec<ArrayRef>, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(schema, columns, &options)
 }
 
 /// The schema as the format holds it.

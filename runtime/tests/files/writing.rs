@@ -64,6 +64,11 @@ lines\",,2013-01-01,2013-01-01T05:00:00Z,2013-01-01T05:00:00,PT1.5S
 ,9223372036854775807,255,,-0.0,ü,\"say \"\"hi\"\"\",1969-12-31,1969-12-31T23:59:59Z,1969-12-31T23:59:59,-PT90061.001S
 ";
 
+const SAMPLE_JSONL: &str = r#"{"b":true,"n":-9223372036854775808,"u":0,"x":0.1,"y":"NaN","s":"plain","w":"a,b","d":"1970-01-01","t":"1970-01-01T00:00:00Z","c":"1970-01-01T00:00:00","l":"P0D"}
+{"b":false,"n":0,"u":1,"x":1e300,"y":"-inf","s":"two\nlines","w":null,"d":"2013-01-01","t":"2013-01-01T05:00:00Z","c":"2013-01-01T05:00:00","l":"PT1.5S"}
+{"b":null,"n":9223372036854775807,"u":255,"x":null,"y":-0.0,"s":"ü","w":"say \"hi\"","d":"1969-12-31","t":"1969-12-31T23:59:59Z","c":"1969-12-31T23:59:59","l":"-PT90061.001S"}
+"#;
+
 /// Reads the sample back and compares, bit by bit where floats are concerned.
 fn check_sample(path: &std::path::Path, timestamps: TimeUnit) {
     let clock = |zone| ScalarType::Timestamp(timestamps, zone).required();
@@ -138,6 +143,7 @@ fn every_format_reads_back() {
     for (name, unit) in [
         ("a.csv", TimeUnit::Second),
         ("a.tsv", TimeUnit::Second),
+        ("a.jsonl", TimeUnit::Second),
         ("a.arrow", TimeUnit::Second),
         ("a.parquet", TimeUnit::Millisecond),
     ] {
@@ -145,7 +151,12 @@ fn every_format_reads_back() {
         write_file(&path, &table.schema(), [&table], &WriteOptions::default()).unwrap();
         check_sample(&path, unit);
     }
-    assert_eq!(folder.names(), ["a.arrow", "a.csv", "a.parquet", "a.tsv"]);
+    assert_eq!(
+        folder.names(),
+        ["a.arrow", "a.csv", "a.jsonl", "a.parquet", "a.tsv"]
+    );
+    let lines = std::fs::read_to_string(folder.path("a.jsonl")).unwrap();
+    assert_eq!(lines, SAMPLE_JSONL);
 }
 
 #[test]
@@ -159,7 +170,7 @@ fn batches_of_different_layouts_make_one_file() {
         batch(vec![("w", made(other))]),
         batch(vec![("w", made(StringArray::from(vec!["d"])))]),
     ];
-    for name in ["a.csv", "a.arrow", "a.parquet"] {
+    for name in ["a.csv", "a.jsonl", "a.arrow", "a.parquet"] {
         let path = folder.path(name);
         write_file(&path, &schema, &parts, &WriteOptions::default()).unwrap();
         let data = read(&path, &[("w", STR)]).unwrap();
@@ -177,7 +188,7 @@ fn a_table_without_rows_has_its_header() {
         Field::new("a", DataType::Int64, false),
         Field::new("b", DataType::Utf8, true),
     ]));
-    for name in ["a.csv", "a.arrow", "a.parquet"] {
+    for name in ["a.csv", "a.jsonl", "a.arrow", "a.parquet"] {
         let path = folder.path(name);
         write_file(&path, &schema, [], &WriteOptions::default()).unwrap();
         let data = read(&path, &[("a", ScalarType::I64.required())]).unwrap();
@@ -191,7 +202,7 @@ fn nothing_is_left_of_a_file_not_finished() {
     let folder = Folder::new();
     let table = sample();
     let path = folder.file("a.csv", "old");
-    for format in [Format::Csv, Format::Ipc, Format::Parquet] {
+    for format in [Format::Csv, Format::JsonLines, Format::Ipc, Format::Parquet] {
         let options = WriteOptions::default();
         let mut writer =
             TableWriter::with_format(&path, &table.schema(), format, &options).unwrap();

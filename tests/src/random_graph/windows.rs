@@ -4,8 +4,8 @@ use icosian_ir::graph::Partition;
 use icosian_ir::id::ExprId;
 use icosian_ir::meaning::order::Direction;
 use icosian_ir::op::{
-    Alpha, Cumulative, ExponentialMoment, Fraction, Frame, Interpolation, RankMethod, Reduction,
-    Window,
+    Alpha, Cumulative, Decay, ExponentialMoment, Fraction, Frame, Interpolation, RankMethod,
+    Reduction, Window,
 };
 use icosian_ir::types::ScalarType;
 
@@ -30,6 +30,16 @@ impl Maker<'_> {
             Reduction::Count,
             Reduction::Cov { ddof: 1 },
             Reduction::Corr,
+            Reduction::Product,
+            Reduction::Skew { bias: flag },
+            Reduction::Kurtosis { bias: other },
+            Reduction::NUnique,
+            Reduction::First { skip_null: flag },
+            Reduction::Last { skip_null: flag },
+            Reduction::Mode,
+            Reduction::AtMax,
+            Reduction::AtMin,
+            Reduction::WeightedMean,
         ];
         let cumulative = [
             Cumulative::Sum,
@@ -78,15 +88,21 @@ impl Maker<'_> {
             },
             _ => Window::Exponential {
                 moment: *self.numbers.pick(&moments),
-                alpha: Alpha::new(rows as f64 / 10.0)?,
-                adjust: flag,
+                decay: Decay {
+                    alpha: Alpha::new(rows as f64 / 10.0)?,
+                    adjust: flag,
+                    skip_null: other,
+                    bias: self.numbers.below(4) == 0,
+                },
                 min_count,
             },
         };
         // Integer sums and products may overflow their 64 bits.
         let sums = match window {
             Window::Cumulative(Cumulative::Sum | Cumulative::Product) => true,
-            Window::Rolling { reduction, .. } => reduction == Reduction::Sum,
+            Window::Rolling { reduction, .. } => {
+                matches!(reduction, Reduction::Sum | Reduction::Product)
+            }
             _ => false,
         };
         let floats = sums && !self.shape.raising;

@@ -284,7 +284,7 @@ fn garbage_under_every_name() {
             (state >> 24) as u8
         })
         .collect();
-    for name in ["t.csv", "t.tsv", "t.parquet", "t.arrow"] {
+    for name in ["t.csv", "t.tsv", "t.jsonl", "t.parquet", "t.arrow"] {
         let path = folder.path().join(name);
         fs::write(&path, &garbage).unwrap();
         failed(

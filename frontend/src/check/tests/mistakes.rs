@@ -131,10 +131,10 @@ fn calls_with_wrong_arguments() {
         &["2 rows"],
     );
     wrong(
-        "x.rolling(3).mode()",
+        "x.rolling(3).approx_n_unique()",
         Code::BadArguments,
-        "x.rolling(3).mode()",
-        &["does not move along the rows", "median"],
+        "x.rolling(3).approx_n_unique()",
+        &["does not move along the rows", "n_unique"],
     );
     wrong(
         "x.rolling(3).sqrt()",

@@ -404,7 +404,7 @@ impl Session {
 
     /// Evaluates an expression, as far as it has to be known to show it.
     pub(crate) fn evaluate(&self, text: &str, stop: Arc<AtomicBool>) -> Result<Evaluated, Failure> {
-        let prepared: Prepared = self.select(text)?.prepare()?;
+        let prepared: Prepared = self.select(text)?.without_checks().prepare()?;
         let run = prepared.bind(&self.inputs)?.with_cancel(stop);
         let executor = HeadExecutor::new(self.executor.clone(), 2 * HEAD);
         let output = prepared.execute(&run, &executor)?;

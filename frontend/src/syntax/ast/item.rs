@@ -362,6 +362,13 @@ pub enum TestStepKind {
         /// What it must equal, row by row.
         expected: Option<ExprId>,
     },
+    /// `expect check condition fails rows`.
+    ExpectCheck {
+        /// The condition of a check of the flow.
+        condition: ExprId,
+        /// In how many rows it does not hold, if that is said.
+        rows: Option<ExprId>,
+    },
 }
 
 /// A written type such as `timestamp[s, "UTC"]?`.

@@ -163,6 +163,15 @@ impl Parser<'_> {
         steps
     }
 
+    /// `check condition fails [rows]`.
+    fn expected_check(&mut self) -> TestStepKind {
+        self.bump();
+        let condition = self.expression();
+        self.expect_word("fails");
+        let rows = (self.at(TokenKind::Integer) && !self.fresh_line()).then(|| self.expression());
+        TestStepKind::ExpectCheck { condition, rows }
+    }
+
     fn test_step(&mut self) -> Option<TestStepKind> {
         match self.word() {
             "given" => {
@@ -181,6 +190,10 @@ impl Parser<'_> {
             }
             "expect" => {
                 self.bump();
+                let next = self.kind_ahead(1);
+                if self.at_word("check") && (next.is_name() || next == TokenKind::ParenOpen) {
+                    return Some(self.expected_check());
+                }
                 let actual = self.expression();
                 let expected = if self.at_word("is") && !self.fresh_line() {
                     self.bump();

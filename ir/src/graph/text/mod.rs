@@ -29,6 +29,7 @@ mod forms;
 mod literals;
 mod naming;
 mod part;
+mod short;
 mod windows;
 
 use std::fmt::{self, Write};
@@ -38,6 +39,7 @@ use self::forms::parts;
 use self::literals::{constant, quoted, text_literal, write_doc};
 use self::naming::{Naming, is_implied, is_joined, is_key};
 pub use self::part::PartFingerprints;
+pub(crate) use self::short::ShortTexts;
 use super::{Binding, Graph, NodeKind, TableRows, Tag, row_expressions};
 use crate::id::{ExprId, Id, NodeId, TableId};
 use crate::op::{Op, Pick};
@@ -100,6 +102,12 @@ fn write_host_functions(f: &mut fmt::Formatter<'_>, graph: &Graph) -> fmt::Resul
             .map(|(name, ty)| format!("{}: {ty}", quoted(name)))
             .collect();
         let (name, parameters) = (quoted(name), parameters.join(", "));
+        if signature.whole_column {
+            writeln!(f, "@whole_column")?;
+        }
+        if !signature.deterministic {
+            writeln!(f, "@nondeterministic")?;
+        }
         writeln!(f, "extern fn {name}({parameters}) -> {}", signature.returns)?;
     }
     Ok(())
@@ -111,6 +119,8 @@ enum Entry {
     Param(NodeId),
     Table(TableId),
     Definition(NodeId, ExprId),
+    /// By its position among the checks.
+    Check(usize),
 }
 
 /// What is written, in order; columns, keys and carried columns belong to their tables.
@@ -128,6 +138,9 @@ fn entries(graph: &Graph) -> Vec<Entry> {
             NodeKind::Definition(root) => Entry::Definition(id, root),
         };
         ranked.push((node.rank, entry));
+    }
+    for (position, check) in graph.checks.iter().enumerate() {
+        ranked.push((check.rank, Entry::Check(position)));
     }
     ranked.sort_by_key(|(rank, _)| *rank);
     ranked.into_iter().map(|(_, entry)| entry).collect()
@@ -153,6 +166,13 @@ fn blocks(graph: &Graph, order: &[Entry], naming: &mut Naming<'_>) -> Vec<bool> 
                     }
                     None
                 }
+            }
+            Entry::Check(position) => {
+                let root = graph.checks[position].condition;
+                if naming.needs_block(root) {
+                    naming.name(root);
+                }
+                open
             }
             Entry::Table(_) | Entry::Param(_) => None,
         };
@@ -190,7 +210,23 @@ impl Writer<'_> {
                 let place = table.map_or(Place::Top, Place::Rows);
                 self.definition(node, root, place)
             }
+            Entry::Check(position) => self.check(position),
         }
+    }
+
+    fn check(&mut self, position: usize) -> fmt::Result {
+        let check = &self.graph.checks[position];
+        let root = check.condition;
+        self.values_before(&[root])?;
+        let (table, place, indent) = match self.graph.expressions[root].domain {
+            Domain::Rows(table) => (Some(table), Place::Rows(table), "    "),
+            Domain::Scalar => (None, Place::Top, ""),
+        };
+        self.enter(table)?;
+        write_doc(&mut self.text, indent, &check.doc)?;
+        let condition = self.expressions.of(root, place);
+        let action = check.action.name();
+        writeln!(self.text, "{indent}check {condition} else {action}")
     }
 
     /// Opens the `extend` block of a table, or closes the open one.
@@ -311,7 +347,9 @@ impl Writer<'_> {
                 naming.needs_block(*value) && graph.expressions[*value].domain == Domain::Rows(id)
             };
             reductions.extend(naming.named().filter(is_of_block));
-            members.extend(rest[1..].iter().map_while(|entry| match entry {
+            let is_check = |entry: &&Entry| matches!(entry, Entry::Check(_));
+            let rest = rest[1..].iter().filter(|entry| !is_check(entry));
+            members.extend(rest.map_while(|entry| match entry {
                 Entry::Definition(node, root) if self.block_of[node.index()] => {
                     Some((*node, *root))
                 }

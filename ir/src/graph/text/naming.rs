@@ -173,6 +173,9 @@ impl<'g> Naming<'g> {
                 self.uses[root.index()] += 1;
             }
         }
+        for check in &graph.checks {
+            self.uses[check.condition.index()] += 1;
+        }
         // Users have higher ids than what they use.
         for id in graph.expressions.ids().rev() {
             if self.uses[id.index()] > 0 {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::expressions::{Binding, ExpressionText, Piece, Place};
 use crate::id::ExprId;
-use crate::op::{Frame, Reduction, Window, WindowOver};
+use crate::op::{ExponentialMoment, Frame, Reduction, Window, WindowOver};
 use crate::types::ScalarType;
 
 impl ExpressionText<'_> {
@@ -125,14 +125,24 @@ fn suffix(window: Window) -> String {
             format!("method=\"{}\"{descending}{fraction}", method.name())
         }
         Window::Exponential {
-            alpha,
-            adjust,
+            moment,
+            decay,
             min_count,
-            ..
         } => {
-            let alpha = alpha.value();
-            let adjust = if adjust { "" } else { ", adjust=false" };
-            format!("alpha={alpha:?}{adjust}, min={min_count}")
+            let alpha = decay.alpha.value();
+            let adjust = if decay.adjust { "" } else { ", adjust=false" };
+            let skip = if decay.skip_null {
+                ", skip_null=true"
+            } else {
+                ""
+            };
+            // A mean has no bias.
+            let bias = if decay.bias && moment != ExponentialMoment::Mean {
+                ", bias=true"
+            } else {
+                ""
+            };
+            format!("alpha={alpha:?}{adjust}{skip}{bias}, min={min_count}")
         }
     };
     format!(".{name}({arguments})")

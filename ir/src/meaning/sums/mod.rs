@@ -9,7 +9,7 @@
 //! * [`PowerSums`], [`WeightedSum`]: states for skewness, kurtosis and weighted means.
 //! * [`product`], [`IntegerProduct`]: products by the same rule; [`between`]: so is interpolation.
 //! * [`RollingSum`], [`CumulativeSum`]: sums that move along the rows; [`roll_full_windows`]: many at
-//!   once.
+//!   once; [`RollingProduct`], [`RollingIntegerProduct`]: products likewise.
 //! * [`MeanDivisor`]: a correctly rounded mean without a division.
 //!
 //! States merge exactly, and travel as words (`to_words`, `from_words`). Inner loops are generic,
@@ -32,6 +32,7 @@ mod product_sum;
 mod ratio;
 mod rolling;
 mod rolling_block;
+mod rolling_product;
 mod rounding;
 mod spill;
 mod weighted;
@@ -48,6 +49,7 @@ pub use power_sums::PowerSums;
 pub use product::{IntegerProduct, product};
 pub use rolling::{CumulativeSum, RollingSum};
 pub use rolling_block::{RollingResult, roll_full_windows};
+pub use rolling_product::{RollingIntegerProduct, RollingProduct};
 pub use weighted::WeightedSum;
 pub use words::MalformedWords;
 

@@ -20,6 +20,9 @@ const HEADER: u64 = 0x706f_7765_7273_0001;
 /// Digits of 32 bits of the fourth power of 64 bits, and one more for where it begins.
 const DIGITS: usize = 9;
 
+/// Digits that a sum of ordinary data stays below.
+const WIDE: usize = 32;
+
 /// Count and the sums of the first four powers of f64 values and integers of up to 64 bits, exact
 /// until they are read.
 ///
@@ -34,8 +37,8 @@ const DIGITS: usize = 9;
 pub struct PowerSums {
     count: u64,
     sums: [WideSum; 4],
-    /// Whether a value was NaN or infinite.
-    not_finite: bool,
+    /// How many values were NaN or infinite.
+    not_finite: u64,
 }
 
 impl PowerSums {
@@ -47,23 +50,45 @@ impl PowerSums {
 
     /// Adds one value.
     pub fn add(&mut self, value: f64) {
-        if !value.is_finite() {
-            self.count += 1;
-            self.not_finite = true;
-            return;
+        self.count += 1;
+        if value.is_finite() {
+            self.powers(false, decompose(value));
+        } else {
+            self.not_finite += 1;
         }
-        let (negative, significand, exponent) = decompose(value);
-        self.add_powers(negative, significand, exponent);
     }
 
     /// Adds one integer, of at most 64 bits.
     pub fn add_integer(&mut self, value: i128) {
-        self.add_powers(value < 0, value.unsigned_abs() as u64, 0);
+        self.count += 1;
+        self.powers(false, (value < 0, value.unsigned_abs() as u64, 0));
     }
 
-    /// Adds the powers of `± significand · 2^exponent`.
-    fn add_powers(&mut self, negative: bool, significand: u64, exponent: i32) {
-        self.count += 1;
+    /// Takes back a value that was added: the sums are exact, so that leaves no trace.
+    pub fn subtract(&mut self, value: f64) {
+        self.count -= 1;
+        if value.is_finite() {
+            self.powers(true, decompose(value));
+        } else {
+            self.not_finite -= 1;
+        }
+    }
+
+    /// Takes back an integer that was added.
+    pub fn subtract_integer(&mut self, value: i128) {
+        self.count -= 1;
+        self.powers(true, (value < 0, value.unsigned_abs() as u64, 0));
+    }
+
+    /// Whether values that left made the sums wider than most data does: they are as exact, but
+    /// slower.
+    #[must_use]
+    pub fn is_worn(&self) -> bool {
+        self.sums.iter().any(|sum| sum.width() > WIDE)
+    }
+
+    /// Adds the powers of `± significand · 2^exponent`, or takes them off.
+    fn powers(&mut self, off: bool, (negative, significand, exponent): (bool, u64, i32)) {
         if significand == 0 {
             return;
         }
@@ -83,7 +108,7 @@ impl PowerSums {
                 below = shifted >> 32;
             }
             sum.add(
-                negative && degree % 2 == 1,
+                off ^ (negative && degree % 2 == 1),
                 &digits[..=used],
                 place.div_euclid(32),
             );
@@ -94,7 +119,7 @@ impl PowerSums {
     pub fn merge(&mut self, other: &Self) {
         // Only counts read from foreign words could overflow.
         self.count = self.count.saturating_add(other.count);
-        self.not_finite |= other.not_finite;
+        self.not_finite = self.not_finite.saturating_add(other.not_finite);
         for (sum, other) in self.sums.iter_mut().zip(&other.sums) {
             sum.merge(other);
         }
@@ -114,7 +139,7 @@ impl PowerSums {
             return None;
         }
         let (n, [x, x2, x3, _], second) = self.parts()?;
-        let (Some(second), false) = (second, self.not_finite) else {
+        let (Some(second), 0) = (second, self.not_finite) else {
             return Some(f64::NAN);
         };
         let number = Dyadic::from_u64;
@@ -131,7 +156,7 @@ impl PowerSums {
             below = below.times(&less).times(&less);
         }
         let magnitude = round_root_of_ratio(&above, &below);
-        Some(if third.is_negative() {
+        Some(if third.is_negative() && !third.is_zero() {
             -magnitude
         } else {
             magnitude
@@ -145,7 +170,7 @@ impl PowerSums {
             return None;
         }
         let (n, [x, x2, x3, x4], second) = self.parts()?;
-        let (Some(second), false) = (second, self.not_finite) else {
+        let (Some(second), 0) = (second, self.not_finite) else {
             return Some(f64::NAN);
         };
         let number = Dyadic::from_u64;
@@ -184,7 +209,7 @@ impl PowerSums {
     /// The state as words. Equal sums may give different words.
     #[must_use]
     pub fn to_words(&self) -> Vec<u64> {
-        let mut words = vec![HEADER, self.count, u64::from(self.not_finite)];
+        let mut words = vec![HEADER, self.count, self.not_finite];
         self.sums.iter().for_each(|sum| sum.write(&mut words));
         words
     }
@@ -197,7 +222,7 @@ impl PowerSums {
         WordReader::read_all(words, |words| {
             words.expect(HEADER)?;
             let count = words.next()?;
-            let not_finite = words.next_flag()?;
+            let not_finite = words.next()?;
             let mut sums: [WideSum; 4] = Default::default();
             for sum in &mut sums {
                 *sum = WideSum::read(words)?;
@@ -261,6 +286,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_taken_back_leaves_no_trace() {
+        let mut moved = sums(&[f64::NAN, 1e300, 1.0, 2.0, 4.0, f64::INFINITY, -0.0]);
+        for value in [f64::NAN, 1e300, f64::INFINITY, -0.0] {
+            moved.subtract(value);
+        }
+        assert!(moved.is_worn());
+        assert_eq!(moved.skewness(true), Some(0.3818017741606063));
+        moved.add_integer(-7);
+        moved.subtract_integer(-7);
+        moved.add(8.0);
+        assert_eq!(moved.kurtosis(false), Some(0.7576559546313799));
+        assert!(!sums(&[1.0, 2.0]).is_worn());
+    }
+
+    #[test]
     fn integers_of_64_bits() {
         let mut integers = PowerSums::new();
         for value in [1, 2, 4, 8] {
@@ -283,6 +323,8 @@ mod tests {
         assert_eq!(sums(&[]).skewness(true), None);
         assert_eq!(sums(&[1.0, 2.0]).skewness(false), None);
         assert_eq!(sums(&[1.0, 2.0, 3.0]).kurtosis(false), None);
+        let even = sums(&[2.5, -3.0]).skewness(true).map(f64::to_bits);
+        assert_eq!(even, Some(0), "no skewness is +0");
         assert_eq!(sums(&[1.0, 2.0, 3.0]).skewness(false), Some(0.0));
         for values in [&[0.1; 5][..], &[1.0, 2.0, f64::INFINITY, 4.0, f64::NAN]] {
             assert!(sums(values).skewness(false).is_some_and(f64::is_nan));

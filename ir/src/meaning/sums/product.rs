@@ -121,15 +121,17 @@ pub struct IntegerProduct {
 
 impl Default for IntegerProduct {
     fn default() -> Self {
-        Self {
-            zero: false,
-            negative: false,
-            magnitude: Some(1),
-        }
+        Self::ONE
     }
 }
 
 impl IntegerProduct {
+    pub(super) const ONE: Self = Self {
+        zero: false,
+        negative: false,
+        magnitude: Some(1),
+    };
+
     /// The product of nothing.
     #[must_use]
     pub fn new() -> Self {

@@ -47,6 +47,26 @@ impl WeightedSum {
         self.products.add_parts_product(value, weight);
     }
 
+    /// Takes back a value with its weight: the sums are exact, so that leaves no trace.
+    pub fn subtract(&mut self, value: (f64, f64), weight: (f64, f64)) {
+        self.count -= 1;
+        self.weights.subtract(weight.0);
+        self.weights.subtract(weight.1);
+        if !(value.0.is_finite() && weight.0.is_finite()) {
+            self.special.subtract(value.0 * weight.0);
+            return;
+        }
+        self.products
+            .add_parts_product((-value.0, -value.1), weight);
+    }
+
+    /// Whether values in and out have left more behind than a fresh state of those that stayed would
+    /// have: it is as exact, but slower.
+    #[must_use]
+    pub fn is_worn(&self) -> bool {
+        self.products.as_pairs().is_none() || self.weights.as_pair().is_none()
+    }
+
     /// Adds other sums.
     pub fn merge(&mut self, other: &Self) {
         // Only counts read from foreign words could overflow.
@@ -133,6 +153,22 @@ mod tests {
         assert_eq!(mean(&[(0.1, 0.3), (0.1, 0.6), (0.1, 1e-9)]), Some(0.1));
         assert_eq!(mean(&[(1e300, 1e300), (3e300, 1e300)]), Some(2e300));
         assert_eq!(mean(&[(5.0, 0.0), (7.0, 1.0)]), Some(7.0));
+    }
+
+    #[test]
+    fn what_was_taken_back_leaves_no_trace() {
+        let mut sum = WeightedSum::new();
+        let pairs = [(f64::NAN, 1.0), (f64::INFINITY, 0.0), (1e300, 1e300)];
+        for (value, weight) in pairs {
+            sum.add((value, 0.0), (weight, 0.0));
+        }
+        sum.add((4.0, 0.0), (2.0, 0.0));
+        sum.add((1.0, 0.0), (1.0, 0.0));
+        for (value, weight) in pairs {
+            sum.subtract((value, 0.0), (weight, 0.0));
+        }
+        assert_eq!(sum.mean(), Some(3.0));
+        assert!(sum.is_worn());
     }
 
     #[test]

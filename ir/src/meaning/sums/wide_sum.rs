@@ -38,6 +38,11 @@ impl WideSum {
         }
     }
 
+    /// How many digits it is kept in.
+    pub(super) fn width(&self) -> usize {
+        self.digits.len()
+    }
+
     /// Makes room for digits, and for their carries.
     fn reach(&mut self, place: i32, count: usize) {
         if self.digits.is_empty() {

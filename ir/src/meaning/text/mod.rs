@@ -15,6 +15,7 @@ mod distance;
 mod pattern;
 pub mod read;
 pub mod show;
+mod title;
 
 #[cfg(test)]
 mod tests;
@@ -105,6 +106,8 @@ impl TextCall {
         };
         let compiled = if let Some(pattern) = known(TextArgument::Like) {
             Some(Compiled::like(pattern))
+        } else if function == TextFunction::Title {
+            Some(Compiled::regex(title::WORDS, 0))
         } else if function == TextFunction::RegexReplace {
             match (known(TextArgument::Regex), known(TextArgument::Template)) {
                 (Some(pattern), Some(template)) => Some(Compiled::with_template(pattern, template)),
@@ -211,7 +214,8 @@ impl TextCall {
                 }
                 Given::Made
             }
-            TextFunction::Matches
+            TextFunction::Title
+            | TextFunction::Matches
             | TextFunction::Extract { .. }
             | TextFunction::RegexReplace
             | TextFunction::RegexCount

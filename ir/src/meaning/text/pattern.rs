@@ -11,7 +11,7 @@ use std::fmt;
 
 use regex::{Captures, Regex, RegexBuilder};
 
-use super::{Given, TextError, at_most};
+use super::{Given, TextError, at_most, title};
 use crate::op::{TextArgument, TextFunction};
 
 /// The most bytes that a compiled pattern may take.
@@ -145,6 +145,10 @@ impl Compiled {
             }
             TextFunction::RegexCount => Given::Whole(self.regex.find_iter(text).count() as i64),
             TextFunction::RegexReplace => self.replace(text, made)?,
+            TextFunction::Title => {
+                title::write(text, &self.regex, made);
+                Given::Made
+            }
             _ => Given::Bool(self.regex.is_match(text)),
         })
     }

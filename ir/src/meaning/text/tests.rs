@@ -85,6 +85,27 @@ fn case_is_that_of_unicode() {
     assert_eq!(upper(""), text(""));
 }
 
+/// By Python's `str.title` of one letter each, but for words with marks and apostrophes.
+#[test]
+fn title_case_is_that_of_unicode() {
+    let title = |x| call(TextFunction::Title, &[T(x)]);
+    for (x, expected) in [
+        ("", ""),
+        ("NEW york-city", "New York-City"),
+        ("don't stop, o\u{2019}neill", "Don't Stop, O\u{2019}neill"),
+        ("'tis 3rd first_name", "'Tis 3rd First_Name"),
+        ("e\u{301}te\u{301} été", "E\u{301}te\u{301} Été"),
+        ("straße ßa ﬁn ﬃx", "Straße Ssa Fin Ffix"),
+        ("ΟΔΟΣ σ ᾳδω ᾴ ᾀ", "Οδος Σ ᾼδω \u{386}\u{345} ᾈ"),
+        ("Ǆungla ǆ ǲ", "ǅungla ǅ ǲ"),
+        ("ქართული Ქართული", "ქართული Ქართული"),
+        ("\u{130}STANBUL ŉ", "\u{130}stanbul \u{2bc}N"),
+        ("և ﬓ", "Եւ Մն"),
+    ] {
+        assert_eq!(title(x), text(expected), "{x}");
+    }
+}
+
 #[test]
 fn parts_count_from_both_ends() {
     let part = |x, separator, n| call(TextFunction::SplitPart, &[T(x), T(separator), N(n)]);

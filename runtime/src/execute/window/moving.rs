@@ -12,7 +12,7 @@ use super::frames::Moving;
 use super::lanes::Lanes;
 
 /// Rows that a worn state is kept for, at least, before it is made anew.
-const REST: usize = 64;
+pub(super) const REST: usize = 64;
 
 /// How many rows count.
 pub(crate) struct Count;
@@ -150,26 +150,25 @@ pub(crate) struct Pairs<'v, V> {
     pub(crate) age: usize,
 }
 
-impl<V> Pairs<'_, V> {
-    fn pair(&self, row: usize) -> [(f64, f64); 2] {
-        self.values.map(|values| {
-            if values.fits_float() {
-                (values.float(row), 0.0)
-            } else {
-                parts(values.integer(row))
-            }
-        })
-    }
+/// The values of a row, each in two parts that add up to it.
+pub(super) fn pair(columns: [Lanes<'_>; 2], row: usize) -> [(f64, f64); 2] {
+    columns.map(|values| {
+        if values.fits_float() {
+            (values.float(row), 0.0)
+        } else {
+            parts(values.integer(row))
+        }
+    })
 }
 
 impl<V: Fn(usize) -> bool> Moving for Pairs<'_, V> {
     fn enter(&mut self, row: usize) {
-        let [x, y] = self.pair(row);
+        let [x, y] = pair(self.values, row);
         self.moments.add_parts(x, y);
     }
 
     fn leave(&mut self, row: usize) {
-        let [x, y] = self.pair(row);
+        let [x, y] = pair(self.values, row);
         self.moments.subtract_parts(x, y);
     }
 

@@ -17,11 +17,11 @@
 //! whole numbers alone they make the column str. A column is nullable if a null was seen.
 
 use arrow::array::{Array, AsArray, StringArray};
-use chrono::Datelike;
 use icosian_ir::meaning::text::read;
-use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
+use icosian_ir::types::{ScalarType, Type, Zone};
 
 use super::pieces::{Decoder, Fault};
+use crate::source::times::SeenTimes;
 
 const BOOL: u8 = 1;
 const WHOLE: u8 = 1 << 1;
@@ -37,9 +37,7 @@ const OTHER: u8 = 1 << 7;
 pub(super) struct SeenColumn {
     classes: u8,
     null: bool,
-    fraction_digits: u32,
-    /// A point in time beyond what nanoseconds reach (years 1677 to 2262).
-    far: bool,
+    times: SeenTimes,
 }
 
 impl SeenColumn {
@@ -47,18 +45,11 @@ impl SeenColumn {
     pub(super) fn add(&mut self, other: SeenColumn) {
         self.classes |= other.classes;
         self.null |= other.null;
-        self.fraction_digits = self.fraction_digits.max(other.fraction_digits);
-        self.far |= other.far;
+        self.times.add(other.times);
     }
 
     /// The type that holds all of it.
     pub(super) fn ty(self) -> Type {
-        let unit = match self.fraction_digits {
-            0 => TimeUnit::Second,
-            1..=3 => TimeUnit::Millisecond,
-            4..=6 => TimeUnit::Microsecond,
-            _ => TimeUnit::Nanosecond,
-        };
         let only = |classes: u8| self.classes & !classes == 0;
         let scalar = if self.classes == 0 {
             ScalarType::Str
@@ -70,14 +61,14 @@ impl SeenColumn {
             ScalarType::F64
         } else if only(DATE) {
             ScalarType::Date
-        } else if self.far && unit == TimeUnit::Nanosecond {
-            ScalarType::Str
-        } else if only(DATE | LOCAL) {
-            ScalarType::Timestamp(unit, None)
-        } else if only(ZONED) {
-            ScalarType::Timestamp(unit, Zone::new("UTC"))
         } else {
-            ScalarType::Str
+            let zone = if only(ZONED) { Zone::new("UTC") } else { None };
+            match self.times.unit() {
+                Some(unit) if only(ZONED) || only(DATE | LOCAL) => {
+                    ScalarType::Timestamp(unit, zone)
+                }
+                _ => ScalarType::Str,
+            }
         };
         Type {
             scalar,
@@ -112,8 +103,7 @@ impl SeenColumn {
         } else if read::date(text).is_some() {
             DATE
         } else if let Some(moment) = read::moment(text) {
-            self.fraction_digits = self.fraction_digits.max(moment.fraction_digits);
-            self.far |= !(1678..2262).contains(&moment.clock.year());
+            self.times.look_at(&moment);
             if moment.offset.is_some() {
                 ZONED
             } else {

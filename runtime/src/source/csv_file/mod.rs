@@ -22,7 +22,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use self::infer::SeenColumn;
 use self::pieces::{CsvFile, Fault, FaultKind};
-use super::error::{SourceError, SourceErrorKind};
+use super::error::{SourceError, SourceErrorKind, quoted};
 use super::{Projection, ReadOptions, Schema, WantedColumn};
 
 /// The type of every column, from the whole of the files.
@@ -152,7 +152,7 @@ impl CsvFile {
             FaultKind::Decoder(message) => SourceError::corrupt(message),
             FaultKind::Cell { text, wanted } => {
                 SourceError::new(SourceErrorKind::Value, "the cell does not fit")
-                    .found(shown(&text))
+                    .found(quoted(&text))
                     .wanted(wanted)
             }
             FaultKind::Null { text, wanted } => {
@@ -160,7 +160,7 @@ impl CsvFile {
                 let found = if text.is_empty() {
                     "an empty cell".to_owned()
                 } else {
-                    shown(&text)
+                    quoted(&text)
                 };
                 error.found(found).wanted(wanted)
             }
@@ -170,14 +170,5 @@ impl CsvFile {
             None => error,
         };
         error.in_file(self.path()).on_line(line + fault.line)
-    }
-}
-
-/// A cell's text in quotes, cut if very long.
-fn shown(text: &str) -> String {
-    const SHOWN: usize = 80;
-    match text.char_indices().nth(SHOWN) {
-        Some((cut, _)) => format!("{:?}…", &text[..cut]),
-        None => format!("{text:?}"),
     }
 }

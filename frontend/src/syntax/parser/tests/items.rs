@@ -392,7 +392,7 @@ fn checks_outputs_and_tests() {
     assert_eq!((selectors.len(), diagnostics.len()), (3, 0));
 
     let (program, kind) = only(
-        "test \"t\" {\n given f(a=[null], d=[9])\n given geo.since = 3\n expect a + 1 is [null]\n expect b is null, expect c == 1\n}",
+        "test \"t\" {\n given f(a=[null], d=[9])\n given geo.since = 3\n expect a + 1 is [null]\n expect b is null, expect c == 1\n expect check a > 0 fails 2\n expect check (a) fails\n}",
     );
     let ItemKind::Test { steps, .. } = kind else {
         panic!("{kind:?}")
@@ -411,6 +411,11 @@ fn checks_outputs_and_tests() {
                 show(&program, *actual),
                 expected.map_or(String::new(), |expected| show(&program, expected))
             ),
+            TestStepKind::ExpectCheck { condition, rows } => format!(
+                "{} fails {}",
+                show(&program, *condition),
+                rows.map_or(String::new(), |rows| show(&program, rows))
+            ),
         })
         .collect();
     assert_eq!(
@@ -420,7 +425,9 @@ fn checks_outputs_and_tests() {
             "geo.since = 3",
             "(a + 1) is [null]",
             "(b is null) is ",
-            "(c == 1) is "
+            "(c == 1) is ",
+            "(a > 0) fails 2",
+            "a fails "
         ]
     );
 }

@@ -1,16 +1,19 @@
 //! `icosian graph`.
 
+mod layout;
+mod svg;
+
 use std::collections::HashMap;
 use std::io::Write;
 
-use icosian::Flow;
+use icosian::{Flow, ScalarType};
 use icosian_ir::graph::{Dependencies, NodeKind};
 use icosian_ir::id::{NodeId, TableId};
 
-use super::arguments::{GraphArguments, GraphFormat};
-use super::console::Console;
-use super::exit::Outcome;
-use super::inputs::load;
+use crate::cli::arguments::{GraphArguments, GraphFormat};
+use crate::cli::console::Console;
+use crate::cli::exit::Outcome;
+use crate::cli::inputs::load;
 
 /// Prints the graph of a flow.
 pub(crate) fn graph(arguments: &GraphArguments, console: &mut Console) -> Outcome {
@@ -30,6 +33,7 @@ pub(crate) fn graph(arguments: &GraphArguments, console: &mut Console) -> Outcom
     match arguments.format {
         GraphFormat::Dot => dot(&mut console.out, &flow, &dependencies, &nodes)?,
         GraphFormat::Mermaid => mermaid(&mut console.out, &flow, &dependencies, &nodes)?,
+        GraphFormat::Svg => svg::svg(&mut console.out, &flow, &dependencies, &nodes)?,
     }
     Ok(())
 }
@@ -61,6 +65,16 @@ fn by_table<'a>(
     all.filter_map(move |(table, name)| Some((table, name, of_table.remove(&table)?)))
 }
 
+/// The type of a node, tables by their names.
+fn type_text(flow: &Flow, node: NodeId) -> String {
+    let graph = flow.graph();
+    let ty = graph.nodes[node].ty;
+    match ty.scalar {
+        ScalarType::Row(table) => format!("row of {}", graph.tables[table].name),
+        _ => ty.to_string(),
+    }
+}
+
 /// A graph for Mermaid: a box for each table, inputs rounded, arrows to what uses a node.
 fn mermaid(
     out: &mut dyn Write,
@@ -87,7 +101,11 @@ fn mermaid(
         }
         for member in members {
             let node = &graph.nodes[member];
-            let label = quoted(&format!("{}: {}", node.short_name(), node.ty));
+            let label = quoted(&format!(
+                "{}: {}",
+                node.short_name(),
+                type_text(flow, member)
+            ));
             let (open, close) = match node.kind {
                 NodeKind::Definition(_) => ("[", "]"),
                 NodeKind::Column { .. } | NodeKind::Param { .. } => ("([", "])"),
@@ -130,7 +148,11 @@ fn dot(
         }
         for member in members {
             let node = &graph.nodes[member];
-            let label = quoted(&format!("{}\n{}", node.short_name(), node.ty));
+            let label = quoted(&format!(
+                "{}\n{}",
+                node.short_name(),
+                type_text(flow, member)
+            ));
             let shape = match node.kind {
                 NodeKind::Definition(_) => "",
                 NodeKind::Column { .. } | NodeKind::Param { .. } => ", shape=ellipse",

@@ -1,0 +1,141 @@
+"""Runs every workload on Icosian and its peers in turn, checks that they agree, and reports."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import compare
+import data
+import machine
+import process
+import report
+from workloads import BY_NAME, WORKLOADS
+
+ROOT = Path(__file__).parents[2]
+HOME = ROOT / "target" / "peers"
+LIBRARIES = ["polars", "duckdb", "pandas", "numba", "jax", "numexpr", "bottleneck", "hamilton"]
+# A library that needs longer than this for all its rounds takes part in fewer.
+SECONDS = 30
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="benches/peers/run", description=__doc__)
+    parser.add_argument("--workload", action="append", metavar="NAME,…", help="only these; " + ", ".join(BY_NAME))
+    parser.add_argument("--peers", metavar="NAME,…", help="only these; " + ", ".join(LIBRARIES))
+    parser.add_argument("--rounds", type=int, default=9, help="runs of each library (default 9)")
+    parser.add_argument("--rows-scale", type=float, default=1.0, help="times as many rows")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--record", action="store_true", help="write benches/record/ and the table of README.md")
+    chosen = parser.parse_args()
+    names = ",".join(chosen.workload or BY_NAME).split(",")
+    unknown = [name for name in names if name not in BY_NAME]
+    if unknown:
+        parser.error(f"there is no workload {', '.join(unknown)}")
+    chosen.workloads = [workload for workload in WORKLOADS if workload.name in names]
+    chosen.peers = chosen.peers.split(",") if chosen.peers else LIBRARIES
+    return chosen
+
+
+def prepare(workload, rows, processes):
+    """Readies whoever can do this workload, and checks that they agree with the first."""
+    ready, notes = [], []
+    for one in processes:
+        try:
+            if one.ask("prepare", workload.name, rows) is not None:
+                ready.append(one)
+        except process.Failed as failure:
+            notes.append(str(failure))
+    results = HOME / "results"
+    results.mkdir(exist_ok=True)
+    expected = None
+    for one in ready:
+        path = results / f"{os.getpid()}-{one.name}.arrow"
+        try:
+            one.ask("write", path)
+            table = compare.read(path)
+            if expected is None:
+                expected = table
+                if one.name != "icosian":
+                    notes.append("Icosian has no result to compare with")
+                continue
+            tolerance = workload.tolerances.get(one.name, workload.tolerance)
+            wrong = compare.difference(workload, expected, table, tolerance)
+            if wrong:
+                notes.append(f"{one.name}: {wrong}")
+            del table
+        except process.Failed as failure:
+            notes.append(str(failure))
+    del expected
+    for path in results.glob(f"{os.getpid()}-*"):
+        path.unlink()
+    return ready, notes
+
+
+def measure(workload, rows, folder, ready, icosian, options):
+    """Times of everything, in turn, round by round: a dictionary from (name, buffers) to times."""
+    times = {}
+    spent = {}
+
+    def note(name, buffers, nanoseconds):
+        if nanoseconds is not None:
+            times.setdefault((name, buffers), []).append(nanoseconds / 1e6)
+
+    read = workload.read_bytes(rows, data.table_path(folder, workload.table, rows))
+    written = int(workload.written * rows)
+    for turn in range(options.rounds):
+        for buffers in ("fresh", "reused"):
+            answer = icosian.nanoseconds("copy", read, written, buffers, options.threads)
+            note("copy", buffers, answer)
+        for loop in ("multiply", "divide"):
+            rate = float(icosian.ask("compute", loop, options.threads)[0])
+            times.setdefault((loop, "rate"), []).append(rate)
+        # Everybody follows everybody else in some round.
+        at = turn % len(ready)
+        for one in ready[at:] + ready[:at]:
+            if turn >= 3 and spent.get(one.name, 0) / turn * options.rounds > SECONDS:
+                continue
+            started = time.perf_counter()
+            for buffers in ("fresh", "reused"):
+                note(one.name, buffers, one.nanoseconds("run", buffers, options.threads))
+            spent[one.name] = spent.get(one.name, 0) + time.perf_counter() - started
+    return times, read, written
+
+
+def main():
+    options = arguments()
+    HOME.mkdir(parents=True, exist_ok=True)
+    folder = HOME / f"data-{data.VERSION}"
+    folder.mkdir(exist_ok=True)
+    about = machine.description(options.threads)
+    print(about, flush=True)
+    log = open(HOME / "log.txt", "w")
+    icosian = process.icosian(ROOT, folder, options.threads, log)
+    processes = [icosian] + [
+        process.library(name, folder, options.threads, log) for name in options.peers
+    ]
+    rows_of = {w.name: max(1, int(w.rows * options.rows_scale)) for w in options.workloads}
+    measured = []
+    for workload in options.workloads:
+        rows = rows_of[workload.name]
+        data.make(folder, workload.table, rows)
+        ready, notes = prepare(workload, rows, processes)
+        if icosian in ready:
+            times, read, written = measure(workload, rows, folder, ready, icosian, options)
+            medians = {key: median(values) for key, values in times.items()}
+            measured.append(report.Measured(workload, rows, read, written, medians, notes))
+            print(report.lines([measured[-1]], header=len(measured) == 1), flush=True)
+        for note in notes:
+            print(f"  ! {workload.name}: {note}", flush=True)
+        for one in processes:
+            one.ask("drop")
+    for one in processes:
+        one.close()
+    if options.record:
+        report.write(ROOT, about, machine.commit(ROOT), measured, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

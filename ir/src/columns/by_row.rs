@@ -1,0 +1,155 @@
+//! Whether outputs can be computed one row at a time, and if not, what is in the way.
+//!
+//! A row decides its outputs if on the way from it there is nothing but row-local ops and lookups into
+//! tables that do not depend on the rows of its table. What else the outputs need (parameters, other
+//! tables, what was learned) is the same for all rows, however it is made.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::columns::{Columns, Rows};
+use crate::id::{ColumnId, TableId};
+use crate::op::Op;
+use crate::types::Domain;
+
+/// What keeps an output from being computed from one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What it is.
+    pub kind: ObstacleKind,
+    /// From the output to the column in the way, each with the next among what it needs.
+    pub path: Vec<ColumnId>,
+}
+
+/// Kinds of obstacles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObstacleKind {
+    /// A value of many rows of the table, or of a table made of it.
+    Reduction,
+    /// A window over its rows.
+    Window,
+    /// The number of the row among all.
+    RowNumber,
+    /// A row of a table made of it, or of itself, looked up.
+    Lookup(TableId),
+    /// Rows made of the table's.
+    Derived(TableId),
+    /// A function of the host, which takes whole columns.
+    Extern,
+}
+
+impl Columns {
+    /// What keeps the outputs from being computed from one row of a source table: the nearest of what is
+    /// in the way.
+    pub fn row_obstacle(&self, table: TableId) -> Option<Obstacle> {
+        let made_of = self.made_of(table);
+        let mut user: HashMap<ColumnId, Option<ColumnId>> = HashMap::new();
+        let mut queue = std::collections::VecDeque::new();
+        for output in &self.outputs {
+            if user.insert(output.column, None).is_none() {
+                queue.push_back(output.column);
+            }
+        }
+        let mut rows_seen = HashSet::new();
+        while let Some(id) = queue.pop_front() {
+            if let Some(kind) = self.obstacle(id, table, &made_of) {
+                let mut path = vec![id];
+                let mut at = id;
+                while let Some(Some(next)) = user.get(&at) {
+                    path.push(*next);
+                    at = *next;
+                }
+                path.reverse();
+                return Some(Obstacle { kind, path });
+            }
+            let column = self.column(id);
+            let mut needed = column.args.clone();
+            let reduced = match column.op {
+                Op::Reduce { from, .. } | Op::Broadcast(from) => Some(from),
+                _ => None,
+            };
+            let own = self.table_of(id).filter(|own| *own != table);
+            // What says which rows another table has.
+            let mut tables: Vec<TableId> = own.into_iter().chain(reduced).collect();
+            while let Some(other) = tables.pop() {
+                if other != table && rows_seen.insert(other) {
+                    needed.extend(self.tables[other].rows.makers());
+                    tables.extend(self.tables[other].rows.parents());
+                }
+            }
+            for next in needed {
+                user.entry(next).or_insert_with(|| {
+                    queue.push_back(next);
+                    Some(id)
+                });
+            }
+        }
+        None
+    }
+
+    /// Whether a column is in the way, whatever it is made of.
+    fn obstacle(
+        &self,
+        id: ColumnId,
+        table: TableId,
+        made_of: &HashSet<TableId>,
+    ) -> Option<ObstacleKind> {
+        let column = self.column(id);
+        match &column.op {
+            Op::Reduce { from, .. } if made_of.contains(from) => {
+                return Some(ObstacleKind::Reduction);
+            }
+            Op::Lookup { table, .. } if made_of.contains(table) => {
+                return Some(ObstacleKind::Lookup(*table));
+            }
+            Op::Find(find) if made_of.contains(&find.table) => {
+                return Some(ObstacleKind::Lookup(find.table));
+            }
+            _ => {}
+        }
+        match column.domain {
+            Domain::Rows(own) if own == table => match &column.op {
+                Op::Window(_) => Some(ObstacleKind::Window),
+                Op::RowNumber(_) => Some(ObstacleKind::RowNumber),
+                Op::Extern(_) => Some(ObstacleKind::Extern),
+                _ => None,
+            },
+            Domain::Rows(own) if made_of.contains(&own) => Some(ObstacleKind::Derived(own)),
+            Domain::Rows(_) | Domain::Scalar => None,
+        }
+    }
+
+    /// A table and those that are made of its rows.
+    fn made_of(&self, table: TableId) -> HashSet<TableId> {
+        let mut found = HashSet::from([table]);
+        let mut grown = true;
+        while grown {
+            grown = false;
+            for (id, shape) in self.tables.iter() {
+                if !found.contains(&id) && shape.rows.parents().iter().any(|of| found.contains(of))
+                {
+                    found.insert(id);
+                    grown = true;
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Rows {
+    /// The tables whose rows these are made of.
+    pub fn parents(&self) -> Vec<TableId> {
+        match self {
+            Rows::Source => Vec::new(),
+            Rows::Take { parent, selection } => {
+                let mut parents = vec![*parent];
+                if let crate::columns::Selection::Join(join) = selection {
+                    parents.push(join.table);
+                }
+                parents
+            }
+            Rows::Group { parent, .. } => vec![*parent],
+            Rows::Stack { parts } => parts.iter().map(|part| part.table).collect(),
+        }
+    }
+}

@@ -1,0 +1,497 @@
+//! The steps of a row program, each over a few rows.
+
+use icosian_ir::meaning::hash;
+use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
+use icosian_ir::meaning::text::Argument;
+use icosian_ir::meaning::time::evaluate::Evaluation;
+use icosian_ir::meaning::time::zone::ZoneSpans;
+use icosian_ir::types::Lane;
+
+use crate::data::ChunkedColumn;
+use crate::error::RunError;
+use crate::execute::built::BuiltTable;
+use crate::execute::by_row::buffers::Buffers;
+use crate::execute::by_row::step::{Choice, Operand, Part, Step, Target};
+use crate::execute::by_row::texts::{TextCell, Texts};
+use crate::execute::by_row::{RowState, replay};
+use crate::execute::candidates::Condition;
+use crate::execute::keys::KeyTable;
+use crate::execute::order_words::order_word;
+use crate::execute::row_text::{Arguments, RowOp, RowResult, word};
+use crate::execute::wide::WideSegment;
+use crate::text::Cell;
+
+/// What steps work on.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) buffers: Buffers,
+    pub(crate) texts: Texts,
+    /// The key of a lookup: which of its parts are null, then the parts.
+    words: Vec<u64>,
+    /// The words that conditions compare.
+    compared: Vec<u64>,
+    made: String,
+}
+
+impl RowState {
+    /// Computes the outputs of the first `rows` rows. Inputs stay as they are until they are given anew.
+    ///
+    /// # Errors
+    /// If an input that can't be null was never given, there is no room for so many rows, or a row of an
+    /// output is an error: that of the lowest row.
+    pub fn run(&mut self, rows: usize) -> Result<(), RunError> {
+        if self.missing > 0 || rows > self.capacity {
+            return Err(self.refused(rows));
+        }
+        let RowState {
+            program, machine, ..
+        } = self;
+        machine.texts.begin();
+        if !rows.is_multiple_of(8) {
+            for input in &program.inputs {
+                if program.places[input.slot].lane.is_some() {
+                    machine.buffers.pad(input.slot, rows);
+                }
+            }
+        }
+        let mut flagged = program.always_replay;
+        for step in &program.steps {
+            flagged |= machine.step(step, rows)?;
+        }
+        if flagged {
+            replay::replay(program, machine, rows)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn refused(&self, rows: usize) -> RunError {
+        let mut inputs = self.program.inputs.iter().zip(&self.given);
+        match inputs.find(|(_, given)| !**given) {
+            Some((input, _)) => RunError::MissingColumn {
+                table: self.program.columns.tables[self.program.table].name.clone(),
+                column: input.name.clone(),
+            },
+            None => RunError::Data {
+                what: "rows at once".to_owned(),
+                expected: format!("at most {}", self.capacity),
+                found: rows.to_string(),
+            },
+        }
+    }
+}
+
+/// A value's bits as a part of a key.
+#[inline]
+fn key_word(lane: Lane, word: u64) -> u64 {
+    match lane {
+        Lane::F32 => canonical_f32(f32::from_bits(word as u32)).to_bits().into(),
+        Lane::F64 => canonical_f64(f64::from_bits(word)).to_bits(),
+        Lane::Bool
+        | Lane::I8
+        | Lane::I16
+        | Lane::I32
+        | Lane::I64
+        | Lane::U8
+        | Lane::U16
+        | Lane::U32
+        | Lane::U64 => word,
+    }
+}
+
+impl Machine {
+    pub(crate) fn new(buffers: Buffers, texts: Texts) -> Machine {
+        Machine {
+            buffers,
+            texts,
+            words: Vec::with_capacity(65),
+            compared: Vec::with_capacity(16),
+            made: String::with_capacity(256),
+        }
+    }
+
+    #[inline]
+    fn word(&self, operand: Operand, row: usize) -> Option<u64> {
+        match operand {
+            Operand::Lane(slot) => self.buffers.word(slot, row),
+            Operand::Word(word) => word,
+            Operand::Text(_) | Operand::Constant(_) => None,
+        }
+    }
+
+    #[inline]
+    fn cell(&self, operand: Operand, row: usize) -> TextCell {
+        match operand {
+            Operand::Text(column) => self.texts.cell(column, row),
+            Operand::Constant(cell) => cell,
+            Operand::Lane(_) | Operand::Word(_) => TextCell::Null,
+        }
+    }
+
+    #[inline]
+    fn text(&self, operand: Operand, row: usize) -> Cell<'_> {
+        self.texts.text(self.cell(operand, row))
+    }
+
+    fn argument(&self, operand: Operand, row: usize) -> Option<Argument<'_>> {
+        match operand {
+            Operand::Lane(_) | Operand::Word(_) => {
+                let word = self.word(operand, row);
+                word.map(|word| Argument::Whole(word as i64))
+            }
+            Operand::Text(_) | Operand::Constant(_) => self.text(operand, row).map(Argument::Text),
+        }
+    }
+
+    /// Runs a step over the first `rows` rows; true if some row may have raised.
+    #[inline]
+    pub(crate) fn step(&mut self, step: &Step, rows: usize) -> Result<bool, RunError> {
+        let (raised, padded) = match step {
+            Step::Fused(call) => return Ok(self.buffers.run(*call, rows)),
+            Step::Wide {
+                routine,
+                operands,
+                output,
+                nullable,
+            } => {
+                self.wide(*routine, *operands, *output, *nullable, rows);
+                return Ok(false);
+            }
+            Step::Text {
+                op,
+                operands,
+                output,
+            } => (self.text_op(op, operands, *output, rows)?, *output),
+            Step::Choose {
+                choice,
+                operands,
+                output,
+            } => {
+                (0..rows).for_each(|row| self.choose(*choice, operands, *output, row));
+                (false, *output)
+            }
+            Step::Time {
+                function,
+                from,
+                zone,
+                operands,
+                output,
+            } => {
+                let evaluation = Evaluation::new(*function, *from, zone.as_deref());
+                let raised = self.time(&evaluation, operands, *output, rows);
+                (raised, Target::Lane(*output))
+            }
+            Step::OneOf {
+                set,
+                has_null,
+                part,
+                output,
+            } => {
+                self.one_of(set, *has_null, *part, *output, rows);
+                (false, Target::Lane(*output))
+            }
+            Step::Lookup {
+                built,
+                keys,
+                null_matches,
+                output,
+                ..
+            } => {
+                for row in 0..rows {
+                    let found = self.find_key(&built.keys, keys, *null_matches, row);
+                    let found = found.map(|number| built.rows[number].into());
+                    self.buffers.put_word(*output, row, found);
+                }
+                (false, Target::Lane(*output))
+            }
+            Step::Find {
+                built,
+                keys,
+                conditions,
+                compared,
+                takes_last,
+                output,
+                ..
+            } => {
+                for row in 0..rows {
+                    let found = self.find(built, keys, (conditions, compared), *takes_last, row);
+                    self.buffers.put_word(*output, row, found);
+                }
+                (false, Target::Lane(*output))
+            }
+            Step::Gather {
+                from,
+                rows: there,
+                output,
+                ..
+            } => {
+                let raised = self.gather(from, *there, *output, rows);
+                (raised, Target::Lane(*output))
+            }
+            Step::GatherText {
+                from,
+                cells,
+                rows: there,
+                output,
+                ..
+            } => {
+                let mut raised = false;
+                for row in 0..rows {
+                    let found = self.buffers.word(*there, row);
+                    let found = found.map(|there| there as usize);
+                    raised |= found.is_some_and(|there| is_error(from, there));
+                    let cell = found.map_or(TextCell::Null, |there| cells[there]);
+                    self.texts.put(*output, row, cell);
+                }
+                (raised, Target::Text(*output))
+            }
+        };
+        if let Target::Lane(slot) = padded {
+            self.buffers.pad(slot, rows);
+        }
+        Ok(raised)
+    }
+
+    fn wide(
+        &mut self,
+        routine: WideSegment,
+        operands: [usize; 2],
+        output: usize,
+        nullable: bool,
+        rows: usize,
+    ) {
+        let padded = rows.next_multiple_of(8);
+        let ([first, second], values) = self.buffers.split(operands, output);
+        routine.run(first, second, values, padded);
+        if nullable {
+            for byte in 0..padded / 8 {
+                let of = |operand: usize| self.buffers.get(operand).1[byte];
+                let valid = of(operands[0]) & of(operands[1]);
+                self.buffers.get_mut(output).1[byte] = valid;
+            }
+        }
+    }
+
+    fn text_op(
+        &mut self,
+        op: &RowOp,
+        operands: &[Operand],
+        output: Target,
+        rows: usize,
+    ) -> Result<bool, RunError> {
+        let mut made = std::mem::take(&mut self.made);
+        let mut raised = false;
+        let mut stored = Ok(());
+        for row in 0..rows {
+            let arguments: Option<Arguments<'_>> = (operands.iter())
+                .map(|operand| self.argument(*operand, row))
+                .collect();
+            let result =
+                arguments.map_or(RowResult::Null, |arguments| op.apply(&arguments, &mut made));
+            let (is_text, word) = match result {
+                RowResult::Text(text) => {
+                    made.clear();
+                    made.push_str(text);
+                    (true, None)
+                }
+                RowResult::Made => (true, None),
+                RowResult::Word(word) => (false, Some(word)),
+                RowResult::Null => (false, None),
+                RowResult::Failed => {
+                    raised = true;
+                    (false, None)
+                }
+            };
+            match output {
+                Target::Lane(slot) => self.buffers.put_word(slot, row, word),
+                Target::Text(column) if is_text => {
+                    stored = stored.and(self.texts.put_made(column, row, &made));
+                }
+                Target::Text(column) => self.texts.put(column, row, TextCell::Null),
+            }
+        }
+        self.made = made;
+        stored.map(|()| raised)
+    }
+
+    fn choose(&mut self, choice: Choice, operands: &[Operand], output: Target, row: usize) {
+        let [first, rest @ ..] = operands else { return };
+        let second = rest.first().copied().unwrap_or(*first);
+        let third = rest.get(1).copied().unwrap_or(second);
+        let chosen = match choice {
+            Choice::IsNull | Choice::Hash => {
+                let text = self.text(*first, row);
+                let word = match choice {
+                    Choice::Hash => self.word(second, row).map(|state| match text {
+                        None => hash::step(state, hash::NULL),
+                        Some(text) => hash::text(state, text),
+                    }),
+                    _ => Some(text.is_none().into()),
+                };
+                if let Target::Lane(slot) = output {
+                    self.buffers.put_word(slot, row, word);
+                }
+                return;
+            }
+            Choice::IfElse if self.word(*first, row) == Some(1) => self.cell(second, row),
+            Choice::IfElse => self.cell(third, row),
+            Choice::Coalesce => match self.cell(*first, row) {
+                TextCell::Null => self.cell(second, row),
+                cell => cell,
+            },
+            Choice::Minimum | Choice::Maximum => {
+                match (self.text(*first, row), self.text(second, row)) {
+                    (Some(a), Some(b)) => {
+                        let takes_first = match choice {
+                            Choice::Minimum => a <= b,
+                            _ => a >= b,
+                        };
+                        self.cell(if takes_first { *first } else { second }, row)
+                    }
+                    _ => TextCell::Null,
+                }
+            }
+            Choice::Broadcast => self.cell(*first, row),
+        };
+        if let Target::Text(column) = output {
+            self.texts.put(column, row, chosen);
+        }
+    }
+
+    fn time(
+        &mut self,
+        evaluation: &Evaluation<&ZoneSpans>,
+        operands: &[Operand],
+        output: usize,
+        rows: usize,
+    ) -> bool {
+        let mut raised = false;
+        for row in 0..rows {
+            let first = self.word(operands[0], row);
+            let second = match operands.get(1) {
+                Some(operand) => self.word(*operand, row),
+                None => Some(0),
+            };
+            let found = match (first, second) {
+                (Some(first), Some(second)) => match evaluation.row(first as i64, second as i64) {
+                    Ok(found) => found,
+                    Err(_) => {
+                        raised = true;
+                        Some(0)
+                    }
+                },
+                _ => None,
+            };
+            self.buffers
+                .put_word(output, row, found.map(|found| found as u64));
+        }
+        raised
+    }
+
+    fn one_of(&mut self, set: &KeyTable, has_null: bool, part: Part, output: usize, rows: usize) {
+        for row in 0..rows {
+            let found = self.find_key(set, &[part], false, row);
+            let is_null = self.words[0] != 0;
+            let found = match found {
+                Some(_) => Some(1),
+                None if is_null || has_null => None,
+                None => Some(0),
+            };
+            self.buffers.put_word(output, row, found);
+        }
+    }
+
+    /// The number of the key that its parts make.
+    #[inline]
+    fn find_key(
+        &mut self,
+        keys: &KeyTable,
+        parts: &[Part],
+        null_matches: bool,
+        row: usize,
+    ) -> Option<usize> {
+        let mut words = std::mem::take(&mut self.words);
+        words.clear();
+        words.push(0);
+        for (position, (operand, lane)) in parts.iter().enumerate() {
+            let found = match lane {
+                Some(lane) => self.word(*operand, row).map(|word| key_word(*lane, word)),
+                None => self.text(*operand, row).map(|text| keys.text_word(text)),
+            };
+            if found.is_none() {
+                words[0] |= 1 << position;
+            }
+            words.push(found.unwrap_or(0));
+        }
+        let found = (words[0] == 0 || null_matches).then(|| keys.find(&words));
+        self.words = words;
+        found.flatten()
+    }
+
+    /// The row that meets conditions.
+    fn find(
+        &mut self,
+        built: &BuiltTable,
+        keys: &[Part],
+        (conditions, parts): (&[Condition], &[Part]),
+        takes_last: bool,
+        row: usize,
+    ) -> Option<u64> {
+        let candidates = built.candidates.as_ref()?;
+        let number = self.find_key(&built.keys, keys, false, row)?;
+        let mut compared = std::mem::take(&mut self.compared);
+        compared.clear();
+        for ((_, column), (operand, lane)) in conditions.iter().zip(parts) {
+            let there = candidates.compared(*column);
+            compared.extend(match lane {
+                Some(lane) => (self.word(*operand, row)).and_then(|word| order_word(*lane, word)),
+                None => {
+                    let text = self.text(*operand, row);
+                    text.zip(there.ranks.as_ref())
+                        .map(|(text, ranks)| ranks.word(text))
+                }
+            });
+        }
+        let mut found = None;
+        // A word is missing where a value compares with nothing.
+        if compared.len() == conditions.len() {
+            let mut matches = candidates.matches(number, conditions, &compared);
+            found = if takes_last {
+                matches.next_back()
+            } else {
+                matches.next()
+            };
+        }
+        self.compared = compared;
+        found.map(u64::from)
+    }
+
+    fn gather(&mut self, from: &ChunkedColumn, there: usize, output: usize, rows: usize) -> bool {
+        let mut raised = false;
+        let payload = from.payload();
+        for row in 0..rows {
+            let found = self.buffers.word(there, row).zip(payload);
+            let found = found.and_then(|(there, (values, bit_offset, nulls))| {
+                let there = there as usize;
+                raised |= is_error(from, there);
+                if nulls.is_some_and(|nulls| nulls.is_null(there)) {
+                    return None;
+                }
+                Some(match from.lane() {
+                    Some(Lane::Bool) => word(Lane::Bool, values, bit_offset + there),
+                    Some(lane) => word(lane, values, there),
+                    None => 0,
+                })
+            });
+            self.buffers.put_word(output, row, found);
+        }
+        raised
+    }
+}
+
+/// Whether a row over there is an error.
+#[inline]
+fn is_error(from: &ChunkedColumn, row: usize) -> bool {
+    let errors = from.errors();
+    !errors.is_empty() && errors.binary_search_by_key(&row, |error| error.0).is_ok()
+}

@@ -1,0 +1,365 @@
+//! Rows one at a time: the values that a run gives, bit for bit, and its errors; and what is in the way
+//! where one row does not decide.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::compute::concat;
+use icosian::ir::types::{Lane, ScalarType, Type};
+use icosian::runtime::convert::column_values;
+use icosian::runtime::data::ChunkedColumn;
+use icosian::{Constant, Flow, Inputs, RowPlan, RowValue};
+use icosian_tests::data::{Numbers, places, table};
+use icosian_tests::random_graph::{Shape, random_graph};
+
+/// Gives a value for an input in a row of the plan.
+type Give = Box<dyn Fn(&mut RowPlan, usize, &Constant)>;
+/// Reads an output in a row of the plan.
+type Read = Box<dyn Fn(&RowPlan, usize) -> Constant>;
+
+fn giver<T: RowValue + ?Sized + 'static>(
+    plan: &RowPlan,
+    name: &str,
+    value: impl Fn(&Constant) -> T::Of<'_> + 'static,
+) -> Give {
+    let slot = plan.input::<T>(name).unwrap();
+    Box::new(move |plan, row, given| match given {
+        Constant::Null => plan.set_null_at(slot, row),
+        given => plan.set_at(slot, row, value(given)),
+    })
+}
+
+fn whole(value: &Constant) -> i128 {
+    match value {
+        Constant::Integer(value) => *value,
+        other => panic!("{other} is no integer"),
+    }
+}
+
+fn give(plan: &RowPlan, name: &str, ty: Type) -> Give {
+    match ty.scalar.lane() {
+        None => giver::<str>(plan, name, |value| match value {
+            Constant::Str(text) => text,
+            other => panic!("{other} is no text"),
+        }),
+        Some(Lane::Bool) => giver::<bool>(plan, name, |value| *value == Constant::Bool(true)),
+        Some(Lane::I8) => giver::<i8>(plan, name, |value| whole(value) as i8),
+        Some(Lane::I16) => giver::<i16>(plan, name, |value| whole(value) as i16),
+        Some(Lane::I32) => giver::<i32>(plan, name, |value| whole(value) as i32),
+        Some(Lane::I64) => giver::<i64>(plan, name, |value| whole(value) as i64),
+        Some(Lane::U8) => giver::<u8>(plan, name, |value| whole(value) as u8),
+        Some(Lane::U16) => giver::<u16>(plan, name, |value| whole(value) as u16),
+        Some(Lane::U32) => giver::<u32>(plan, name, |value| whole(value) as u32),
+        Some(Lane::U64) => giver::<u64>(plan, name, |value| whole(value) as u64),
+        Some(Lane::F32) => giver::<f32>(plan, name, |value| match value {
+            Constant::F32(value) => *value,
+            other => panic!("{other} is no f32"),
+        }),
+        Some(Lane::F64) => giver::<f64>(plan, name, |value| match value {
+            Constant::F64(value) => *value,
+            other => panic!("{other} is no f64"),
+        }),
+    }
+}
+
+fn reader<T: RowValue + ?Sized + 'static>(
+    plan: &RowPlan,
+    name: &str,
+    value: impl Fn(T::Of<'_>) -> Constant + 'static,
+) -> Read {
+    let slot = plan.output::<T>(name).unwrap();
+    Box::new(move |plan, row| plan.get_at(slot, row).map_or(Constant::Null, &value))
+}
+
+fn read(plan: &RowPlan, name: &str, ty: Type) -> Read {
+    fn integer(value: impl Into<i128>) -> Constant {
+        Constant::Integer(value.into())
+    }
+    match ty.scalar.lane() {
+        None => reader::<str>(plan, name, |text| Constant::Str(text.into())),
+        Some(Lane::Bool) => reader::<bool>(plan, name, Constant::Bool),
+        Some(Lane::I8) => reader::<i8>(plan, name, integer),
+        Some(Lane::I16) => reader::<i16>(plan, name, integer),
+        Some(Lane::I32) => reader::<i32>(plan, name, integer),
+        Some(Lane::I64) => reader::<i64>(plan, name, integer),
+        Some(Lane::U8) => reader::<u8>(plan, name, integer),
+        Some(Lane::U16) => reader::<u16>(plan, name, integer),
+        Some(Lane::U32) => reader::<u32>(plan, name, integer),
+        Some(Lane::U64) => reader::<u64>(plan, name, integer),
+        Some(Lane::F32) => reader::<f32>(plan, name, Constant::F32),
+        Some(Lane::F64) => reader::<f64>(plan, name, Constant::F64),
+    }
+}
+
+fn values(array: &ArrayRef, scalar: ScalarType) -> Vec<Constant> {
+    let rows = array.len();
+    let column = ChunkedColumn::try_new(scalar, vec![ArrayRef::clone(array)]).unwrap();
+    column_values(&column, scalar, 0..rows)
+}
+
+/// The columns of a table given in batches.
+fn columns_of(batches: &[RecordBatch]) -> BTreeMap<String, ArrayRef> {
+    let schema = batches[0].schema();
+    let column = |(position, field): (usize, &std::sync::Arc<arrow::datatypes::Field>)| {
+        let arrays: Vec<&dyn Array> = batches
+            .iter()
+            .map(|batch| &**batch.column(position))
+            .collect();
+        (field.name().clone(), concat(&arrays).unwrap())
+    };
+    schema.fields().iter().enumerate().map(column).collect()
+}
+
+/// What a plan gives for every row of batches, `at_once` rows at a time; or the first row in error, with its
+/// message, counted from the first of those at once.
+fn serve(
+    plan: &RowPlan,
+    batches: &[RecordBatch],
+    at_once: usize,
+) -> Result<Vec<Vec<Constant>>, (usize, String)> {
+    let mut plan = plan.clone().with_rows(at_once).unwrap();
+    let columns = columns_of(batches);
+    let rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+    let inputs: Vec<(Give, Vec<Constant>)> = plan
+        .inputs()
+        .into_iter()
+        .map(|(name, ty)| {
+            let short = name.rsplit_once('.').unwrap().1;
+            (give(&plan, name, ty), values(&columns[short], ty.scalar))
+        })
+        .collect();
+    let outputs: Vec<Read> = plan
+        .outputs()
+        .into_iter()
+        .map(|(name, ty)| read(&plan, name, ty))
+        .collect();
+    let mut found = vec![Vec::with_capacity(rows); outputs.len()];
+    for first in (0..rows).step_by(at_once) {
+        let count = at_once.min(rows - first);
+        for row in 0..count {
+            for (give, values) in &inputs {
+                give(&mut plan, row, &values[first + row]);
+            }
+        }
+        plan.run_rows(count)
+            .map_err(|error| (first, error.to_string()))?;
+        for (read, found) in outputs.iter().zip(&mut found) {
+            found.extend((0..count).map(|row| read(&plan, row)));
+        }
+    }
+    Ok(found)
+}
+
+/// The outputs of a random graph that one row decides, served: the columns of a run, or its error.
+fn check(seed: u64) -> (usize, usize) {
+    let mut numbers = Numbers(seed);
+    let raising = numbers.below(3) == 0;
+    let shape = Shape {
+        expressions: 1 + numbers.below(50),
+        outputs: 24,
+        raising,
+    };
+    let graph = random_graph(&mut numbers, shape);
+    let rows = 1 + numbers.below(40);
+    let batches = table(rows, 1_000, &mut numbers);
+    let lookups = Inputs::new().batches("places", vec![places()]);
+    let text = graph.to_string();
+    let flow = Flow::from_graph(graph);
+    let all: Vec<String> = flow
+        .outputs()
+        .names()
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
+    let by_row = |name: &&String| {
+        let selected = flow.select_nodes(&[name.as_str()]).unwrap();
+        match selected.row_with(&lookups) {
+            Ok(_) => true,
+            Err(error) => {
+                let code = error.diagnostics()[0].code.as_str();
+                assert_eq!(code, "E0505", "seed {seed}: {error}\n{text}");
+                false
+            }
+        }
+    };
+    let served: Vec<&str> = all.iter().filter(by_row).map(String::as_str).collect();
+    if served.is_empty() {
+        return (0, all.len());
+    }
+    let plan = flow
+        .select_nodes(&served)
+        .unwrap()
+        .row_with(&lookups)
+        .unwrap();
+    let prepared = flow.select_nodes(&served).unwrap().prepare().unwrap();
+    let inputs = lookups.clone().batches("t", batches.clone());
+    let expected = prepared.run(&inputs).and_then(|output| output.arrays());
+    let at_once = *numbers.pick(&[1, 2, 7, 8, 17, 1024]);
+    match (expected, serve(&plan, &batches, at_once)) {
+        (Ok(expected), Ok(found)) => {
+            for ((name, ty), found) in plan.outputs().into_iter().zip(found) {
+                assert_eq!(
+                    values(&expected[name], ty.scalar),
+                    found,
+                    "seed {seed}: {name}, {at_once} at once\n{text}"
+                );
+            }
+        }
+        (Err(expected), Err((first, found))) => {
+            // The row is counted from the first of those at once; a value of all rows has none.
+            let moved = match found.rsplit_once("(row ") {
+                Some((before, rest)) => {
+                    let (row, after) = rest.split_once(')').unwrap();
+                    let row = first + row.parse::<usize>().unwrap();
+                    format!("{before}(row {row}){after}")
+                }
+                None => found,
+            };
+            assert_eq!(expected.to_string(), moved, "seed {seed}\n{text}");
+        }
+        (Ok(_), Err((row, error))) => panic!("seed {seed}: only row {row} raises: {error}\n{text}"),
+        (Err(error), Ok(_)) => panic!("seed {seed}: only the run raises: {error}\n{text}"),
+    }
+    (served.len(), all.len())
+}
+
+#[test]
+fn rows_give_what_a_run_gives() {
+    let random = std::env::var("ICOSIAN_SEEDS")
+        .ok()
+        .and_then(|count| count.parse::<u64>().ok());
+    let (first, count) = match random {
+        Some(count) => (u64::from(std::process::id()) << 32, count),
+        None => (0, 150),
+    };
+    let (mut served, mut all) = (0, 0);
+    for seed in first..first + count {
+        let (of_graph, in_graph) = check(seed);
+        served += of_graph;
+        all += in_graph;
+    }
+    assert!(
+        served * 8 > all,
+        "{served} of {all} outputs are decided by one row"
+    );
+}
+
+fn refused(text: &str, output: &str) -> String {
+    let flow = Flow::from_text(text).unwrap();
+    let error = flow.select(&[output]).unwrap().row().unwrap_err();
+    assert_eq!(error.diagnostics().len(), 1);
+    let rendered = error.render(false);
+    let lines = rendered.lines().map(str::trim_end);
+    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+#[test]
+fn what_is_in_the_way_is_named_with_the_path_to_it() {
+    let text = "table t { x: f64, k: str }\n top = max(t.x)\nscaled = t.x / top\nz = scaled + 1";
+    assert_eq!(
+        refused(text, "z"),
+        "\
+error[E0505]: `t.z` can't be had from one row: `top` is a max of all rows of `t`
+ --> flow:2:2
+  |
+2 |  top = max(t.x)
+  |  ^^^
+  |
+  = note: `t.z` needs `t.scaled` needs `top`
+  = help: what is learned once is marked `fit` and given by a state"
+    );
+    let first_line = |text: &str, output: &str| {
+        let told = refused(text, output);
+        told.lines().next().unwrap().to_owned()
+    };
+    let table = "table t { x: f64, k: str }\n";
+    let told = |rest: &str, output: &str| first_line(&format!("{table}{rest}"), output);
+    assert_eq!(
+        told("a = t.x.rolling(3).mean()\nb = a + 1", "b"),
+        "error[E0505]: `t.b` can't be had from one row: `t.a` is a window over other rows (rolling)"
+    );
+    assert_eq!(
+        told("a = t.x.shift(1)", "a"),
+        "error[E0505]: `t.a` can't be had from one row: it is a window over other rows (shift)"
+    );
+    assert_eq!(
+        told("a = mean(t.x) over t.k", "a"),
+        "error[E0505]: `t.a` can't be had from one row: it is a row of `groups of t`, made of all rows"
+    );
+    assert_eq!(
+        told("table big = t where x > 1.0 { y = x + 1 }", "big.y"),
+        "error[E0505]: `big.y` can't be had from one row: it is of the rows of `big`, made of all rows"
+    );
+    assert_eq!(
+        told(
+            "table by_k = t group by k { n = len() }\na = by_k[k=t.k].n",
+            "a"
+        ),
+        "error[E0505]: `t.a` can't be had from one row: it is a row of `by_k`, made of all rows"
+    );
+    assert_eq!(
+        told("extend t { a = random(1) }", "t.a"),
+        "error[E0505]: `t.a` can't be had from one row: it is the number of the row among all"
+    );
+    assert_eq!(
+        told("m = max(t.x)", "m"),
+        "error[E0505]: no output is of the rows of a table"
+    );
+    let text = format!("{table}extern fn f(x: f64) -> f64\na = f(t.x)");
+    let flow = Flow::from_text(&text).unwrap();
+    let flow = flow.with_function("f", |arguments| Ok(ArrayRef::clone(&arguments[0])));
+    let error = flow.select(&["a"]).unwrap().row().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "E0505: `t.a` can't be had from one row: it is a function of the host, which takes whole columns"
+    );
+}
+
+#[test]
+fn errors_are_those_of_a_run() {
+    let flow = Flow::from_text(
+        "table t { a: i32, b: i32? }\n sum = a + b\n safe = 0 if a > 10 else sum\n back = sum // 2",
+    )
+    .unwrap();
+    let mut row = flow.select(&["sum", "back"]).unwrap().row().unwrap();
+    let (a, b) = (
+        row.input::<i32>("a").unwrap(),
+        row.input::<i32>("t.b").unwrap(),
+    );
+    let sum = row.output::<i32>("sum").unwrap();
+    let unset = row.run().unwrap_err().to_string();
+    assert_eq!(unset, "E0501: no data was given for column t.a of table t");
+    row.set(a, i32::MAX);
+    row.set(b, 1);
+    let raised = row.run().unwrap_err().to_string();
+    assert_eq!(
+        raised,
+        "E0501: t.sum: 2147483648 does not fit i32 (row 0): 2147483647 + 1 in t"
+    );
+    row.set_null(b);
+    row.run().unwrap();
+    assert_eq!(row.get(sum), None);
+    row.set(b, -1);
+    row.run().unwrap();
+    assert_eq!(row.get(sum), Some(i32::MAX - 1));
+
+    // A branch that is not taken raises nothing, and does not stay flagged.
+    let mut safe = flow.select(&["safe"]).unwrap().row().unwrap();
+    let (a, b) = (
+        safe.input::<i32>("a").unwrap(),
+        safe.input::<i32>("b").unwrap(),
+    );
+    let out = safe.output::<i32>("safe").unwrap();
+    safe.set(a, i32::MAX);
+    safe.set(b, 1);
+    safe.run().unwrap();
+    assert_eq!(safe.get(out), Some(0));
+
+    let too_many = safe.run_rows(2).unwrap_err().to_string();
+    assert_eq!(too_many, "E0501: rows at once: expected at most 1, found 2");
+    let message = safe.input::<i64>("a").unwrap_err().to_string();
+    assert_eq!(message, "E0602: `t.a` is i32, not i64");
+    let message = safe.input::<i32>("aa").unwrap_err().to_string();
+    assert_eq!(message, "E0201: there is no input `aa`");
+    assert!(safe.with_rows(2_000).is_err());
+}
