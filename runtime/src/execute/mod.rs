@@ -9,6 +9,7 @@ mod built;
 mod by_row;
 mod candidates;
 mod columnar;
+mod decimal;
 mod destination;
 mod distinct;
 mod executor;

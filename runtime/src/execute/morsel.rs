@@ -327,6 +327,9 @@ impl<'r> Worker<'r> {
                     Op::OneOf(members) if self.run.sets[position].is_some() => {
                         self.run_one_of(position, members, segment).map(|()| false)
                     }
+                    _ if self.run.prepared.columns().has_decimals(*column) => {
+                        self.run_decimal(*column, segment)
+                    }
                     _ => self.run_columnar(position, *column, segment),
                 }
             }

@@ -274,15 +274,6 @@ impl<'a> Run<'a> {
         params: &Params,
         partition: Range<usize>,
     ) -> Result<PassOutput, RunError> {
-        let bound = PassRun::new(self, pass, params, partition)?;
-        let mut state = bound.state()?;
-        let mut scratch = bound.scratch();
-        for morsel in 0..bound.morsels() {
-            bound.run_morsel(&mut scratch, morsel, &mut state)?;
-        }
-        Ok(PassOutput {
-            output: bound.finish()?,
-            state,
-        })
+        PassRun::new(self, pass, params, partition)?.run_here()
     }
 }
