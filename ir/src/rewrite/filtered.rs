@@ -242,7 +242,6 @@ fn raising(columns: &Columns) -> Vec<bool> {
             | Op::Input(_)
             | Op::Param(_)
             | Op::Broadcast(_)
-            | Op::Div
             | Op::Compare(_)
             | Op::And
             | Op::Or
@@ -259,7 +258,7 @@ fn raising(columns: &Columns) -> Vec<bool> {
             Op::Add(overflow) | Op::Sub(overflow) | Op::Mul(overflow) | Op::Neg(overflow) => {
                 *overflow == Overflow::Raise && !float
             }
-            Op::FloorDiv | Op::Rem => !float,
+            Op::Div | Op::FloorDiv | Op::Rem => !float,
             Op::Cast(_, mode) => *mode == CastMode::Raise,
             Op::Math(math) => *math == Math::Abs && !float,
             Op::Reduce { reduction, .. } => {
@@ -273,6 +272,7 @@ fn raising(columns: &Columns) -> Vec<bool> {
             | Op::Lookup { .. }
             | Op::Find(_)
             | Op::Gather
+            | Op::Round(_)
             | Op::Joined
             | Op::Stack
             | Op::Key(_)
