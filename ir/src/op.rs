@@ -356,6 +356,9 @@ impl std::fmt::Display for Op {
             Op::Cast(to, _) => write!(f, " {to}"),
             Op::Time(function) => write!(f, "{function}"),
             Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
+            Op::Text(TextFunction::ParseTimestamp { unit, zone, .. }) => {
+                write!(f, " {}", ScalarType::Timestamp(*unit, *zone))
+            }
             Op::Lookup {
                 table,
                 keys,

@@ -46,6 +46,7 @@ mod tables;
 mod test_blocks;
 mod text;
 mod time;
+mod time_patterns;
 mod types;
 mod units;
 mod windows;
