@@ -1,3 +1,5 @@
+//! Patterns over many days and instants: what is written is read back.
+
 use super::{PatternUse, TimePattern};
 use crate::types::TimeUnit;
 
