@@ -11,7 +11,7 @@ needs the package `mpmath` and takes about a minute.
 
 import sys
 
-from mpmath import mp, mpf, asin, atan, atanh, cos, erf, erfc, exp, expm1, linspace, log, lu_solve, matrix, pi, sin, sqrt
+from mpmath import mp, mpf, asin, atan, atanh, cos, erf, erfc, exp, expm1, linspace, log, loggamma, lu_solve, matrix, pi, sin, sqrt
 
 mp.dps = 120
 
@@ -150,6 +150,29 @@ table("ERROR_FUNCTION_FAR", "(ln erfc(1) − ln erfc(1+u)) / u for u from 0 to 5
       minimax(lambda u: (-log(erfc(u + 1)) - at_one) / u, mpf(10) ** -20, mpf(5), 19,
               weight=lambda u: (u + mpf("0.01")) * erfc(u + 1)))
 
+
+def gamma_quotient(u):
+    """ln Γ(1+f) / (f·(f−1)) for f = u + ½, which has no zeros and no poles from 0 to 1."""
+    f = u + mpf(1) / 2
+    for end in (mpf(0), mpf(1)):
+        if abs(f - end) < mpf(10) ** -30:
+            f = end + mpf(10) ** -30
+    return loggamma(1 + f) / (f * (f - 1))
+
+
+gamma_middle = gamma_quotient(mpf(0))
+table("GAMMA_QUOTIENT", "(ln Γ(1+f) / (f·(f−1)) − its value at f = ½) / u for u = f − ½ from −½ to ½.",
+      minimax(lambda u: (gamma_quotient(nonzero(u)) - gamma_middle) / nonzero(u), -mpf("0.5"), mpf("0.5"), 23))
+
+
+def stirling(z):
+    x = 1 / sqrt(z if z > 0 else mpf(10) ** -30)
+    return (loggamma(x) - (x - mpf(1) / 2) * log(x) + x - log(2 * pi) / 2) * x
+
+
+table("STIRLING", "x times what ln Γ(x) is above (x−½)·ln x − x + ½·ln 2π, in 1/x² for x from 24 on.",
+      minimax(stirling, mpf(0), mpf(1) / 576, 6))
+
 for name, value, widths, doc in [
     ("LN_2", log(2), (42, 53), "ln 2; the first part has 42 bits, so its product with an exponent is exact"),
     ("LOG10_2", log(2) / log(10), (42, 53), "log₁₀ 2; the first part has 42 bits"),
@@ -161,6 +184,9 @@ for name, value, widths, doc in [
     ("DEGREE", 180 / pi, (53, 53), "180/π"),
     ("RADIAN", pi / 180, (53, 53), "π/180"),
     ("TWO_OVER_ROOT_PI", two_over_root_pi, (53, 53), "2/√π"),
+    ("GAMMA_MIDDLE", gamma_middle, (53, 53), "−4·ln Γ(3/2)"),
+    ("HALF_LN_TWO_PI", log(2 * pi) / 2, (53, 53), "½·ln 2π"),
+    ("LN_PI", log(pi), (53, 53), "ln π"),
 ]:
     for suffix, ordinal, part in zip(["HIGH", "MIDDLE" if len(widths) == 3 else "LOW", "LOW"],
                                      ["First", "Second", "Third"], parts(value, *widths)):

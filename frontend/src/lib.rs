@@ -89,4 +89,4 @@ pub use output::{Batches, RunOutput};
 pub use prepared::{Prepared, Stage};
 pub use row::{RowInput, RowOutput, RowPlan, RowValue};
 pub use selection::Selection;
-pub use state::FittedState;
+pub use state::{FittedState, ParamDifference};

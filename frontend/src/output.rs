@@ -24,6 +24,7 @@ use crate::prepared::{Prepared, unknown};
 pub struct RunOutput {
     flow: Flow,
     result: RunResult,
+    params: Vec<(String, Type, Value)>,
     checks: Vec<CheckReport>,
 }
 
@@ -41,13 +42,21 @@ impl RunOutput {
         flow: Flow,
         columns: &Columns,
         result: RunResult,
+        params: Vec<(String, Type, Value)>,
     ) -> Result<RunOutput, Error> {
         let checks = check_reports(&flow, columns, &result)?;
         Ok(RunOutput {
             flow,
             result,
+            params,
             checks,
         })
+    }
+
+    /// The params that the result depends on and the values they had, by name.
+    pub fn params(&self) -> impl Iterator<Item = (&str, Type, &Value)> {
+        let params = self.params.iter();
+        params.map(|(name, ty, value)| (name.as_str(), *ty, value))
     }
 
     /// What came of the flow's checks, in the order of the text; those included that were not

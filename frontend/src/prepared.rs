@@ -173,7 +173,10 @@ impl Prepared {
         executor: &dyn Executor,
     ) -> Result<RunOutput, Error> {
         let result = executor.execute(run)?;
-        RunOutput::new(self.flow.clone(), self.prepared.columns(), result)
+        let params = run.param_values().into_iter();
+        let params = params.map(|(name, ty, value)| (name.to_owned(), ty, value));
+        let columns = self.prepared.columns();
+        RunOutput::new(self.flow.clone(), columns, result, params.collect())
     }
 
     /// Reads and checks the inputs: a run that executors can execute, several times.

@@ -244,7 +244,9 @@ impl Columns {
                 | Math::Tanh
                 | Math::Asinh
                 | Math::Acosh
-                | Math::Atanh => Execution::Wide,
+                | Math::Atanh
+                | Math::Gamma
+                | Math::LnGamma => Execution::Wide,
             },
             Op::Time(_) => Execution::Columnar,
             Op::Broadcast(_)

@@ -24,6 +24,8 @@ fn bound(function: Math) -> f64 {
         Math::Sin | Math::Cos => 0.80,
         Math::Tan => 0.90,
         Math::Erf => 0.95,
+        Math::Gamma => 0.65,
+        Math::LnGamma => 0.80,
         // Exact, so no reference is needed: see the tests beside the bodies.
         Math::Floor | Math::Ceil | Math::Round | Math::Trunc | Math::Abs | Math::Sign => 0.0,
     }

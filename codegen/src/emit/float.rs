@@ -92,7 +92,9 @@ impl Emitter<'_, '_> {
             | Math::Tanh
             | Math::Asinh
             | Math::Acosh
-            | Math::Atanh => return Err(unsupported(id, column)),
+            | Math::Atanh
+            | Math::Gamma
+            | Math::LnGamma => return Err(unsupported(id, column)),
         };
         Ok(Emitted {
             data: Data::Lanes(vectors),

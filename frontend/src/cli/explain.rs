@@ -7,7 +7,7 @@ use icosian::{Flow, Selection, Stage};
 use super::arguments::{ExplainArguments, StageName};
 use super::console::Console;
 use super::exit::{Failure, Outcome};
-use super::inputs::{load, select};
+use super::inputs::{load, select, state};
 
 /// Prints a stage.
 pub(crate) fn explain(arguments: &ExplainArguments, console: &mut Console) -> Outcome {
@@ -15,7 +15,11 @@ pub(crate) fn explain(arguments: &ExplainArguments, console: &mut Console) -> Ou
     console.warnings(&flow);
     let text = match arguments.stage {
         StageName::Graph => flow.graph().to_string(),
-        _ => stage(select(&flow, &arguments.select)?, arguments.stage)?,
+        _ => {
+            let state = state(&arguments.select)?;
+            let selection = select(&flow, &arguments.select, state.as_ref())?;
+            stage(selection, arguments.stage)?
+        }
     };
     console.out.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {

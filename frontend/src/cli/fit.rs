@@ -44,8 +44,16 @@ pub(crate) fn fit(
     clock.lap("write");
     let (tables, scalars) = state.counts();
     let place = arguments.state.display();
+    let params = state.params().into_iter();
+    let params: Vec<String> = params
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    let with = match &params[..] {
+        [] => String::new(),
+        params => format!(" with {}", params.join(", ")),
+    };
     console.note(&format!(
-        "learned {}, {}: {place}",
+        "learned {}, {}{with}: {place}",
         counted(scalars, "value"),
         counted(tables, "table")
     ));

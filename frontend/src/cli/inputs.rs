@@ -161,8 +161,18 @@ pub(crate) fn load(arguments: &FlowArguments) -> Result<(Flow, Inputs), Failure>
     Ok((flow, inputs))
 }
 
+/// The state that a call takes as given.
+pub(crate) fn state(arguments: &SelectArguments) -> Result<Option<FittedState>, Failure> {
+    let path = arguments.state.as_ref();
+    Ok(path.map(FittedState::load).transpose()?)
+}
+
 /// Selects what a call asks for.
-pub(crate) fn select(flow: &Flow, arguments: &SelectArguments) -> Result<Selection, Failure> {
+pub(crate) fn select(
+    flow: &Flow,
+    arguments: &SelectArguments,
+    state: Option<&FittedState>,
+) -> Result<Selection, Failure> {
     let mut selection = if arguments.select.is_empty() {
         flow.outputs()
     } else {
@@ -175,8 +185,8 @@ pub(crate) fn select(flow: &Flow, arguments: &SelectArguments) -> Result<Selecti
     for (node, text) in names_and_values("--set", &arguments.set)? {
         selection = selection.set_text(&node, &text)?;
     }
-    if let Some(path) = &arguments.state {
-        selection = selection.with_state(&FittedState::load(path)?)?;
+    if let Some(state) = state {
+        selection = selection.with_state(state)?;
     }
     Ok(selection)
 }

@@ -8,7 +8,7 @@ use icosian::{Backend, CheckReport, ParallelExecutor};
 use super::arguments::{BackendName, RunArguments};
 use super::console::Console;
 use super::exit::{Failure, Outcome};
-use super::inputs::{load, names_and_values, select, threads};
+use super::inputs::{load, names_and_values, select, state, threads};
 use super::interrupt::Interrupt;
 use super::output::{Destination, deliver};
 
@@ -24,7 +24,8 @@ pub(crate) fn run(
     for (name, text) in names_and_values("--param", &arguments.param)? {
         inputs = inputs.param(&name, flow.value_from_text(&name, &text)?);
     }
-    let selection = select(&flow, &arguments.select)?;
+    let state = state(&arguments.select)?;
+    let selection = select(&flow, &arguments.select, state.as_ref())?;
     let selection = selection.backend(Backend::from(arguments.engine.backend));
     let prepared = selection.prepare()?;
     // Before anything is read: it would be a pity to find afterwards that the output has no place.
@@ -34,6 +35,14 @@ pub(crate) fn run(
         &prepared,
         console,
     )?;
+    if let Some(state) = &state {
+        for param in state.differing_params(&flow, &inputs)? {
+            console.note(&format!(
+                "note: the state was learned with {} = {}, this run has {}; what was learned stays",
+                param.name, param.learned, param.now
+            ));
+        }
+    }
     let pool = threads(arguments.engine.threads)?;
     clock.lap("prepare");
     let bound = pool.install(|| prepared.bind(&inputs))?;

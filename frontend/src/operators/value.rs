@@ -182,6 +182,10 @@ impl Value {
         tan Tan;
         /// The error function.
         erf Erf;
+        /// The gamma function.
+        gamma Gamma;
+        /// The logarithm of the gamma function's magnitude.
+        ln_gamma LnGamma;
         /// Rounded down.
         floor Floor;
         /// Rounded up.

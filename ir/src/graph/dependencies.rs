@@ -3,6 +3,8 @@
 //! petgraph holds the edges. Its walks used here (`toposort`, `kosaraju_scc`) keep their own
 //! stacks; others of its algorithms recurse and would overflow on a long chain.
 
+use std::collections::HashSet;
+
 use petgraph::Direction;
 use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -207,7 +209,7 @@ impl<'a> ExpressionWalk<'a> {
         self.walk += 1;
         let mut found = Vec::new();
         let mut stack = vec![root];
-        let mut tables: Vec<TableId> = Vec::new();
+        let mut tables: HashSet<TableId> = HashSet::new();
         while let Some(id) = stack.pop() {
             if std::mem::replace(&mut self.seen[id.index()], self.walk) == self.walk {
                 continue;
@@ -218,12 +220,22 @@ impl<'a> ExpressionWalk<'a> {
                 continue;
             }
             stack.extend(&expression.args);
-            // Rows of a derived table exist only where its predicate or keys are known.
-            if let Domain::Rows(table) = expression.domain
-                && !tables.contains(&table)
-            {
-                tables.push(table);
-                stack.extend(row_expressions(&self.graph.tables[table].rows));
+            // Rows of a derived table exist only where its predicate or keys are known, and those
+            // of the tables it is made of. `big.len()` has no other argument than them.
+            let mut open = Vec::new();
+            if let Domain::Rows(table) = expression.domain {
+                open.push(table);
+            }
+            if let Op::Reduce { from, .. } = expression.op {
+                open.push(from);
+            }
+            while let Some(table) = open.pop() {
+                if !tables.insert(table) {
+                    continue;
+                }
+                let rows = &self.graph.tables[table].rows;
+                stack.extend(row_expressions(rows));
+                open.extend(rows.parents());
             }
         }
         found.sort_unstable();

@@ -17,8 +17,13 @@ pub struct Fingerprint(pub u128);
 impl Fingerprint {
     /// The hash of a text.
     pub fn of_text(text: &str) -> Fingerprint {
+        Fingerprint::of_bytes(text.as_bytes())
+    }
+
+    /// The hash of bytes.
+    pub fn of_bytes(bytes: &[u8]) -> Fingerprint {
         let mut hash = Hasher::new();
-        hash.add(text);
+        hash.add(bytes);
         Fingerprint(hash.0)
     }
 }
@@ -55,17 +60,17 @@ impl Hasher {
         Hasher(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
     }
 
-    fn add(&mut self, text: &str) {
+    fn add(&mut self, bytes: &[u8]) {
         const PRIME: u128 = (1 << 88) + 0x13b;
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(PRIME);
+        for byte in bytes {
+            self.0 = (self.0 ^ u128::from(*byte)).wrapping_mul(PRIME);
         }
     }
 }
 
 impl fmt::Write for Hasher {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.add(text);
+        self.add(text.as_bytes());
         Ok(())
     }
 }

@@ -244,6 +244,25 @@ def main():
     for y, x in angle_pairs():
         report("atan2", [y, x], mp.atan2(mpf(y), mpf(x)))
     more()
+    gammas()
+
+
+def gammas():
+    """Gamma functions; ln |Γ| on the negative side only where it is not near its zeros."""
+    random.seed(1861)
+    mp.prec = 400
+    whole = [float(n) for n in range(1, 172)]
+    near = [1 + x for x in log_uniform(-52, -1, 200)] + [2 + x for x in log_uniform(-51, -1, 200)]
+    shared = uniform(1, 2, 400) + uniform(2, 24, 500) + uniform(0, 1, 300) + near + around(1.0) + around(2.0)
+    shared += around(24.0) + around(23.0) + whole + [abs(x) for x in log_uniform(-1000, 0, 200)]
+    poles = [-n + x for n in range(0, 40, 3) for x in log_uniform(-45, -2, 6)]
+    for x in shared + uniform(24, 171.6, 700) + uniform(-24, 0, 500) + uniform(-180, -24, 300) + poles:
+        if x != int(x) or x > 0:
+            report("gamma", [x], mp.gamma(mpf(x)))
+    for x in shared + uniform(24, 2000, 500) + log_uniform(5, 1015, 500, (1,)):
+        report("ln_gamma", [x], mp.loggamma(mpf(x)))
+    for x in uniform(-150, -4, 400) + [abs(x) * -1 for x in log_uniform(-60, -2, 100)]:
+        report("ln_gamma", [x], mp.log(abs(mp.gamma(mpf(x)))))
 
 
 def more():

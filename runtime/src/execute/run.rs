@@ -9,6 +9,7 @@ use icosian_ir::id::{ColumnId, ParamId, PassId, TableId};
 use icosian_ir::interpret::{Cell, ColumnValues, interpret_cells};
 use icosian_ir::op::Op;
 use icosian_ir::plan::Step;
+use icosian_ir::types::Type;
 use icosian_ir::value::Value;
 
 use crate::convert::column_cells;
@@ -114,6 +115,23 @@ impl<'a> Run<'a> {
             }
         }
         Params::new(scalars)
+    }
+
+    /// The parameters that the run depends on and the values they have, by name.
+    pub fn param_values(&self) -> Vec<(&'a str, Type, Value)> {
+        let columns = self.prepared.columns();
+        let mut values: Vec<(&str, Type, Value)> = Vec::new();
+        for column in columns.columns.values() {
+            let Op::Param(id) = column.op else { continue };
+            let param = &columns.params[id];
+            let given = self.given.get(&id).or(param.default.as_ref());
+            if let Some(value) = given {
+                values.push((&param.name, param.ty, value.clone()));
+            }
+        }
+        values.sort_by_key(|(name, ..)| *name);
+        values.dedup_by_key(|(name, ..)| *name);
+        values
     }
 
     /// Computes scalars from what is known.
@@ -255,15 +273,6 @@ impl<'a> Run<'a> {
         params: &Params,
         partition: Range<usize>,
     ) -> Result<PassOutput, RunError> {
-        let bound = PassRun::new(self, pass, params, partition)?;
-        let mut state = bound.state()?;
-        let mut scratch = bound.scratch();
-        for morsel in 0..bound.morsels() {
-            bound.run_morsel(&mut scratch, morsel, &mut state)?;
-        }
-        Ok(PassOutput {
-            output: bound.finish()?,
-            state,
-        })
+        PassRun::new(self, pass, params, partition)?.run_here()
     }
 }

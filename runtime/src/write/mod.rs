@@ -13,12 +13,14 @@ mod error;
 mod json;
 mod target;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::compute::{CastOptions, cast_with_options};
+use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -174,6 +176,31 @@ pub fn write_file<'a>(
         writer.write(batch)?;
     }
     writer.finish()
+}
+
+/// Writes bytes that are a file already.
+///
+/// # Errors
+/// If anything fails; the target is then as it was.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let written = Target::create(path).and_then(|mut target| {
+        target.write_all(bytes)?;
+        target.commit()
+    });
+    written.map_err(|error| error.at(path))
+}
+
+/// A batch whose text columns are plain, as files hold them.
+///
+/// # Errors
+/// If a dictionary is damaged.
+pub fn plain(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = stored_schema(&batch.schema(), Format::Ipc);
+    let columns = batch.columns().iter().zip(schema.fields());
+    let columns = columns.map(|(column, field)| cast(column, field.data_type()));
+    let columns = columns.collect::<Result<Vec<ArrayRef>, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(schema, columns, &options)
 }
 
 /// The schema as the format holds it.

@@ -29,6 +29,8 @@ functions! {
     "atan" X, Meaning::Math(Math::Atan), "the angle whose tangent is x, in radians", "atan(slope)";
     "sinh" X, Meaning::Math(Math::Sinh), "the hyperbolic sine", "sinh(x)";
     "cosh" X, Meaning::Math(Math::Cosh), "the hyperbolic cosine", "cosh(x)";
+    "gamma" X, Meaning::Math(Math::Gamma), "the gamma function: of whole numbers the factorial of the one below", "gamma(n + 1)";
+    "ln_gamma" X, Meaning::Math(Math::LnGamma), "the natural logarithm of the magnitude of gamma(x)", "ln_gamma(x)";
     "tanh" X, Meaning::Math(Math::Tanh), "the hyperbolic tangent", "tanh(x)";
     "asinh" X, Meaning::Math(Math::Asinh), "the inverse hyperbolic sine", "asinh(x)";
     "acosh" X, Meaning::Math(Math::Acosh), "the inverse hyperbolic cosine", "acosh(x)";

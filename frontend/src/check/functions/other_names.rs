@@ -85,6 +85,8 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "arccosh" => "acosh(x)",
         "arctanh" => "atanh(x)",
         "prod" => "product(x)",
+        "lgamma" | "gammaln" | "loggamma" | "lngamma" => "ln_gamma(x)",
+        "factorial" => "gamma(n + 1)",
         "initcap" | "titlecase" | "to_titlecase" | "title_case" | "capwords" => "title(x)",
         "ntile" => "qcut(x, 4)",
         "uniform" => "low + (high - low) * random(seed)",

@@ -61,6 +61,13 @@ pub(super) fn exponential_less_one_pair(x: f64) -> (f64, f64) {
     (sum * power, error * power)
 }
 
+/// e to the power of x, minus 1, as a pair with a relative error near 2⁻⁵⁷, for |x| below ½·ln 2.
+#[inline(always)]
+pub(super) fn exponential_near_zero_less_one(x: f64) -> (f64, f64) {
+    let (_, high, low) = reduced_less_one(x);
+    (high, low)
+}
+
 /// k, and exp(r) − 1 as a pair, of x = k·ln 2 + r.
 #[inline(always)]
 fn reduced_less_one(x: f64) -> (Rounded, f64, f64) {

@@ -29,6 +29,7 @@ mod arithmetic;
 mod coefficients;
 mod error_function;
 mod exponential;
+mod gamma;
 mod hyperbolic;
 mod inverse_trigonometric;
 mod logarithm;
@@ -42,6 +43,7 @@ pub use angle::{Degrees, Radians, degrees, radians};
 pub use arctangent::{Atan2, atan, atan2};
 pub use error_function::{Erf, erf};
 pub use exponential::{Exp, Exp2, Expm1, exp, exp2, expm1};
+pub use gamma::{Gamma, LnGamma, gamma, ln_gamma};
 pub use hyperbolic::{Acosh, Asinh, Atanh, Cosh, Sinh, Tanh, cosh, sinh, tanh};
 pub use inverse_trigonometric::{Acos, Asin, Atan, acos, asin};
 pub use logarithm::{Ln, Log1p, Log2, Log10, ln, log1p, log2, log10};
@@ -123,11 +125,15 @@ pub enum Math {
     Acosh,
     /// Inverse hyperbolic tangent.
     Atanh,
+    /// The gamma function.
+    Gamma,
+    /// Natural logarithm of the gamma function's magnitude.
+    LnGamma,
 }
 
 impl Math {
     /// Every function.
-    pub const ALL: [Math; 34] = [
+    pub const ALL: [Math; 36] = [
         Math::Exp,
         Math::Expm1,
         Math::Ln,
@@ -162,6 +168,8 @@ impl Math {
         Math::Asinh,
         Math::Acosh,
         Math::Atanh,
+        Math::Gamma,
+        Math::LnGamma,
     ];
 
     /// Its name in the language.
@@ -201,6 +209,8 @@ impl Math {
             Math::Asinh => "asinh",
             Math::Acosh => "acosh",
             Math::Atanh => "atanh",
+            Math::Gamma => "gamma",
+            Math::LnGamma => "ln_gamma",
         }
     }
 
@@ -254,6 +264,8 @@ impl Math {
             Math::Asinh => visitor.unary::<Asinh>(),
             Math::Acosh => visitor.unary::<Acosh>(),
             Math::Atanh => visitor.unary::<Atanh>(),
+            Math::Gamma => visitor.unary::<Gamma>(),
+            Math::LnGamma => visitor.unary::<LnGamma>(),
         }
     }
 }

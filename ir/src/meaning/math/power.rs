@@ -15,7 +15,7 @@ use super::{Binary, evaluate2};
 
 /// ln(x·2^scale) as a pair, for a positive normal x.
 #[inline(always)]
-fn logarithm_pair(x: f64, scale: f64) -> (f64, f64) {
+pub(super) fn logarithm_pair(x: f64, scale: f64) -> (f64, f64) {
     let (mantissa, exponent) = split_exponent(x);
     let k = exponent + scale;
     let f = mantissa - 1.0;

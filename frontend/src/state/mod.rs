@@ -1,30 +1,32 @@
 //! What a flow learned (LANGUAGE rule 11): computed once, saved, taken as given by later runs.
 //!
 //! A state is one record batch. Each learned value is a column under its full name: a scalar in the
-//! first row, a table's columns in the first rows. Metadata say how many rows a table has, and
-//! carry for every part the number of what it was computed from
+//! first row, a table's columns in the first rows. Metadata say how many rows a table has, what the
+//! params were, and carry for every part the number of what it was computed from
 //! ([`PartFingerprints`]), so that a state is refused by a flow that would learn something else, and
-//! only by that. On disk it is an Arrow IPC file, which other tools read too.
+//! only by that. The nodes above have theirs noted too, so that a refusal can name the ones that
+//! differ (`differences`). On disk it is an Arrow IPC file, which other tools read too (`file`).
+
+mod differences;
+mod file;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow::compute::concat;
-use arrow::datatypes::{Field, Schema};
-use icosian_ir::graph::{LANGUAGE_VERSION, PartFingerprints, TIME_ZONE_VERSION, UNICODE_VERSION};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::compute::{cast, concat};
+use arrow::datatypes::{DataType, Field, Schema};
+use icosian_ir::graph::{
+    Dependencies, LANGUAGE_VERSION, NodeKind, PartFingerprints, TIME_ZONE_VERSION, UNICODE_VERSION,
+};
 use icosian_ir::id::{NodeId, TableId};
-use icosian_ir::types::Type;
+use icosian_ir::types::{ScalarType, Type};
 use icosian_ir::value::Value;
-use icosian_runtime::Format;
-use icosian_runtime::arrow_types::{scalar_type, widen};
-use icosian_runtime::convert::column_values;
+use icosian_runtime::arrow_types::widen;
+use icosian_runtime::convert::{column_values, value_to_array};
 use icosian_runtime::data::ChunkedColumn;
 use icosian_runtime::error::RunError;
 use icosian_runtime::result::ResultColumn;
-use icosian_runtime::source::{WantedColumn, ipc_schema, read_ipc};
-use icosian_runtime::write::{TableWriter, WriteOptions};
 
 use crate::diagnostic::{Code, Diagnostic, Sources};
 use crate::error::Error;
@@ -33,8 +35,10 @@ use crate::inputs::Inputs;
 use crate::output::RunOutput;
 use crate::selection::Selection;
 
+use self::differences::{Differences, upstream};
+
 /// The version of the layout, under [`STATE`].
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// Metadata of the schema: the version; the versions that the meaning of the flow depends on; the
 /// whole graph's number, for people; each table's rows and number.
@@ -43,12 +47,15 @@ const LANGUAGE: &str = "icosian.language";
 const GRAPH: &str = "icosian.graph";
 const TABLE: &str = "icosian.table.";
 
+/// Metadata of the schema for what the learned values are computed from: the number of each node
+/// and of the rows of each table, by name; what each param was.
+const NODE: &str = "icosian.node.";
+const ROWS: &str = "icosian.rows.";
+const PARAM: &str = "icosian.param.";
+
 /// Metadata of a column: its number, and the type it has in the flow.
 const FIT: &str = "icosian.fit";
 const TYPE: &str = "icosian.type";
-
-/// How many names a message lists.
-const SHOWN: usize = 8;
 
 /// What a flow learned from its inputs.
 ///
@@ -72,6 +79,17 @@ const SHOWN: usize = 8;
 #[derive(Clone, Debug)]
 pub struct FittedState {
     batch: RecordBatch,
+}
+
+/// A param that had another value when a state was learned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParamDifference {
+    /// Its name.
+    pub name: String,
+    /// Its value then.
+    pub learned: String,
+    /// Its value in the run.
+    pub now: String,
 }
 
 /// The rows of a learned table.
@@ -162,6 +180,18 @@ impl FittedState {
             (LANGUAGE.to_owned(), language()),
             (GRAPH.to_owned(), graph.fingerprint().to_string()),
         ]);
+        let above = upstream(&Dependencies::new(graph), nodes.iter().copied());
+        for id in &above {
+            let name = &graph.nodes[*id].name;
+            metadata.insert(format!("{NODE}{name}"), parts.node(*id).to_string());
+        }
+        for (id, table) in graph.tables.iter() {
+            let number = parts.table(id).to_string();
+            metadata.insert(format!("{ROWS}{}", table.name), number);
+        }
+        for (name, ty, value) in output.params() {
+            metadata.insert(format!("{PARAM}{name}"), value_text(ty.scalar, value)?);
+        }
         let mut most = 1;
         for table in tables {
             let rows = result.rows(table);
@@ -212,6 +242,53 @@ impl FittedState {
         (tables.len(), scalars.count())
     }
 
+    /// The params that the learned values depend on, with the values they had, by name.
+    pub fn params(&self) -> Vec<(String, String)> {
+        let noted = self.noted(PARAM);
+        noted
+            .into_iter()
+            .collect::<BTreeMap<_, _>>()
+            .into_iter()
+            .collect()
+    }
+
+    /// Which of them have another value in a run with these inputs. What was learned stays as it
+    /// was learned.
+    ///
+    /// # Errors
+    /// If a value can't be shown.
+    pub fn differing_params(
+        &self,
+        flow: &Flow,
+        inputs: &Inputs,
+    ) -> Result<Vec<ParamDifference>, Error> {
+        let mut differing = Vec::new();
+        for (name, learned) in self.params() {
+            let node = flow.graph().nodes.values().find(|node| node.name == name);
+            let Some((ty, NodeKind::Param { default })) = node.map(|node| (node.ty, &node.kind))
+            else {
+                continue;
+            };
+            let Some(now) = inputs.params.get(&name).or(default.as_ref()) else {
+                continue;
+            };
+            let now = value_text(ty.scalar, now)?;
+            if now != learned {
+                differing.push(ParamDifference { name, learned, now });
+            }
+        }
+        Ok(differing)
+    }
+
+    /// Metadata under names that begin so, by the rest of their names.
+    fn noted(&self, prefix: &str) -> HashMap<String, String> {
+        let schema = self.batch.schema();
+        let entries = schema.metadata().iter();
+        entries
+            .filter_map(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone())))
+            .collect()
+    }
+
     /// Rows and number of each table, by its name.
     fn tables(&self) -> BTreeMap<String, (String, String)> {
         let schema = self.batch.schema();
@@ -223,80 +300,6 @@ impl FittedState {
                 Some((name.to_owned(), (rows.to_owned(), fingerprint.to_owned())))
             })
             .collect()
-    }
-
-    /// Saves the state as an Arrow IPC file; what was there is replaced when all is written.
-    ///
-    /// # Errors
-    /// If it can't be written.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let schema = self.batch.schema();
-        let options = WriteOptions::default();
-        let written = TableWriter::with_format(path.as_ref(), &schema, Format::Ipc, &options)
-            .and_then(|mut writer| {
-                writer.write(&self.batch)?;
-                writer.finish()
-            });
-        written.map_err(|error| refused(format!("can't write the state: {error}")))
-    }
-
-    /// Loads a saved state.
-    ///
-    /// # Errors
-    /// If there is none, or the file is damaged or of another version.
-    pub fn load(path: impl AsRef<Path>) -> Result<FittedState, Error> {
-        let path = path.as_ref();
-        let unreadable =
-            |why: &dyn std::fmt::Display| refused(format!("can't read the state: {why}"));
-        let schema = ipc_schema(path).map_err(|error| unreadable(&error))?;
-        match schema.metadata().get(STATE).map(String::as_str) {
-            Some(VERSION) => {}
-            Some(other) => {
-                let message = format!(
-                    "the state {} has version {other:?}, and this program reads version {VERSION}",
-                    path.display()
-                );
-                return Err(refused(message));
-            }
-            None => {
-                let message = format!("{} is a data file and no state", path.display());
-                return Err(refused(message));
-            }
-        }
-        let mut wanted = Vec::with_capacity(schema.fields().len());
-        for field in schema.fields() {
-            let Some(scalar) = scalar_type(field.data_type()) else {
-                let message = format!("`{}` is {}", field.name(), field.data_type());
-                return Err(unreadable(&message));
-            };
-            wanted.push(WantedColumn {
-                source_name: field.name().clone(),
-                name: field.name().clone(),
-                ty: scalar.nullable(),
-            });
-        }
-        let data = read_ipc(path, &wanted).map_err(|error| unreadable(&error))?;
-        let mut arrays = Vec::with_capacity(wanted.len());
-        for position in 0..wanted.len() {
-            let chunks = data.batches.iter().map(|batch| &**batch.column(position));
-            let chunks: Vec<&dyn Array> = chunks.collect();
-            arrays.push(match &chunks[..] {
-                [] => new_null_array(schema.field(position).data_type(), 0),
-                chunks => concat(chunks).map_err(|error| unreadable(&error))?,
-            });
-        }
-        // Types as they were read, names and metadata as they are in the file.
-        let fields = schema.fields().iter().zip(&arrays).map(|(field, array)| {
-            let read = Field::new(field.name(), array.data_type().clone(), true);
-            read.with_metadata(field.metadata().clone())
-        });
-        let fields: Vec<Field> = fields.collect();
-        let schema = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
-        let options = RecordBatchOptions::new().with_row_count(Some(data.rows));
-        let batch = RecordBatch::try_new_with_options(schema, arrays, &options);
-        Ok(FittedState {
-            batch: batch.map_err(|error| unreadable(&error))?,
-        })
     }
 
     /// The state as a flow takes it.
@@ -332,7 +335,7 @@ impl FittedState {
         let extra = found_tables.keys().chain(names);
         let extra = extra.filter(|name| !known.contains(name.as_str()));
         differences.extra.extend(extra.cloned());
-        differences.refuse()?;
+        differences.refuse(graph, &parts, &self.noted(NODE), &self.noted(ROWS))?;
         let mut learned = Learned::default();
         for table in tables {
             let name = &graph.tables[table].name;
@@ -398,63 +401,14 @@ impl FittedState {
     }
 }
 
-/// How a state and a flow differ.
-#[derive(Debug, Default)]
-struct Differences {
-    missing: Vec<String>,
-    extra: Vec<String>,
-    changed: Vec<String>,
-}
-
-impl Differences {
-    fn compare(&mut self, name: &str, found: Option<&str>, wanted: &str) {
-        match found {
-            None => self.missing.push(name.to_owned()),
-            Some(found) if found != wanted => self.changed.push(name.to_owned()),
-            Some(_) => {}
-        }
-    }
-
-    /// An error that names what differs.
-    fn refuse(mut self) -> Result<(), Error> {
-        for names in [&mut self.missing, &mut self.extra, &mut self.changed] {
-            // The columns of a table that is named go without saying.
-            let named: HashSet<String> = names.iter().cloned().collect();
-            names.retain(|name| !is_member_of(name, &named));
-        }
-        let mut diagnostic = Diagnostic::error(
-            Code::StateOfAnotherFlow,
-            "the state was learned by another flow",
-        );
-        let mut differs = false;
-        for (what, names) in [
-            ("the flow learns it otherwise", &self.changed),
-            (
-                "the flow learns it, the state does not hold it",
-                &self.missing,
-            ),
-            (
-                "the state holds it, the flow does not learn it",
-                &self.extra,
-            ),
-        ] {
-            if names.is_empty() {
-                continue;
-            }
-            differs = true;
-            let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`"));
-            let mut shown: Vec<String> = shown.collect();
-            if names.len() > SHOWN {
-                shown.push(format!("{} more", names.len() - SHOWN));
-            }
-            diagnostic = diagnostic.note(format!("{what}: {}", shown.join(", ")));
-        }
-        if !differs {
-            return Ok(());
-        }
-        diagnostic = diagnostic.help("learn it anew: icosian fit FLOW --state STATE");
-        Err(Error::from_diagnostics(vec![diagnostic]))
-    }
+/// A value as text.
+fn value_text(scalar: ScalarType, value: &Value) -> Result<String, Error> {
+    let array = value_to_array(scalar, value)?;
+    let text = cast(&array, &DataType::Utf8).map_err(RunError::from)?;
+    Ok(match text.as_string::<i32>() {
+        text if text.is_empty() || text.is_null(0) => "null".to_owned(),
+        text => text.value(0).to_owned(),
+    })
 }
 
 /// Whether a full name is that of a member of one of some tables, whose names may have dots.
