@@ -2,7 +2,7 @@
 //!
 //! A pattern is text with directives, each a percent sign and a letter. Everything else stands for
 //! itself. What a pattern lacks or has twice is found when it is compiled, so that a pattern that
-//! compiles reads every text that it writes.
+//! compiles reads every text that it writes (where digits follow a year, of the years 0 to 9999).
 
 mod read;
 mod write;

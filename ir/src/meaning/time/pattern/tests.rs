@@ -19,9 +19,9 @@ fn what_is_written_is_read_back() {
         "%Y-%m-%d",
         "%d %b %Y",
         "%A %B %-d %Y",
-        "%Y%j",
+        "%Y-%j",
         "%G-W%V-%u",
-        "%G%V%a",
+        "%G %V%a",
         "%e/%m/%Y %w",
     ];
     let mut made = String::new();
