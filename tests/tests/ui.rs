@@ -104,8 +104,12 @@ fn stable(told: &str) -> String {
             continue;
         }
         elsewhere = false;
-        // Where rustc puts the names of types that it cuts.
-        if !line.contains("written to '") && !line.contains("consider using `--verbose`") {
+        // Where rustc puts the names of types that it cuts, and lists of what else there is.
+        let left_out = line.contains("written to '")
+            || line.contains("consider using `--verbose`")
+            || place.starts_with('`')
+            || place.starts_with("and ") && place.ends_with(" others");
+        if !left_out {
             lines.push(line.trim_end().to_owned());
         }
     }
