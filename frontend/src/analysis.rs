@@ -67,7 +67,7 @@ impl Prepared {
         for (segment, time) in pass.segments.iter().zip(&times.segments) {
             parts.push((self.segment_text(columns, segment), *time));
         }
-        if times.delivered > 0 || !times.deliver.is_zero() {
+        if times.delivered > 0 {
             parts.push(("deliver".to_owned(), times.deliver));
         }
         for (sink, time) in pass.sinks.iter().zip(&times.sinks) {
