@@ -104,9 +104,6 @@ pub struct ParallelExecutor {
     pool: Arc<OnceLock<Arc<rayon::ThreadPool>>>,
 }
 
-/// From so many kernels on that are still to be made, several threads make them.
-const PARALLEL_KERNELS: usize = 4;
-
 /// Up to so many rows, what a pass found is finished on the calling thread.
 const FEW_ROWS: usize = 8192;
 
@@ -167,7 +164,7 @@ impl Executor for ParallelExecutor {
         rows: Range<usize>,
     ) -> Result<PassOutput, RunError> {
         let bound = PassRun::new(run, pass, params, rows)?;
-        if bound.kernels_to_make() >= PARALLEL_KERNELS {
+        if bound.has_kernels_to_make() {
             self.pool()?.install(|| bound.compile())?;
         }
         if bound.morsels() <= 1 {

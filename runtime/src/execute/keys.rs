@@ -278,11 +278,13 @@ impl KeyTable {
 
     /// The number of a key.
     pub(crate) fn find(&self, key: &[u64]) -> Option<usize> {
-        self.numbers
-            .find(hash(&self.hasher, key), |number| {
-                self.key(*number as usize) == key
-            })
-            .map(|number| *number as usize)
+        // Keys are short: a loop over their words is faster than a comparison of bytes.
+        let is_same = |number: &u32| {
+            let mut words = self.key(*number as usize).iter().zip(key);
+            words.all(|(there, here)| there == here)
+        };
+        let found = self.numbers.find(hash(&self.hasher, key), is_same);
+        found.map(|number| *number as usize)
     }
 
     /// The number of a key, and whether it is new.
