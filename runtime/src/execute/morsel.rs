@@ -11,6 +11,7 @@ use icosian_ir::types::{Lane, Type};
 use crate::bytes::count_bits;
 use crate::data::Validity;
 use crate::error::{RunError, internal};
+use crate::execute::analysis::{Part, Watch};
 use crate::execute::arena::TextArena;
 use crate::execute::destination::Target;
 use crate::execute::fused::{CallBuffers, KernelCall};
@@ -18,7 +19,7 @@ use crate::execute::pass::PassRun;
 use crate::execute::program::{Operand, Place, SegmentKind, SegmentPlan};
 use crate::execute::sink::{BlockColumns, MorselSink, SinkState};
 use crate::execute::view::{Block, View, span};
-use crate::memory::{MemoryBudget, Region};
+use crate::memory::{MemoryBudget, Region, streaming};
 use crate::text::{Cell, TextBuilder};
 
 /// Scratch buffers start this much apart within the first cache sets.
@@ -174,6 +175,7 @@ impl<'r> Worker<'r> {
     fn run_morsel(&mut self, morsel: usize, states: &mut [SinkState]) -> Result<bool, RunError> {
         let run = self.run;
         let program = run.program;
+        let mut watch = Watch::new(run.run.analysis(), program);
         let core = run.destination.morsel(morsel);
         let (origin, end) = run.extent(&core);
         self.target_row = run.destination.first_row(morsel, core.start);
@@ -202,24 +204,27 @@ impl<'r> Worker<'r> {
                 for slot in &program.phase_reads[phase] {
                     self.bind(*slot);
                 }
+                watch.lap(Part::Bind);
                 for (position, segment) in program.segments.iter().enumerate() {
                     if segment.phase == phase && !segment.kind.is_window() {
                         flagged |= self.run_segment(position, segment)?;
+                        watch.lap(Part::Segment(position));
                     }
                 }
                 if last {
                     let inside = core.start.saturating_sub(start)..block_end - start;
                     self.deliver(inside.clone(), &mut texts, &mut nulls)?;
-                    for ((plan, sink), state) in
-                        program.sinks.iter().zip(&mut sinks).zip(&mut *states)
-                    {
+                    watch.lap(Part::Deliver);
+                    let with_plans = program.sinks.iter().zip(&mut sinks).zip(&mut *states);
+                    for (position, ((plan, sink), state)) in with_plans.enumerate() {
                         sink.update(plan, state, &*self, inside.clone(), start)?;
+                        watch.lap(Part::Sink(position));
                     }
                 }
             }
             // Windows see the whole morsel.
             self.block = Block::new(origin, end - origin, origin);
-            for segment in &program.segments {
+            for (position, segment) in program.segments.iter().enumerate() {
                 if segment.phase == phase && segment.kind.is_window() {
                     for operand in &segment.operands {
                         if let Operand::Slot(slot) = operand
@@ -229,15 +234,21 @@ impl<'r> Worker<'r> {
                         }
                     }
                     flagged |= self.run_window(segment, core.start)?;
+                    watch.lap(Part::Segment(position));
                 }
             }
         }
-        for (sink, state) in sinks.into_iter().zip(&mut *states) {
+        watch.lap(Part::Bind);
+        for (position, (sink, state)) in sinks.into_iter().zip(&mut *states).enumerate() {
             sink.finish(state, core.clone())?;
+            watch.lap(Part::Sink(position));
         }
         for (position, (text, nulls)) in texts.into_iter().zip(nulls).enumerate() {
             run.destination.add_nulls(position, nulls);
             run.destination.add_text(position, morsel, text.finish()?);
+        }
+        if run.destination.is_streamed() {
+            streaming::fence();
         }
         Ok(flagged)
     }
@@ -251,6 +262,7 @@ impl<'r> Worker<'r> {
             let rows = match slot.place {
                 Place::Table => continue,
                 Place::Block => BLOCK_ROWS,
+                Place::Target(_) if self.run.destination.is_streamed() => BLOCK_ROWS,
                 Place::Morsel => rows,
                 Place::Target(delivered) => {
                     let target = std::mem::take(&mut self.targets[delivered]);
@@ -302,6 +314,7 @@ impl<'r> Worker<'r> {
         match self.run.program.slots[slot].place {
             Place::Table | Place::Block => 0,
             Place::Morsel => self.block.offset,
+            Place::Target(_) if self.run.destination.is_streamed() => 0,
             Place::Target(_) => self.block.row - self.target_row,
         }
     }
@@ -409,14 +422,20 @@ impl<'r> Worker<'r> {
                     nulls[position] += rows.len() - count_bits(validity, rows.start, rows.len());
                 }
             }
-            if matches!(slot.place, Place::Target(_)) {
+            let is_streamed = run.destination.is_streamed();
+            if matches!(slot.place, Place::Target(_)) && !is_streamed {
                 continue;
             }
             let mut target = std::mem::take(&mut self.targets[position]);
             let view = self.view(delivered.slot)?;
             let start = block.row - self.target_row;
-            target.values[span(lane, start, block.padded)]
-                .copy_from_slice(&view.values[..lane.bytes(block.padded)]);
+            let to = &mut target.values[span(lane, start, block.padded)];
+            let from = &view.values[..lane.bytes(block.padded)];
+            if is_streamed {
+                streaming::copy(from, to);
+            } else {
+                to.copy_from_slice(from);
+            }
             if let (Some(to), Some(from)) = (&mut target.validity, view.validity) {
                 to[span(Lane::Bool, start, block.padded)]
                     .copy_from_slice(&from[..block.padded / 8]);

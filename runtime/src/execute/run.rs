@@ -15,6 +15,7 @@ use icosian_ir::value::Value;
 use crate::convert::column_cells;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal, row_error};
+use crate::execute::analysis::Analysis;
 use crate::execute::params::Params;
 use crate::execute::pass::{PassOutput, PassRun};
 use crate::execute::prepared::Prepared;
@@ -29,10 +30,12 @@ pub struct Run<'a> {
     cancel: Arc<AtomicBool>,
     budget: Arc<MemoryBudget>,
     pool: Arc<BufferPool>,
+    analysis: Option<Arc<Analysis>>,
 }
 
 impl<'a> Run<'a> {
-    /// A run without data, without limits, whose output buffers go back to the system.
+    /// A run without data, without limits, whose output buffers come from the
+    /// [shared pool](BufferPool::shared).
     pub fn new(prepared: &'a Prepared) -> Run<'a> {
         Run {
             prepared,
@@ -40,7 +43,8 @@ impl<'a> Run<'a> {
             given: HashMap::new(),
             cancel: Arc::new(AtomicBool::new(false)),
             budget: MemoryBudget::unlimited(),
-            pool: BufferPool::new(0),
+            pool: Arc::clone(BufferPool::shared()),
+            analysis: None,
         }
     }
 
@@ -77,6 +81,17 @@ impl<'a> Run<'a> {
     pub fn with_pool(mut self, pool: Arc<BufferPool>) -> Run<'a> {
         self.pool = pool;
         self
+    }
+
+    /// Notes where the time goes.
+    #[must_use]
+    pub fn with_analysis(mut self, analysis: Arc<Analysis>) -> Run<'a> {
+        self.analysis = Some(analysis);
+        self
+    }
+
+    pub(crate) fn analysis(&self) -> Option<&Analysis> {
+        self.analysis.as_deref()
     }
 
     /// What is run.

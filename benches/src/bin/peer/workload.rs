@@ -43,7 +43,8 @@ impl Workload {
         Ok(Workload {
             prepared,
             inputs,
-            pool: BufferPool::new(usize::MAX),
+            // The peers' turns in between may take long.
+            pool: BufferPool::keeping_for(usize::MAX, Duration::from_secs(86_400)),
             executors: Vec::new(),
             bytes,
         })
@@ -61,10 +62,11 @@ impl Workload {
 
     fn results(&mut self, reused: bool, threads: usize) -> Result<Vec<RecordBatch>, Failure> {
         let executor = self.executor(threads)?;
-        let mut run = self.prepared.bind(&self.inputs)?;
-        if reused {
-            run = run.with_pool(Arc::clone(&self.pool));
-        }
+        let pool = match reused {
+            true => Arc::clone(&self.pool),
+            false => BufferPool::new(0),
+        };
+        let run = self.prepared.bind(&self.inputs)?.with_pool(pool);
         materialize(&self.prepared.execute(&run, &executor)?)
     }
 
@@ -90,7 +92,7 @@ impl Workload {
 }
 
 /// All rows of an Arrow file as one batch.
-fn read(path: &Path) -> Result<RecordBatch, Failure> {
+pub(crate) fn read(path: &Path) -> Result<RecordBatch, Failure> {
     let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let reader = FileReader::try_new(file, None)?;
     let schema = reader.schema();
