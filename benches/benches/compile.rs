@@ -58,7 +58,7 @@ fn text_to_first_result(criterion: &mut Criterion) {
     group.bench_function("thirty outputs, kernels kept", |bencher| {
         bencher.iter(|| run_thirty(&kept));
     });
-    for nodes in [10, 1_000, 100_000] {
+    for nodes in [10, 100, 1_000, 10_000, 100_000] {
         let text = chain(nodes);
         group.bench_with_input(BenchmarkId::new("chain", nodes), &text, |bencher, text| {
             bencher.iter(|| run(text));

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use icosian_ir::id::PassId;
 use icosian_ir::plan::Step;
@@ -64,11 +65,19 @@ pub trait Executor {
                 Step::Scalars(scalars) => run.run_scalars(scalars, &mut params)?,
                 Step::Pass(id) => {
                     let rows = 0..run.rows(*id, &params)?;
+                    let started = Instant::now();
                     let output = self.pass(run, *id, &params, rows)?;
+                    if let Some(analysis) = run.analysis() {
+                        analysis.scanned(*id, output.output.as_ref(), started.elapsed());
+                    }
                     if let Some(part) = output.output {
                         result.add(part);
                     }
+                    let started = Instant::now();
                     self.finish_pass(run, output.state, &mut params)?;
+                    if let Some(analysis) = run.analysis() {
+                        analysis.finished(*id, started.elapsed());
+                    }
                 }
             }
         }

@@ -128,6 +128,13 @@ impl<'a> PassRun<'a> {
                 bits.collect::<Result<Vec<_>, _>>()
             })
             .collect::<Result<Vec<_>, _>>()?;
+        if let Some(analysis) = run.analysis() {
+            let arrays: Vec<ArrayRef> = reads
+                .iter()
+                .flat_map(|column| column.arrays(rows.clone()))
+                .collect();
+            analysis.bound(id, rows.len(), arrays.iter());
+        }
         let starts = morsel_starts(pass, &rows);
         let destination = Destination::new(
             program.delivered.iter().map(|delivered| {
