@@ -1,7 +1,7 @@
 //! Decimals in files: exact in every format, and read as no other type that would lose some.
 
 use arrow::array::{
-    Array, AsArray, Decimal32Array, Decimal64Array, Decimal128Array, Decimal256Array, Float64Array,
+    AsArray, Decimal32Array, Decimal64Array, Decimal128Array, Decimal256Array, Float64Array,
     Int64Array,
 };
 use arrow::datatypes::{Decimal128Type, i256};
