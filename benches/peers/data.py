@@ -131,9 +131,22 @@ def stamps(random, rows):
     return {"at": pa.array(at.astype("datetime64[us]"))}
 
 
+def people(random, rows):
+    return {"id": pa.array(np.arange(rows)), "weight": pa.array(random.uniform(0, 1, rows))}
+
+
+def visits(random, rows):
+    return {
+        "person": pa.array(random.integers(0, rows, rows)),
+        "spend": pa.array(random.uniform(1, 100, rows)),
+        "signups": pa.array(random.uniform(1, 1000, rows)),
+    }
+
+
 TABLES = {
     function.__name__: function
     for function in (
         options, places, sensors, weekly, cities, lineitem, lines, series, few_keys, many_keys, stamps,
+        people, visits,
     )
 }

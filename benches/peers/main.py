@@ -9,6 +9,7 @@ from statistics import median
 
 import compare
 import data
+import latency
 import machine
 import process
 import report
@@ -27,6 +28,8 @@ def arguments():
     parser.add_argument("--peers", metavar="NAME,…", help="only these; " + ", ".join(LIBRARIES))
     parser.add_argument("--rounds", type=int, default=9, help="runs of each library (default 9)")
     parser.add_argument("--rows-scale", type=float, default=1.0, help="times as many rows")
+    parser.add_argument("--only-tables", action="store_true", help="no latencies, scaling and memory")
+    parser.add_argument("--only-latencies", action="store_true", help="nothing else")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--record", action="store_true", help="write benches/record/ and the table of README.md")
     chosen = parser.parse_args()
@@ -118,7 +121,7 @@ def main():
     ]
     rows_of = {w.name: max(1, int(w.rows * options.rows_scale)) for w in options.workloads}
     measured = []
-    for workload in options.workloads:
+    for workload in [] if options.only_latencies else options.workloads:
         rows = rows_of[workload.name]
         data.make(folder, workload.table, rows)
         ready, notes = prepare(workload, rows, processes)
@@ -131,10 +134,27 @@ def main():
             print(f"  ! {workload.name}: {note}", flush=True)
         for one in processes:
             one.ask("drop")
+    others = [] if options.only_tables else list(rest(processes, folder, log, options))
     for one in processes:
         one.close()
     if options.record:
-        report.write(ROOT, about, machine.commit(ROOT), measured, options)
+        report.write(ROOT, about, machine.commit(ROOT), measured, others, options)
+
+
+def rest(processes, folder, log, options):
+    """What is measured in other ways, printed as it is known."""
+
+    def start():
+        return process.icosian(ROOT, folder, options.threads, log)
+
+    for lines in (
+        latency.latencies(processes, folder, options),
+        [latency.scaling(processes[0], folder, options)],
+        latency.memory(start, folder, [] if options.only_latencies else options.workloads, options),
+    ):
+        for line in lines:
+            print(report.other_line(line), flush=True)
+            yield line
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import pyarrow as pa  # noqa: E402
 from jax.scipy.special import erf  # noqa: E402
 
 from arrays import arrays  # noqa: E402
-from task import Task  # noqa: E402
+from task import Task, once  # noqa: E402
 
 
 def start(_threads):
@@ -128,3 +128,14 @@ WORKLOADS = {
     "share_few": share(100),
     "share_many": share(1_000_000),
 }
+
+
+def text(_folder, name, _threads):
+    """A function compiled and called."""
+    function, count = {"marketing": (marketing, 2), "thirty": (thirty, 6)}[name]
+    inputs = [jnp.arange(1.0, 1025.0) for _ in range(count)]
+    jax.clear_caches()
+    return once(lambda: jax.block_until_ready(jax.jit(lambda *columns: function(*columns))(*inputs)))
+
+
+ONCE = {"text": text}

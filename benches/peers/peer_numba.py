@@ -9,7 +9,7 @@ import pyarrow as pa
 from numba import njit, prange
 
 from arrays import arrays
-from task import Task
+from task import Task, once
 
 
 def start(threads):
@@ -322,3 +322,14 @@ WORKLOADS = {
     "share_many": share,
     "calendar": task(["years", "months", "weekdays", "hours"], calendar, np.int32),
 }
+
+
+def text(_folder, name, _threads):
+    """A loop compiled and called."""
+    function, outputs = {"marketing": (marketing.py_func, 4), "thirty": (scope["thirty"], 30)}[name]
+    inputs = [np.arange(1.0, 1025.0) for _ in range(2 if name == "marketing" else 6)]
+    compiled = njit(parallel=True, error_model="numpy")(function)
+    return once(lambda: compiled(*inputs, *[np.empty(1024) for _ in range(outputs)]))
+
+
+ONCE = {"text": text}

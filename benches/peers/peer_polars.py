@@ -6,7 +6,8 @@ from itertools import combinations
 import polars as pl
 from polars import col
 
-from task import Task, fastest
+import data
+from task import Task, fastest, median_call, once
 
 
 def start(threads):
@@ -58,29 +59,31 @@ def haversine(table):
     return task(table, query)
 
 
-def thirty(table):
-    def query(frame):
-        outputs = []
-        for x, y in combinations("abcdef", 2):
-            outputs.append((col(x) * col(y) + col(x)).alias(f"grown_{x}{y}"))
-            outputs.append(((col(x) - col(y)) / (col(x) + col(y))).alias(f"contrast_{x}{y}"))
-        return frame.select(outputs)
+def thirty_query(frame):
+    outputs = []
+    for x, y in combinations("abcdef", 2):
+        outputs.append((col(x) * col(y) + col(x)).alias(f"grown_{x}{y}"))
+        outputs.append(((col(x) - col(y)) / (col(x) + col(y))).alias(f"contrast_{x}{y}"))
+    return frame.select(outputs)
 
-    return task(table, query)
+
+def thirty(table):
+    return task(table, thirty_query)
+
+
+def marketing_query(frame):
+    spend, signups = col("spend"), col("signups")
+    centred = spend - spend.mean()
+    return frame.select(
+        avg_3wk_spend=spend.rolling_mean(3),
+        spend_per_signup=spend / signups,
+        spend_zero_mean=centred,
+        spend_zero_mean_unit_variance=centred / spend.std(),
+    )
 
 
 def marketing(table):
-    def query(frame):
-        spend, signups = col("spend"), col("signups")
-        centred = spend - spend.mean()
-        return frame.select(
-            avg_3wk_spend=spend.rolling_mean(3),
-            spend_per_signup=spend / signups,
-            spend_zero_mean=centred,
-            spend_zero_mean_unit_variance=centred / spend.std(),
-        )
-
-    return task(table, query)
+    return task(table, marketing_query)
 
 
 def crime_index(table):
@@ -174,3 +177,36 @@ WORKLOADS = {
     "share_many": share,
     "calendar": calendar,
 }
+
+
+def row(folder, name):
+    """A frame of one row, joined with the people."""
+    people = pl.from_arrow(data.read(folder, "people", 100_000))
+
+    def call():
+        visit = pl.DataFrame({"person": [7919], "spend": [21.0], "signups": [7.0]})
+        if name == "one_row":
+            visit = visit.join(people, left_on="person", right_on="id", how="left")
+            weight = col("weight").fill_null(1.0)
+        else:
+            weight = pl.when(col("person") > 500).then(1.5).otherwise(1.0)
+        centred = col("spend") - 50.5
+        per_signup = col("spend") / col("signups")
+        return visit.select(
+            weight=weight, spend_per_signup=per_signup, spend_zero_mean=centred,
+            spend_zero_mean_unit_variance=centred / 28.6, weighted=per_signup * weight,
+            score=per_signup * weight + centred / 28.6,
+        )
+
+    return median_call(call)
+
+
+def text(_folder, name, _threads):
+    """A query built and collected; nothing is compiled."""
+    query = {"marketing": marketing_query, "thirty": thirty_query}[name]
+    numbers = [float(number) for number in range(1, 1025)]
+    frame = pl.DataFrame({column: numbers for column in ("spend", "signups", *"abcdef")})
+    return once(lambda: query(frame.lazy()).collect())
+
+
+ONCE = {"row": row, "text": text}

@@ -122,8 +122,21 @@ def table(columns, rows):
     return "\n".join(lines + ["| " + " | ".join(cells) + " |" for cells in rows])
 
 
-def markdown(measured):
-    """Both tables."""
+OTHER_COLUMNS = ["What", "Icosian", "beside it", "goal", "met"]
+
+
+def other_row(line):
+    return [line.title, line.icosian, line.peers, line.goal, "yes" if line.met else "no"]
+
+
+def other_line(line):
+    """A latency, scaling or memory line for the terminal."""
+    title, ours, peers, goal, met = other_row(line)
+    return f"{title:<44}  {ours:>10}  {goal:<22}  {met:<4}  {peers}"
+
+
+def markdown(measured, others):
+    """All tables."""
     names = sorted({name for one in measured for name in one.peers()})
     every = [
         [one.workload.title, times(one, "icosian")]
@@ -133,18 +146,20 @@ def markdown(measured):
     ]
     return (
         table(COLUMNS, [row(one) for one in measured])
+        + "\n\n"
+        + table(OTHER_COLUMNS, [other_row(line) for line in others])
         + "\n\nEvery library, fresh / reused output buffers:\n\n"
         + table(["Work (ms)", "Icosian", *names, "copy"], every)
     )
 
 
-def write(root, about, commit, measured, options):
+def write(root, about, commit, measured, others, options):
     """The day's record, and the table between the markers of the README."""
     folder = root / "benches" / "record"
     folder.mkdir(exist_ok=True)
     day = date.today().isoformat()
     head = f"`benches/peers/run`, {day}, commit {commit}, medians of {options.rounds} rounds.\n{about}."
-    text = f"# Icosian and its peers, {day}\n\n{head}\n\n{markdown(measured)}\n"
+    text = f"# Icosian and its peers, {day}\n\n{head}\n\n{markdown(measured, others)}\n"
     notes = [f"- {one.workload.title}: {note}" for one in measured for note in one.notes]
     if notes:
         text += "\nNot as it should be:\n\n" + "\n".join(notes) + "\n"
@@ -162,4 +177,5 @@ def write(root, about, commit, measured, options):
         before, rest = whole.split(first)
         _, after = rest.split(last)
         short = table(COLUMNS, [row(one) for one in measured])
+        short += "\n\n" + table(OTHER_COLUMNS, [other_row(line) for line in others])
         readme.write_text(f"{before}{first}{head}\n\n{short}\n{last}{after}")

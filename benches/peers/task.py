@@ -28,3 +28,22 @@ def fastest(ways):
         way()
         times.append(time.perf_counter() - started)
     return ways[times.index(min(times))]
+
+
+def median_call(call, calls=200):
+    """The median time of a call in nanoseconds, after some that warm it."""
+    for _ in range(20):
+        call()
+    times = []
+    for _ in range(calls):
+        started = time.perf_counter_ns()
+        call()
+        times.append(time.perf_counter_ns() - started)
+    return sorted(times)[calls // 2]
+
+
+def once(call):
+    """The time of one call in nanoseconds."""
+    started = time.perf_counter_ns()
+    call()
+    return time.perf_counter_ns() - started

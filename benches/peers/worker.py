@@ -58,7 +58,7 @@ class Worker:
     def once(self, name, *arguments):
         """A measurement of its own, which the library makes as it likes."""
         measure = getattr(self.library, "ONCE", {}).get(name)
-        return None if measure is None else measure(*arguments)
+        return None if measure is None else measure(self.folder, *arguments)
 
     def drop(self):
         self.task = None

@@ -31,6 +31,8 @@ class Workload:
     # Bytes of a result's row, and how often the inputs must be read.
     written: float = 8
     passes: int = 1
+    # Bytes that a group table has to hold, whoever does it.
+    state: int = 0
 
     def read_bytes(self, rows, path):
         """Bytes that must be read: the table's columns, once for each pass."""
@@ -90,7 +92,7 @@ WORKLOADS = [
     ),
     Workload(
         "group_sum_many", "sum by 1 M keys", "many_keys", 5_000_000, ("key", "total"),
-        "1.5x the best", {"best": 1.5}, keys=("key",), multiplications=1, written=16 / 5,
+        "1.5x the best", {"best": 1.5}, keys=("key",), multiplications=1, written=16 / 5, state=48_000_000,
     ),
     Workload(
         "share_few", "share of 100 keys' sums", "few_keys", 5_000_000, ("share",),
@@ -98,7 +100,7 @@ WORKLOADS = [
     ),
     Workload(
         "share_many", "share of 1 M keys' sums", "many_keys", 5_000_000, ("share",),
-        "3x the best", {"best": 3}, multiplications=1, divisions=1, passes=2,
+        "3x the best", {"best": 3}, multiplications=1, divisions=1, passes=2, state=48_000_000,
     ),
     Workload(
         "calendar", "year, month, weekday, hour", "stamps", 5_000_000,

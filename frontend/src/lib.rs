@@ -61,6 +61,8 @@ mod checks;
 
 mod output;
 
+mod analysis;
+
 mod row;
 
 mod state;

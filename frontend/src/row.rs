@@ -489,6 +489,7 @@ fn not_by_row(flow: &Flow, columns: &Columns, obstacle: &Obstacle) -> Error {
         ObstacleKind::RowNumber => "the number of the row among all".to_owned(),
         ObstacleKind::Lookup(id) => format!("a row of `{}`, made of all rows", table(id)),
         ObstacleKind::Derived(id) => format!("of the rows of `{}`, made of all rows", table(id)),
+        ObstacleKind::Decimal => "a decimal, or made of one: those come in batches".to_owned(),
         ObstacleKind::Extern => "a function of the host, which takes whole columns".to_owned(),
     };
     let output = path.first().map_or("an output", |node| name(*node));

@@ -7,6 +7,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema};
 use icosian_ir::graph::{NodeKind, TableRows};
 use icosian_ir::id::{NodeId, TableId};
+use icosian_ir::meaning::text::show::show;
 use icosian_ir::types::{ScalarType, Type};
 use icosian_ir::value::Value;
 use icosian_runtime::convert::{column_values, value_to_array, values_to_arrays};
@@ -170,21 +171,34 @@ fn not_failed(expected: &ExpectedCheck, report: &CheckReport) -> Option<Diagnost
 /// What to tell of an expectation that was not met.
 fn failure(expectation: &Expectation, ty: Type, found: &[Value]) -> Diagnostic {
     let expected = &expectation.values;
+    let shown = |value: &Value| match (value, ty.scalar) {
+        (Value::Integer(_), ScalarType::Decimal(..)) => {
+            let mut made = String::new();
+            show(value, ty.scalar, &mut made);
+            made
+        }
+        (value, _) => value.to_string(),
+    };
     let differs = expected.iter().zip(found).position(|(a, b)| a != b);
     let message = match (differs, expected.len() == found.len()) {
         (Some(_), true) if found.len() == 1 => {
-            format!("expected {}, found {}", expected[0], found[0])
+            format!(
+                "expected {}, found {}",
+                shown(&expected[0]),
+                shown(&found[0])
+            )
         }
         (Some(row), true) => {
             format!(
                 "row {row}: expected {}, found {}",
-                expected[row], found[row]
+                shown(&expected[row]),
+                shown(&found[row])
             )
         }
         _ => format!("expected {} rows, found {}", expected.len(), found.len()),
     };
     let list = |values: &[Value]| {
-        let mut shown: Vec<String> = values.iter().take(SHOWN).map(Value::to_string).collect();
+        let mut shown: Vec<String> = values.iter().take(SHOWN).map(shown).collect();
         if values.len() > SHOWN {
             shown.push("…".to_owned());
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Int64Type};
+use icosian_ir::meaning::text::read;
 use icosian_ir::types::{ScalarType, Type};
 use icosian_ir::value::Value;
 use icosian_runtime::arrow_types::arrow_type;
@@ -28,6 +29,7 @@ pub(crate) fn value_from_text(name: &str, text: &str, ty: Type) -> Result<Value,
         ScalarType::Str => Some(Value::Str(text.into())),
         ScalarType::Row(_) => None,
         ScalarType::Date | ScalarType::Timestamp(..) => time_from_text(trimmed, ty.scalar),
+        ScalarType::Decimal(..) => read::value(trimmed, ty.scalar),
         _ => {
             let number = trimmed.parse::<i128>().ok();
             let range = ty.scalar.lane_range();

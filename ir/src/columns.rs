@@ -174,6 +174,17 @@ impl Columns {
         self.columns[id].ty.scalar
     }
 
+    /// Whether a column is a decimal or computed from one. No kernel computes with 128 bits.
+    pub fn has_decimals(&self, id: ColumnId) -> bool {
+        let mut args = self.columns[id].args.iter();
+        self.scalar_type(id).is_decimal() || args.any(|arg| self.scalar_type(*arg).is_decimal())
+    }
+
+    /// The scalar types of columns.
+    pub fn scalar_types(&self, ids: &[ColumnId]) -> Vec<ScalarType> {
+        ids.iter().map(|id| self.scalar_type(*id)).collect()
+    }
+
     /// The table whose rows a column has; none for scalars.
     pub fn table_of(&self, id: ColumnId) -> Option<TableId> {
         match self.columns[id].domain {
@@ -207,9 +218,12 @@ impl Columns {
                     .iter()
                     .any(|arg| self.scalar_type(*arg) == ScalarType::Str)
         };
+        let decimal = || self.has_decimals(id);
         match &column.op {
             Op::Literal(_) | Op::Node(_) | Op::Input(_) | Op::Param(_) => Execution::Leaf,
             Op::FloorDiv | Op::Rem if column.ty.scalar.is_float() => Execution::Wide,
+            Op::Round(_) => Execution::Columnar,
+            Op::Math(_) if decimal() => Execution::Columnar,
             Op::Math(math) => match math {
                 Math::Sqrt
                 | Math::Floor
@@ -270,7 +284,7 @@ impl Columns {
             | Op::RowNumber(_)
             | Op::Minimum
             | Op::Maximum => {
-                if text() {
+                if text() || decimal() {
                     Execution::Columnar
                 } else {
                     Execution::Fused

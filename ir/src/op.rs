@@ -7,6 +7,7 @@
 //! [`crate::meaning`]; what types it takes, in [`crate::typing`].
 
 mod bits;
+mod decimal;
 mod find;
 mod members;
 mod reduction;
@@ -25,6 +26,7 @@ pub use crate::meaning::math::Math;
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 pub use bits::BitFunction;
+pub use decimal::{Rounding, RoundingMode};
 pub use reduction::{Fraction, Interpolation, Reduction, ReductionOption};
 pub use text::{TextArgument, TextFunction};
 pub use time::{Fold, Gap, Period, TimeFunction, TimePart};
@@ -71,6 +73,20 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
+impl Comparison {
+    /// Whether it holds of two values that compare so.
+    pub fn holds(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Comparison::Equal => order.is_eq(),
+            Comparison::NotEqual => order.is_ne(),
+            Comparison::Less => order.is_lt(),
+            Comparison::LessOrEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
 /// What a cast does with a value that the target can't hold.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CastMode {
@@ -96,11 +112,11 @@ pub enum Op {
     /// A scalar made a value of every row of a table.
     Broadcast(TableId),
 
-    /// `a + b`, both of one number type; also timestamp + duration, duration + duration, date + i32 days.
+    /// `a + b`, both of one number type, or decimals of any; also timestamp + duration, duration + duration, date + i32 days.
     Add(Overflow),
     /// `a - b`; as [`Op::Add`], also timestamp − timestamp and date − date (i32 days).
     Sub(Overflow),
-    /// `a * b`, both of one number type; also duration * i64.
+    /// `a * b`, both of one number type, or decimals of any; also duration * i64.
     Mul(Overflow),
     /// `a / b`, both f64 or both f32.
     Div,
@@ -111,7 +127,7 @@ pub enum Op {
     Rem,
     /// `-a`.
     Neg(Overflow),
-    /// A comparison of two values of one type.
+    /// A comparison of two values of one type, or of decimals of any.
     Compare(Comparison),
     /// Three-valued `a and b`; `b` is not evaluated where `a` is false.
     And,
@@ -130,7 +146,10 @@ pub enum Op {
     Coalesce,
     /// The value in another type.
     Cast(ScalarType, CastMode),
-    /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN).
+    /// A decimal at fewer places.
+    Round(Rounding),
+    /// A mathematical function over floats; `Abs` and `Sign` over integers too (`Abs` raises on MIN),
+    /// `Abs` over decimals.
     Math(Math),
     /// The hash of a value, a u64 ([`crate::meaning::hash`]). Arguments: the value, the state to start
     /// from (a u64). Null is a value like any other.
@@ -258,6 +277,7 @@ impl Op {
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
+            | Op::Round(_)
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
@@ -319,6 +339,7 @@ impl Op {
             Op::Cast(_, CastMode::Raise) => "cast",
             Op::Cast(_, CastMode::Null) => "try_cast",
             Op::Cast(_, CastMode::Wrap) => "wrapping_cast",
+            Op::Round(rounding) => rounding.name(),
             Op::Math(math) => math.name(),
             Op::Text(function) => function.name(),
             Op::Bits(function) => function.name(),
@@ -354,6 +375,7 @@ impl std::fmt::Display for Op {
                 f.write_str(mode.suffix())
             }
             Op::Cast(to, _) => write!(f, " {to}"),
+            Op::Round(rounding) => write!(f, "{rounding}"),
             Op::Time(function) => write!(f, "{function}"),
             Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
             Op::Lookup {

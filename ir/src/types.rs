@@ -116,9 +116,15 @@ pub enum ScalarType {
     Timestamp(TimeUnit, Option<Zone>),
     /// A length of time in units, 64 bits.
     Duration(TimeUnit),
+    /// A decimal number of so many digits at most (1 to 38), so many of them after the point: a whole
+    /// number of units of its last place, 128 bits.
+    Decimal(u8, u8),
     /// A row of another table, as its 32-bit position: what a lookup gives.
     Row(TableId),
 }
+
+/// The most digits a decimal can have.
+pub const MAX_DIGITS: u8 = 38;
 
 /// How a fixed-width value stands in memory and in registers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -141,6 +147,8 @@ pub enum Lane {
     U32,
     /// 64-bit unsigned.
     U64,
+    /// 128-bit signed, of decimals; in memory only, as no kernel computes with it.
+    I128,
     /// binary32.
     F32,
     /// binary64.
@@ -156,6 +164,7 @@ impl Lane {
             Lane::I16 | Lane::U16 => 16,
             Lane::I32 | Lane::U32 | Lane::F32 => 32,
             Lane::I64 | Lane::U64 | Lane::F64 => 64,
+            Lane::I128 => 128,
         }
     }
 
@@ -180,6 +189,7 @@ impl ScalarType {
             ScalarType::U64 => Lane::U64,
             ScalarType::F32 => Lane::F32,
             ScalarType::F64 => Lane::F64,
+            ScalarType::Decimal(..) => Lane::I128,
             ScalarType::Str => return None,
         })
     }
@@ -194,9 +204,40 @@ impl ScalarType {
         matches!(self, ScalarType::F32 | ScalarType::F64)
     }
 
-    /// Whether this is an integer or a float.
+    /// Whether this is an integer, a float or a decimal.
     pub fn is_number(self) -> bool {
-        self.is_integer() || self.is_float()
+        self.is_integer() || self.is_float() || self.is_decimal()
+    }
+
+    /// Whether this is a decimal.
+    pub fn is_decimal(self) -> bool {
+        matches!(self, ScalarType::Decimal(..))
+    }
+
+    /// The digits and places of the decimals that hold every value of a decimal or integer type.
+    pub fn as_decimal(self) -> Option<(u8, u8)> {
+        match self {
+            ScalarType::Decimal(digits, places) => Some((digits, places)),
+            integer => {
+                let (least, greatest) = integer.integer_range()?;
+                let most = least.unsigned_abs().max(greatest.unsigned_abs());
+                Some((most.ilog10() as u8 + 1, 0))
+            }
+        }
+    }
+
+    /// The decimal type of so many digits before the point and after it; none beyond 38 in all.
+    pub fn decimal_of(whole: u8, places: u8) -> Option<ScalarType> {
+        let digits = (whole + places).max(1);
+        (digits <= MAX_DIGITS).then_some(ScalarType::Decimal(digits, places))
+    }
+
+    /// The decimal type in which a decimal meets a decimal or an integer: it holds both, if 38 digits
+    /// do.
+    pub fn meet_decimals(self, other: ScalarType) -> Option<ScalarType> {
+        let ((digits, places), (others, other_places)) = (self.as_decimal()?, other.as_decimal()?);
+        let whole = (digits - places).max(others - other_places);
+        ScalarType::decimal_of(whole, places.max(other_places))
     }
 
     /// Whether this is a signed integer.
@@ -225,6 +266,10 @@ impl ScalarType {
             ScalarType::Date => ScalarType::I32.integer_range(),
             ScalarType::Timestamp(..) | ScalarType::Duration(_) => ScalarType::I64.integer_range(),
             ScalarType::Row(_) => ScalarType::U32.integer_range(),
+            ScalarType::Decimal(digits, _) => {
+                let end = 10i128.pow(u32::from(digits.min(MAX_DIGITS)));
+                Some((1 - end, end - 1))
+            }
             other => other.integer_range(),
         }
     }
@@ -300,6 +345,9 @@ impl fmt::Display for ScalarType {
                 return write!(f, "timestamp[{unit}, {:?}]", zone.name());
             }
             ScalarType::Duration(unit) => return write!(f, "duration[{unit}]"),
+            ScalarType::Decimal(digits, places) => {
+                return write!(f, "decimal[{digits}, {places}]");
+            }
             ScalarType::Row(table) => return write!(f, "row of {table}"),
         };
         f.write_str(name)

@@ -3,10 +3,10 @@
 //! The graph builder inserts the casts that LANGUAGE rule 15 allows and then asks this module, as
 //! do the verifiers of the later stages; so an ill-typed op can't get past any stage.
 
+mod decimal;
+mod reduction;
 mod time;
 mod window;
-
-mod reduction;
 
 use std::fmt;
 
@@ -181,6 +181,9 @@ pub fn cast_may_fail(from: ScalarType, to: ScalarType, mode: CastMode) -> Option
         // Text of an instant elsewhere needs to know which clock is meant.
         (Timestamp(..), Str) => from.is_wall_clock().then_some(false),
         (_, Str) => Some(false),
+        (ScalarType::Decimal(..), _) | (_, ScalarType::Decimal(..)) => {
+            decimal::cast_may_fail(from, to)
+        }
         (Bool, to) if to.is_number() => Some(false),
         (from, to) if from.is_integer() && to.is_integer() => {
             let (low, high) = from.integer_range()?;
@@ -261,7 +264,7 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
         Op::Add(mode) | Op::Sub(mode) | Op::Mul(mode) => {
             count(2)?;
             let scalar = arithmetic_type(op, types[0].scalar, types[1].scalar)
-                .ok_or_else(|| wrong("two numbers of one type"))?;
+                .ok_or_else(|| wrong("two numbers of one type, or decimals of 38 places in all"))?;
             row_local(
                 scalar
                     .required()
@@ -281,6 +284,9 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 (a, b) if a == b && a.is_float() => row_local(a.required().nullable_if(any_null)),
                 // Integer division by zero is null; the builder drops the `?` for a nonzero literal.
                 (a, b) if a == b && a.is_integer() => row_local(a.nullable()),
+                (a, b) if a == b && a.is_decimal() => {
+                    row_local(decimal::division(op, a).nullable())
+                }
                 _ => Err(wrong("two numbers of one type")),
             }
         }
@@ -290,6 +296,7 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 scalar
                     if scalar.is_float()
                         || scalar.is_signed()
+                        || scalar.is_decimal()
                         || matches!(scalar, ScalarType::Duration(_)) =>
                 {
                     row_local(types[0].nullable_if(may_null(*mode, scalar)))
@@ -299,7 +306,9 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
         }
         Op::Compare(_) => {
             count(2)?;
-            if types[0].scalar != types[1].scalar || matches!(types[0].scalar, ScalarType::Row(_)) {
+            let (a, b) = (types[0].scalar, types[1].scalar);
+            let decimals = a.is_decimal() && b.is_decimal();
+            if a != b && !decimals || matches!(a, ScalarType::Row(_)) {
                 return Err(wrong("two values of one type"));
             }
             row_local(ScalarType::Bool.required().nullable_if(any_null))
@@ -367,12 +376,20 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 nullable: types[0].nullable || (may_fail && *mode == CastMode::Null),
             })
         }
+        Op::Round(rounding) => {
+            count(1)?;
+            let scalar = decimal::rounded(*rounding, types[0].scalar)
+                .ok_or_else(|| wrong("a decimal of more places"))?;
+            row_local(scalar.required().nullable_if(any_null))
+        }
         Op::Math(math) => {
             count(math.arity())?;
             let scalar = types[0].scalar;
             let integers = matches!(math, crate::op::Math::Abs | crate::op::Math::Sign);
             if types.iter().any(|ty| ty.scalar != scalar)
-                || !(scalar.is_float() || integers && scalar.is_integer())
+                || !(scalar.is_float()
+                    || integers && scalar.is_integer()
+                    || *math == crate::op::Math::Abs && scalar.is_decimal())
             {
                 return Err(wrong("floats of one type"));
             }
@@ -562,6 +579,9 @@ fn may_null(mode: Overflow, scalar: ScalarType) -> bool {
 /// The result type of `+`, `-`, `*` on two scalar types.
 fn arithmetic_type(op: &Op, a: ScalarType, b: ScalarType) -> Option<ScalarType> {
     use ScalarType::{Date, Duration, I32, I64, Timestamp};
+    if a.is_decimal() {
+        return decimal::arithmetic(op, a, b);
+    }
     if a == b && a.is_number() {
         return Some(a);
     }

@@ -14,7 +14,8 @@ pub enum Value {
     Null,
     /// A bool.
     Bool(bool),
-    /// A value of any integer, date, timestamp, duration or row type.
+    /// A value of any integer, date, timestamp, duration or row type; of a decimal type, how many units
+    /// of its last place.
     Integer(i128),
     /// An f32.
     F32(f32),

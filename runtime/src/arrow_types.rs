@@ -17,7 +17,7 @@ use arrow::datatypes::{
     TimeUnit as ArrowUnit,
 };
 use arrow::error::ArrowError;
-use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
+use icosian_ir::types::{MAX_DIGITS, ScalarType, TimeUnit, Type, Zone};
 
 /// Why an array can't be read as the type wanted.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -85,6 +85,8 @@ pub fn arrow_type(scalar: ScalarType) -> DataType {
             DataType::Timestamp(arrow_unit(unit), zone.map(|zone| Arc::from(zone.name())))
         }
         ScalarType::Duration(unit) => DataType::Duration(arrow_unit(unit)),
+        // At most 38, so it fits.
+        ScalarType::Decimal(digits, places) => DataType::Decimal128(digits, places as i8),
     }
 }
 
@@ -151,7 +153,8 @@ pub fn scalar_type(found: &DataType) -> Option<ScalarType> {
         DataType::Duration(unit) => ScalarType::Duration(time_unit(*unit)),
         DataType::Decimal32(precision, scale)
         | DataType::Decimal64(precision, scale)
-        | DataType::Decimal128(precision, scale) => decimal_as(*precision, *scale)?,
+        | DataType::Decimal128(precision, scale)
+        | DataType::Decimal256(precision, scale) => decimal_as(*precision, *scale)?,
         DataType::Dictionary(_, values) => match &**values {
             DataType::Dictionary(..) => return None,
             plain => scalar_type(plain)?,
@@ -160,15 +163,18 @@ pub fn scalar_type(found: &DataType) -> Option<ScalarType> {
     })
 }
 
-/// Decimals without a fraction are integers. Of up to 15 digits each is nearest to another f64, so that
-/// nothing is lost that a text of the number would keep; of more digits none is read.
+/// Decimals of up to 38 digits; the zeros that a negative scale puts before the point are digits.
 fn decimal_as(precision: u8, scale: i8) -> Option<ScalarType> {
-    match (precision, scale) {
-        (..=18, 0) => Some(ScalarType::I64),
-        (..=15, 1..) => Some(ScalarType::F64),
-        _ => None,
-    }
+    let places = u8::try_from(scale).unwrap_or(0);
+    let digits = match scale {
+        ..0 => precision.checked_add(scale.unsigned_abs())?,
+        0.. => precision.max(places),
+    };
+    (digits <= MAX_DIGITS).then_some(ScalarType::Decimal(digits, places))
 }
+
+/// How many digits a decimal may have so that each is nearest to another f64, which then keeps it.
+const F64_DIGITS: u8 = 15;
 
 /// An Arrow type in the language's words where it has some, else in Arrow's.
 pub fn describe(found: &DataType) -> String {
@@ -191,6 +197,18 @@ pub fn widens(found: ScalarType, wanted: ScalarType) -> bool {
         (ScalarType::Duration(from), ScalarType::Duration(to)) => {
             from.per_second() <= to.per_second()
         }
+        (_, ScalarType::Decimal(digits, places)) => {
+            found.as_decimal().is_some_and(|(others, other_places)| {
+                other_places <= places && others - other_places <= digits - places
+            })
+        }
+        (ScalarType::Decimal(digits, 0), _) if wanted.is_integer() => {
+            let end = 10i128.pow(digits.into());
+            wanted
+                .integer_range()
+                .is_some_and(|(least, greatest)| least <= 1 - end && end - 1 <= greatest)
+        }
+        (ScalarType::Decimal(digits, _), ScalarType::F64) => digits <= F64_DIGITS,
         _ => {
             let Some((low, high)) = found.integer_range() else {
                 return false;
@@ -245,14 +263,19 @@ pub fn widen(array: &ArrayRef, wanted: Type) -> Result<ArrayRef, Misfit> {
         (_, ScalarType::Str) => Ok(Arc::clone(array)),
         (DataType::Dictionary(_, values), _) => widen(&cast_to(values)?, wanted),
         (DataType::Date64, _) => whole_days(array, wanted),
-        (DataType::Decimal128(_, scale), ScalarType::F64) if *scale > 0 => {
+        (DataType::Decimal128(_, scale), ScalarType::F64) if *scale >= 0 => {
             // Both sides of the division are exact, so it is the number nearest to the decimal.
             let decimals = array.as_primitive::<Decimal128Type>();
             let divisor = 10u64.pow(scale.unsigned_abs().into()) as f64;
             let numbers: Float64Array = decimals.unary(|digits| digits as f64 / divisor);
             Ok(Arc::new(numbers))
         }
-        (DataType::Decimal32(precision, scale) | DataType::Decimal64(precision, scale), _) => {
+        (
+            DataType::Decimal32(precision, scale)
+            | DataType::Decimal64(precision, scale)
+            | DataType::Decimal256(precision, scale),
+            scalar,
+        ) if !scalar.is_decimal() => {
             widen(&cast_to(&DataType::Decimal128(*precision, *scale))?, wanted)
         }
         (DataType::Timestamp(from, _) | DataType::Duration(from), scalar) => {

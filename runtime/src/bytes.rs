@@ -7,7 +7,7 @@ pub trait Plain: Copy + Default + PartialEq + 'static {}
 macro_rules! plain {
     ($($ty:ty)*) => { $(impl Plain for $ty {})* };
 }
-plain!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
+plain!(i8 i16 i32 i64 i128 u8 u16 u32 u64 f32 f64);
 
 /// The bytes as values; they must be aligned for them, and trailing odd bytes are left out.
 #[inline(always)]

@@ -36,6 +36,10 @@ fn push_lane(lane: Lane, value: &Value, buffer: &mut MutableBuffer) {
         Lane::I16 | Lane::U16 => buffer.push(bits as u16),
         Lane::I32 | Lane::U32 | Lane::F32 => buffer.push(bits as u32),
         Lane::I64 | Lane::U64 | Lane::F64 => buffer.push(bits),
+        Lane::I128 => buffer.push(match value {
+            Value::Integer(value) => *value,
+            _ => 0,
+        }),
     }
 }
 
@@ -98,6 +102,7 @@ pub(crate) fn lane_value(lane: Lane, bytes: &[u8], row: usize) -> Value {
         Lane::U16 => Value::Integer(typed::<u16>(bytes)[row].into()),
         Lane::U32 => Value::Integer(typed::<u32>(bytes)[row].into()),
         Lane::U64 => Value::Integer(typed::<u64>(bytes)[row].into()),
+        Lane::I128 => Value::Integer(typed::<i128>(bytes)[row]),
         Lane::F32 => Value::F32(typed::<f32>(bytes)[row]),
         Lane::F64 => Value::F64(typed::<f64>(bytes)[row]),
     }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, PrimitiveArray, RecordBatch, RecordBatchOptions, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, RecordBatch, RecordBatchOptions,
+    StringArray,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, DurationSecondType, Field, Float32Type, Float64Type,
-    Int8Type, Int16Type, Int32Type, Int64Type, Schema, TimestampSecondType, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, DurationSecondType, Field,
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use icosian_ir::types::{ScalarType, TimeUnit, Type};
 use icosian_runtime::arrow_types::arrow_type;
@@ -64,6 +65,8 @@ pub fn columns() -> Vec<(&'static str, Type)> {
             ScalarType::Timestamp(TimeUnit::Second, None).nullable(),
         ),
         ("w", ScalarType::Duration(TimeUnit::Second).nullable()),
+        ("m", ScalarType::Decimal(12, 2).nullable()),
+        ("n", ScalarType::Decimal(38, 10).required()),
     ]
 }
 
@@ -175,6 +178,11 @@ pub fn column(rows: usize, numbers: &mut Numbers, ty: Type) -> ArrayRef {
             let values =
                 integers::<DurationSecondType>(rows, numbers, nullable, |v| v as i64, times);
             of_type(&values, ty.scalar)
+        }
+        ScalarType::Decimal(..) => {
+            let units = integers::<Decimal128Type>(rows, numbers, nullable, |v| v, range);
+            let units = units.as_primitive::<Decimal128Type>().clone();
+            Arc::new(units.with_data_type(arrow_type(ty.scalar)))
         }
         ScalarType::Str => {
             let nullable = nullable && numbers.below(2) == 0;

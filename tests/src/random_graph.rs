@@ -27,7 +27,7 @@ pub struct Shape {
     pub raising: bool,
 }
 
-const SCALARS: [ScalarType; 15] = [
+const SCALARS: [ScalarType; 18] = [
     ScalarType::Bool,
     ScalarType::I8,
     ScalarType::I16,
@@ -43,6 +43,9 @@ const SCALARS: [ScalarType; 15] = [
     ScalarType::Timestamp(TimeUnit::Second, None),
     ScalarType::Timestamp(TimeUnit::Millisecond, None),
     ScalarType::Duration(TimeUnit::Second),
+    ScalarType::Decimal(6, 3),
+    ScalarType::Decimal(12, 2),
+    ScalarType::Decimal(38, 0),
 ];
 
 struct Maker<'a> {
@@ -397,8 +400,15 @@ impl Maker<'_> {
     fn math(&mut self) -> Option<ExprId> {
         let math = *self.numbers.pick(&Math::ALL);
         let integers = matches!(math, Math::Abs) && !self.shape.raising;
-        let fits = |scalar: ScalarType| scalar.is_float() || scalar.is_integer() && !integers;
-        let mut args = vec![self.rows(fits)?];
+        let fits = |scalar: ScalarType| {
+            scalar.is_float() || scalar.is_decimal() || scalar.is_integer() && !integers
+        };
+        let first = self.rows(fits)?;
+        if self.numbers.below(4) == 0 && self.builder.scalar_type(first).is_decimal() {
+            let places = self.numbers.below(4) as u8;
+            return self.builder.round_decimal(math, first, places).ok();
+        }
+        let mut args = vec![first];
         if math.arity() == 2 {
             args.push(self.rows(fits)?);
         }

@@ -8,6 +8,7 @@ use arrow::compute::concat;
 use icosian::ir::types::{Lane, ScalarType, Type};
 use icosian::runtime::convert::column_values;
 use icosian::runtime::data::ChunkedColumn;
+use icosian::runtime::source::{Source, WantedColumn};
 use icosian::{Constant, Flow, Inputs, RowPlan, RowValue};
 use icosian_tests::data::{Numbers, places, table};
 use icosian_tests::random_graph::{Shape, random_graph};
@@ -51,6 +52,7 @@ fn give(plan: &RowPlan, name: &str, ty: Type) -> Give {
         Some(Lane::U16) => giver::<u16>(plan, name, |value| whole(value) as u16),
         Some(Lane::U32) => giver::<u32>(plan, name, |value| whole(value) as u32),
         Some(Lane::U64) => giver::<u64>(plan, name, |value| whole(value) as u64),
+        Some(Lane::I128) => unreachable!("decimals come in batches"),
         Some(Lane::F32) => giver::<f32>(plan, name, |value| match value {
             Constant::F32(value) => *value,
             other => panic!("{other} is no f32"),
@@ -86,6 +88,7 @@ fn read(plan: &RowPlan, name: &str, ty: Type) -> Read {
         Some(Lane::U16) => reader::<u16>(plan, name, integer),
         Some(Lane::U32) => reader::<u32>(plan, name, integer),
         Some(Lane::U64) => reader::<u64>(plan, name, integer),
+        Some(Lane::I128) => unreachable!("decimals come in batches"),
         Some(Lane::F32) => reader::<f32>(plan, name, Constant::F32),
         Some(Lane::F64) => reader::<f64>(plan, name, Constant::F64),
     }
@@ -362,4 +365,47 @@ fn errors_are_those_of_a_run() {
     let message = safe.input::<i32>("aa").unwrap_err().to_string();
     assert_eq!(message, "E0201: there is no input `aa`");
     assert!(safe.with_rows(2_000).is_err());
+}
+
+/// The example that learns from some customers and serves others: text, one-hot columns, shares by plan and
+/// city, regular expressions.
+#[test]
+fn the_churn_example_is_served_as_it_is_run() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/churn");
+    let flow = Flow::load(folder.join("churn.flow")).unwrap();
+    let state = flow.fit(&Inputs::new()).unwrap();
+    let selected = || flow.outputs().with_state(&state).unwrap();
+    let plan = selected().row().unwrap();
+    assert_eq!(plan.table(), "customers");
+    let source = Source::file(folder.join("serve.csv"));
+    let wanted: Vec<WantedColumn> = (plan.inputs().into_iter())
+        .map(|(name, ty)| WantedColumn {
+            source_name: name.rsplit_once('.').unwrap().1.to_owned(),
+            name: name.to_owned(),
+            ty,
+        })
+        .collect();
+    let batches: Vec<RecordBatch> = icosian::runtime::source::read(&source, &wanted)
+        .unwrap()
+        .batches
+        .iter()
+        .map(|batch| {
+            let names = wanted.iter().map(|column| column.source_name.clone());
+            let columns = names.zip(batch.columns().iter().cloned());
+            RecordBatch::try_from_iter_with_nullable(
+                columns.map(|(name, column)| (name, column, true)),
+            )
+            .unwrap()
+        })
+        .collect();
+    let run = selected().prepare().unwrap();
+    let expected = run.run(&Inputs::new().source("customers", source)).unwrap();
+    let expected = expected.arrays().unwrap();
+    for at_once in [1, 13] {
+        let found = serve(&plan, &batches, at_once).unwrap();
+        assert!(found[0].len() > 100);
+        for ((name, ty), found) in plan.outputs().into_iter().zip(found) {
+            assert_eq!(values(&expected[name], ty.scalar), found, "{name}");
+        }
+    }
 }

@@ -140,6 +140,7 @@ impl Emitter<'_, '_> {
             | Lane::U16
             | Lane::U32
             | Lane::U64
+            | Lane::I128
             | Lane::F32
             | Lane::F64 => Mask::Never,
         };

@@ -189,6 +189,7 @@ impl Emitter<'_, '_> {
             | Op::Text(_)
             | Op::Extern(_)
             | Op::OneOf(_)
+            | Op::Round(_)
             | Op::Lookup { .. }
             | Op::Find(_)
             | Op::Gather

@@ -21,7 +21,8 @@ impl Width {
             Lane::I8 | Lane::I16 | Lane::I32 | Lane::U8 | Lane::U16 | Lane::U32 | Lane::F32 => {
                 Some(Width::Narrow)
             }
-            Lane::I64 | Lane::U64 | Lane::F64 => Some(Width::Wide),
+            // No op over decimals is fused.
+            Lane::I64 | Lane::U64 | Lane::I128 | Lane::F64 => Some(Width::Wide),
         }
     }
 

@@ -339,6 +339,7 @@ impl Buffer {
         let shift = 64 - self.lane.bits();
         let signed = (unsigned << shift) as i64 >> shift;
         match self.lane {
+            Lane::I128 => unreachable!("kernels have no lanes of 128 bits"),
             Lane::F32 => Value::F32(f32::from_bits(unsigned as u32)),
             Lane::F64 => Value::F64(f64::from_bits(unsigned)),
             Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64 => Value::Integer(signed.into()),

@@ -280,6 +280,11 @@ impl Checker<'_> {
             Meaning::Math(math) => {
                 self.built(|builder| builder.math(math, &all), name, &present, span)?
             }
+            Meaning::Round(math) => self.round(math, first, second, name, span)?,
+            Meaning::Decimal(mode) => {
+                let scale = values.get(2).copied().flatten()?;
+                self.decimal(first, (second?, scale), mode, name, span)?
+            }
             Meaning::Bits(bits) => {
                 self.built(|builder| builder.bits(bits, &all), name, &present, span)?
             }

@@ -20,6 +20,7 @@ mod compose;
 mod configs;
 mod constants;
 mod conversions;
+mod decimals;
 mod declarations;
 mod elsewhere;
 mod explain;

@@ -3,7 +3,7 @@
 use icosian_ir::graph::Partition;
 use icosian_ir::id::{ExprId as Expression, TableId};
 use icosian_ir::op::{Fraction, Interpolation, Reduction};
-use icosian_ir::types::{Domain, ScalarType};
+use icosian_ir::types::Domain;
 use icosian_ir::typing::{reduced_values, reduction_type};
 use icosian_ir::value::Value;
 
@@ -200,11 +200,8 @@ impl Checker<'_> {
     fn can_be_reduced(&self, reduction: Reduction, values: &[Given]) -> bool {
         let types = values.iter().map(|(value, _)| {
             let ty = self.builder.ty(*value);
-            // Bools are calculated with as numbers.
-            match ty.scalar {
-                ScalarType::Bool if reduction.is_numeric() => ScalarType::I8.required(),
-                _ => ty,
-            }
+            let scalar = reduction.takes(ty.scalar);
+            scalar.required().nullable_if(ty.nullable)
         });
         reduction_type(reduction, types, true).is_some()
     }

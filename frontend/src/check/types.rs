@@ -42,6 +42,7 @@ fn foreign(name: &str) -> Option<&'static str> {
         "float32" => "f32",
         "string" | "text" | "String" | "varchar" | "utf8" => "str",
         "boolean" => "bool",
+        "numeric" | "money" => "decimal[18, 2]",
         "datetime" => "timestamp[s]",
         "timedelta" | "interval" => "duration[s]",
         _ => return None,
@@ -64,7 +65,8 @@ impl Checker<'_> {
         }
         let scalar = match name {
             "timestamp" | "duration" => self.time_type(program, written, name)?,
-            "decimal" | "list" | "struct" | "map" | "time" => {
+            "decimal" => self.written_decimal(written)?,
+            "list" | "struct" | "map" | "time" => {
                 self.cannot_run(&format!("type `{name}`"), written.span);
                 return None;
             }
@@ -73,8 +75,8 @@ impl Checker<'_> {
                     Diagnostic::error(Code::UnknownType, format!("there is no type `{name}`"))
                         .at(written.span);
                 let names = PLAIN.iter().map(|(known, _)| *known);
-                let hint =
-                    foreign(name).or_else(|| nearest(name, names.chain(["timestamp", "duration"])));
+                let hint = foreign(name)
+                    .or_else(|| nearest(name, names.chain(["timestamp", "duration", "decimal"])));
                 if let Some(hint) = hint {
                     diagnostic = diagnostic.help(format!("did you mean `{hint}`?"));
                 }

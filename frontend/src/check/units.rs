@@ -494,6 +494,7 @@ pub(crate) fn zero(ty: Type) -> Value {
         | ScalarType::Date
         | ScalarType::Timestamp(..)
         | ScalarType::Duration(_)
+        | ScalarType::Decimal(..)
         | ScalarType::Row(_) => Value::Integer(0),
     }
 }

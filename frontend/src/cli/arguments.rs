@@ -194,6 +194,22 @@ pub(crate) struct ExplainArguments {
     /// What to show.
     #[arg(long, value_enum, default_value_t = StageName::Plan)]
     pub(crate) stage: StageName,
+    /// Run it, deliver nothing, and tell where the time went: rows, bytes and time of each pass, and of
+    /// each segment and sink in it.
+    #[arg(long, conflicts_with = "stage")]
+    pub(crate) analyze: bool,
+    /// Give a parameter its value.
+    #[arg(long, short, value_name = "NAME=VALUE", requires = "analyze")]
+    pub(crate) param: Vec<String>,
+    /// How many threads; by default as many as the machine has.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        requires = "analyze"
+    )]
+    pub(crate) threads: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

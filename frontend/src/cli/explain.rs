@@ -4,13 +4,22 @@ use std::io::Write;
 
 use icosian::{Flow, Selection, Stage};
 
+use super::analyze::analyze;
 use super::arguments::{ExplainArguments, StageName};
 use super::console::Console;
 use super::exit::{Failure, Outcome};
 use super::inputs::{load, select, state};
+use super::interrupt::Interrupt;
 
-/// Prints a stage.
-pub(crate) fn explain(arguments: &ExplainArguments, console: &mut Console) -> Outcome {
+/// Prints a stage, or what running it took.
+pub(crate) fn explain(
+    arguments: &ExplainArguments,
+    console: &mut Console,
+    interrupt: &Interrupt,
+) -> Outcome {
+    if arguments.analyze {
+        return analyze(arguments, console, interrupt);
+    }
     let (flow, _) = load(&arguments.flow)?;
     console.warnings(&flow);
     let text = match arguments.stage {

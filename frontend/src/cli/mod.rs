@@ -1,6 +1,7 @@
 //! The commands. Each is a function from its arguments and a [`Console`] to an outcome; `exit`
 //! turns outcomes into exit codes. Data goes to standard output, everything else to standard error.
 
+mod analyze;
 mod arguments;
 mod check;
 mod console;
@@ -66,7 +67,7 @@ fn dispatch(arguments: Arguments, console: &mut Console, interrupt: &Interrupt) 
         Some(Command::Fit(arguments)) => fit::fit(&arguments, console, interrupt),
         Some(Command::Check(arguments)) => check::check(&arguments, console),
         Some(Command::Fmt(arguments)) => fmt::fmt(&arguments, console),
-        Some(Command::Explain(arguments)) => explain::explain(&arguments, console),
+        Some(Command::Explain(arguments)) => explain::explain(&arguments, console, interrupt),
         Some(Command::ExplainError(arguments)) => explain_error::explain_error(&arguments, console),
         Some(Command::Init(arguments)) => init::init(&arguments, console),
         Some(Command::Graph(arguments)) => graph::graph(&arguments, console),

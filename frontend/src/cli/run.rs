@@ -109,9 +109,18 @@ impl Clock {
         self.last = now;
     }
 
-    pub(crate) fn print(&self, console: &mut Console) {
+    /// A line for each stage.
+    pub(crate) fn lines(&self) -> String {
+        let mut text = String::new();
         for (stage, time) in &self.laps {
-            console.note(&format!("{stage:<8}{:>10}", milliseconds(*time)));
+            text.push_str(&format!("{stage:<8}{:>10}\n", milliseconds(*time)));
+        }
+        text
+    }
+
+    pub(crate) fn print(&self, console: &mut Console) {
+        for line in self.lines().lines() {
+            console.note(line);
         }
     }
 }

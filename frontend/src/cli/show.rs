@@ -101,12 +101,16 @@ fn counted(number: usize, one: &str) -> String {
 /// A value of the language as people read it.
 pub(crate) fn value_text(ty: Type, value: &Constant) -> String {
     match (ty.scalar, value) {
-        (ScalarType::Date | ScalarType::Timestamp(..) | ScalarType::Duration(_), value) => {
-            match icosian_runtime::convert::value_to_array(ty.scalar, value) {
-                Ok(array) => Cells::new(&array).text(0),
-                Err(_) => value.to_string(),
-            }
-        }
+        (
+            ScalarType::Date
+            | ScalarType::Timestamp(..)
+            | ScalarType::Duration(_)
+            | ScalarType::Decimal(..),
+            value,
+        ) => match icosian_runtime::convert::value_to_array(ty.scalar, value) {
+            Ok(array) => Cells::new(&array).text(0),
+            Err(_) => value.to_string(),
+        },
         (_, Constant::Str(text)) => printable(text),
         (_, value) => value.to_string(),
     }

@@ -400,6 +400,7 @@ impl Columns {
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
+            | Op::Round(_)
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)

@@ -120,7 +120,10 @@ impl GraphBuilder {
         if let Some(result) = self.time_arithmetic(operator, &op, left, right)? {
             return Ok(result);
         }
-        let (left, right) = self.meet(operator.symbol(), left, right)?;
+        let (left, right) = match self.as_decimals(left, right)? {
+            Some(decimals) => decimals,
+            None => self.meet(operator.symbol(), left, right)?,
+        };
         self.add(op, vec![left, right])
     }
 
@@ -186,6 +189,7 @@ impl GraphBuilder {
 
     /// `left / right`: floating point; two durations give their ratio.
     fn divide(&mut self, left: ExprId, right: ExprId) -> Result<ExprId, BuildError> {
+        let (left, right) = (self.decimal_as_float(left)?, self.decimal_as_float(right)?);
         let (mut left, mut right) = self.meet("/", left, right)?;
         let scalar = self.scalar_type(left);
         if let ScalarType::Duration(_) = scalar {
@@ -212,7 +216,7 @@ impl GraphBuilder {
         let nonzero =
             matches!(self.constant(right), Some(Value::Integer(divisor)) if *divisor != 0);
         if nonzero && !self.ty(left).nullable {
-            let ty = self.scalar_type(left).required();
+            let ty = self.scalar_type(result).required();
             let domain = self.domain(result);
             return Ok(self.add_typed(op, vec![left, right], ty, domain));
         }
@@ -236,6 +240,8 @@ impl GraphBuilder {
                 return self.integer_power(overflow, base, count as u32);
             }
         }
+        let base = self.decimal_as_float(base)?;
+        let exponent = self.decimal_as_float(exponent)?;
         let (base, exponent) = self.meet("**", base, exponent)?;
         self.math(Math::Pow, &[base, exponent])
     }
@@ -247,6 +253,20 @@ impl GraphBuilder {
     /// If an argument is no number, or the count is wrong.
     pub fn math(&mut self, math: Math, args: &[ExprId]) -> Result<ExprId, BuildError> {
         let mut args = args.to_vec();
+        if let [value] = args[..]
+            && self.scalar_type(value).is_decimal()
+        {
+            match math {
+                Math::Floor | Math::Ceil | Math::Round | Math::Trunc => {
+                    return self.round_decimal(math, value, 0);
+                }
+                Math::Abs => return self.add(Op::Math(math), args),
+                _ => {}
+            }
+        }
+        for arg in &mut args {
+            *arg = self.decimal_as_float(*arg)?;
+        }
         if let [left, right] = args[..] {
             let (left, right) = self.meet(math.name(), left, right)?;
             args = vec![left, right];
@@ -342,7 +362,9 @@ impl GraphBuilder {
         let scalar = self.scalar_type(value);
         match self.constant(value) {
             Some(Value::Integer(number))
-                if scalar.is_signed() || matches!(scalar, ScalarType::Duration(_)) =>
+                if scalar.is_signed()
+                    || scalar.is_decimal()
+                    || matches!(scalar, ScalarType::Duration(_)) =>
             {
                 let negated = Value::Integer(-number);
                 return Ok(self.literal_of(negated, scalar));
@@ -372,6 +394,9 @@ impl GraphBuilder {
     ) -> Result<ExprId, BuildError> {
         let (a, b) = (self.scalar_type(left), self.scalar_type(right));
         let symbol = BinaryOperator::Compare(comparison).symbol();
+        if let Some((left, right)) = self.as_decimals(left, right)? {
+            return self.add(Op::Compare(comparison), vec![left, right]);
+        }
         let (left, right) = match self.meet(symbol, left, right) {
             Ok(met) => met,
             Err(BuildError::NoCommonType { .. }) if a.is_integer() && b.is_integer() => {

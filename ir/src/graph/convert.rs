@@ -1,6 +1,6 @@
 //! The conversions that are inserted without being asked for (LANGUAGE rule 15), and casts.
 
-use super::{BuildError, GraphBuilder};
+use super::{BuildError, GraphBuilder, decimal};
 use crate::id::ExprId;
 use crate::meaning::text::read;
 use crate::op::{CastMode, Op, units_per};
@@ -56,7 +56,7 @@ impl GraphBuilder {
             return Ok(literal);
         }
         if let Some(Value::Str(text)) = self.constant(value)
-            && is_time(to)
+            && (is_time(to) || to.is_decimal())
         {
             // The language reads such texts when the graph is built.
             return match (read::value(text, to), mode) {
@@ -81,7 +81,7 @@ impl GraphBuilder {
         let refused = |value: Value| BuildError::Literal { value, ty: to };
         let converted = match (&value, to) {
             (Value::Null, _) => Value::Null,
-            (Value::Integer(number), _) if from.is_integer() => match to {
+            (Value::Integer(number), _) if from.is_integer() && !to.is_decimal() => match to {
                 ScalarType::F64 => Value::F64(*number as f64),
                 ScalarType::F32 => Value::F32(*number as f32),
                 _ => match if is_time(to) {
@@ -94,6 +94,10 @@ impl GraphBuilder {
                     }
                     _ => return Err(refused(value)),
                 },
+            },
+            (_, ScalarType::Decimal(..)) => match decimal::retyped(&value, from, to) {
+                Some(exact) => exact,
+                None => return Err(refused(value)),
             },
             (Value::F64(number), ScalarType::F32) => Value::F32(*number as f32),
             (Value::F32(number), ScalarType::F64) => Value::F64(f64::from(*number)),
@@ -178,6 +182,11 @@ fn unit_factor(from: ScalarType, to: ScalarType) -> Option<i128> {
 /// Whether every value of `from` is a value of `to`.
 fn widens(from: ScalarType, to: ScalarType) -> bool {
     use ScalarType::{Duration, F32, F64, I8, I16, I32, Timestamp, U8, U16, U32};
+    if let ScalarType::Decimal(digits, places) = to {
+        return from.as_decimal().is_some_and(|(others, other_places)| {
+            other_places <= places && others - other_places <= digits - places
+        });
+    }
     if let (Some((low, high)), Some((least, greatest))) = (from.integer_range(), to.integer_range())
     {
         return least <= low && high <= greatest;
@@ -203,7 +212,8 @@ fn meet_types(a: ScalarType, b: ScalarType) -> Option<ScalarType> {
     match (a, b) {
         _ if a == b => Some(a),
         _ if a.is_integer() && b.is_integer() => a.meet_integers(b),
-        _ if a.is_number() && b.is_number() => Some(F64),
+        _ if a.is_float() && b.is_number() || a.is_number() && b.is_float() => Some(F64),
+        _ if a.is_number() && b.is_number() => a.meet_decimals(b),
         (Timestamp(x, zone), Timestamp(y, other)) if zone == other => {
             Some(Timestamp(finer(x, y), zone))
         }
@@ -223,6 +233,13 @@ fn literal_meet(constant: &Value, own: ScalarType, other: ScalarType) -> Option<
                 return Some(other);
             }
             ScalarType::smallest_integer(least.min(*number), greatest.max(*number))
+        }
+        (_, ScalarType::Decimal(..)) if !own.is_decimal() => {
+            let (_, least) = decimal::of_constant(constant, own)?;
+            match decimal::retyped(constant, own, other) {
+                Some(_) => Some(other),
+                None => other.meet_decimals(least),
+            }
         }
         (Value::Integer(_), ScalarType::F32 | ScalarType::F64) if own.is_integer() => Some(other),
         (Value::F64(_), ScalarType::F32) => Some(ScalarType::F32),

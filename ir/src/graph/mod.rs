@@ -9,6 +9,7 @@ mod bits;
 mod builder;
 mod checks;
 mod convert;
+mod decimal;
 mod dependencies;
 mod fingerprint;
 mod lookups;

@@ -67,17 +67,23 @@ impl GraphBuilder {
     ) -> Result<Vec<ExprId>, BuildError> {
         let mut args = Vec::with_capacity(2 + keys.len());
         for value in values {
-            let value = if reduction.is_numeric() {
-                self.bool_as_number(value)?
-            } else {
-                value
-            };
+            let value = self.reduced_value(reduction, value)?;
             args.push(self.broadcast(value, from)?);
         }
         for key in keys {
             args.push(self.broadcast(*key, from)?);
         }
         Ok(args)
+    }
+
+    /// A value as a reduction takes it.
+    pub(super) fn reduced_value(
+        &mut self,
+        reduction: Reduction,
+        value: ExprId,
+    ) -> Result<ExprId, BuildError> {
+        let taken = reduction.takes(self.scalar_type(value));
+        self.cast(value, taken, CastMode::Raise)
     }
 
     pub(super) fn bool_as_number(&mut self, value: ExprId) -> Result<ExprId, BuildError> {

@@ -38,10 +38,16 @@ impl GraphBuilder {
     ) -> Result<ExprId, BuildError> {
         let mut args = Vec::with_capacity(values.len() + partition.keys.len());
         for value in values {
-            args.push(if window.is_numeric() {
-                self.bool_as_number(*value)?
-            } else {
-                *value
+            args.push(match window {
+                Window::Rolling { reduction, .. } => self.reduced_value(reduction, *value)?,
+                Window::Cumulative(Cumulative::Product)
+                | Window::Interpolate
+                | Window::Exponential { .. } => {
+                    let number = self.bool_as_number(*value)?;
+                    self.decimal_as_float(number)?
+                }
+                _ if window.is_numeric() => self.bool_as_number(*value)?,
+                _ => *value,
             });
         }
         args.extend(&partition.keys);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::columns::Columns;
 use crate::id::{ColumnId, NodeId};
 use crate::interpret::cell::ColumnValues;
+use crate::meaning::decimal;
 use crate::meaning::text::{MAX_BYTES, MAX_PAIRS, TextError};
 use crate::meaning::time::{Civil, civil_of_days};
 use crate::op::{Cumulative, Op, Window};
@@ -80,6 +81,8 @@ pub struct RowError {
     pub op: Op,
     /// Its operands (for a key found twice: the key).
     pub operands: Vec<Value>,
+    /// The types of the operands, where they are its arguments'.
+    pub types: Vec<ScalarType>,
 }
 
 impl RowError {
@@ -102,6 +105,10 @@ impl RowError {
             row,
             kind,
             op: definition.op.clone(),
+            types: match operands.len() == definition.args.len() {
+                true => columns.scalar_types(&definition.args),
+                false => Vec::new(),
+            },
             operands,
         }
     }
@@ -139,8 +146,10 @@ impl fmt::Display for RowError {
         match &self.kind {
             RowErrorKind::Overflow { exact, to } => {
                 match (exact, self.operands.is_empty()) {
-                    (Some(exact), false) => write!(f, "{exact}")?,
-                    (Some(exact), true) => write!(f, "the {} {exact}", self.noun())?,
+                    (Some(exact), false) => write!(f, "{}", number(*exact, *to))?,
+                    (Some(exact), true) => {
+                        write!(f, "the {} {}", self.noun(), number(*exact, *to))?;
+                    }
                     (None, _) => write!(f, "the {}", self.noun())?,
                 }
                 write!(f, " does not fit {to}")?;
@@ -148,7 +157,7 @@ impl fmt::Display for RowError {
             RowErrorKind::CastOutOfRange { to } => {
                 match self.operands.first() {
                     Some(Value::Str(text)) => return self.misread(f, text, *to),
-                    Some(operand) => write!(f, "{operand}")?,
+                    Some(_) => write!(f, "{}", self.operand(0))?,
                     None => f.write_str("the value")?,
                 }
                 write!(f, " does not fit {to}")?;
@@ -198,10 +207,13 @@ impl fmt::Display for RowError {
             write!(f, " (row {row})")?;
         }
         match (&self.kind, &self.operands[..]) {
-            (RowErrorKind::Overflow { .. }, [a, b]) => {
+            (RowErrorKind::Overflow { .. }, [_, _]) => {
+                let (a, b) = (self.operand(0), self.operand(1));
                 write!(f, ": {a} {} {b}", self.symbol())
             }
-            (RowErrorKind::Overflow { .. }, [a]) => write!(f, ": {}({a})", self.symbol()),
+            (RowErrorKind::Overflow { .. }, [_]) => {
+                write!(f, ": {}({})", self.symbol(), self.operand(0))
+            }
             _ => Ok(()),
         }
     }
@@ -222,7 +234,23 @@ impl fmt::Display for Shown {
     }
 }
 
+/// A whole number as a value of a type: of a decimal with its places.
+fn number(value: i128, scalar: ScalarType) -> String {
+    let mut made = String::new();
+    // Writing to a string can't fail.
+    let _ = decimal::show(value, decimal::places(scalar), &mut made);
+    made
+}
+
 impl RowError {
+    /// An operand as its type has it.
+    fn operand(&self, position: usize) -> String {
+        match (&self.operands[position], self.types.get(position)) {
+            (Value::Integer(value), Some(scalar)) => number(*value, *scalar),
+            (value, _) => value.to_string(),
+        }
+    }
+
     /// A text that says no value of a type; of a long one its beginning.
     fn misread(&self, f: &mut fmt::Formatter<'_>, text: &str, to: ScalarType) -> fmt::Result {
         const SHOWN: usize = 40;

@@ -202,6 +202,7 @@ impl<'a> Interpreter<'a> {
             | Op::IfElse
             | Op::Coalesce
             | Op::Cast(..)
+            | Op::Round(_)
             | Op::Math(_)
             | Op::Bits(_)
             | Op::Hash
@@ -298,7 +299,10 @@ impl<'a> Interpreter<'a> {
     fn row_by_row(&self, id: ColumnId) -> Result<ColumnValues, Raised> {
         let column = self.columns.column(id);
         let arguments = self.arguments(&column.args)?;
-        let from = self.columns.scalar_type(column.args[0]);
+        let from = [0, 1].map(|position| {
+            let arg = column.args.get(position).unwrap_or(&column.args[0]);
+            self.columns.scalar_type(*arg)
+        });
         let to = column.ty.scalar;
         let count = arguments.len();
         let cell = |row: usize, reported: Option<usize>| {

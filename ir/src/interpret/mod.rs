@@ -13,6 +13,7 @@
 //! on the program and its data only.
 
 mod cell;
+mod decimals;
 mod error;
 mod evaluate;
 mod find;

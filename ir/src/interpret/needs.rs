@@ -57,6 +57,7 @@ pub(super) fn dependencies(
         | Op::IfElse
         | Op::Coalesce
         | Op::Cast(..)
+        | Op::Round(_)
         | Op::Math(_)
         | Op::Text(_)
         | Op::Bits(_)

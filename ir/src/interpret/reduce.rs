@@ -14,12 +14,13 @@ use crate::interpret::row::first_of;
 use crate::interpret::tables::Groups;
 use crate::meaning::arithmetic::fits;
 use crate::meaning::compare::total_order;
+use crate::meaning::decimal::places;
 use crate::meaning::key::canonical;
 use crate::meaning::quantile::{self, Place};
 use crate::meaning::sketch::{self, Sketch};
 use crate::meaning::sums::{
-    CoMoments, ExactSum, IntegerMoments, IntegerProduct, IntegerSum, Moments, PowerSums,
-    WeightedSum, parts, product,
+    CoMoments, DecimalSum, ExactSum, IntegerMoments, IntegerProduct, IntegerSum, Moments,
+    PowerSums, WeightedSum, parts, product,
 };
 use crate::op::{Interpolation, Reduction};
 use crate::types::ScalarType;
@@ -36,6 +37,11 @@ pub(super) enum State {
     Integer {
         sum: IntegerSum,
         count: u64,
+    },
+    Decimal {
+        sum: DecimalSum,
+        count: u64,
+        places: u8,
     },
     Product(IntegerProduct),
     FloatMoments(Box<Moments>),
@@ -84,6 +90,13 @@ impl State {
                 sum: ExactSum::new(),
                 count: 0,
             },
+            Reduction::Sum | Reduction::Mean if value.is_some_and(ScalarType::is_decimal) => {
+                State::Decimal {
+                    sum: DecimalSum::new(),
+                    count: 0,
+                    places: value.map_or(0, places),
+                }
+            }
             Reduction::Sum | Reduction::Mean => State::Integer {
                 sum: IntegerSum::new(),
                 count: 0,
@@ -135,6 +148,10 @@ impl State {
                 *count += 1;
             }
             State::Integer { sum, count } => {
+                sum.add(integer(value));
+                *count += 1;
+            }
+            State::Decimal { sum, count, .. } => {
                 sum.add(integer(value));
                 *count += 1;
             }
@@ -191,6 +208,10 @@ impl State {
             (State::Float { sum, .. }, _) => Value::F64(sum.value()),
             (State::Integer { sum, count }, Reduction::Mean) => nullable(sum.mean(count)),
             (State::Integer { sum, .. }, _) => return deliver(sum.value(), to),
+            (State::Decimal { sum, count, places }, Reduction::Mean) => {
+                nullable(sum.mean(count, places))
+            }
+            (State::Decimal { sum, .. }, _) => return deliver_decimal(&sum, to),
             (State::Product(product), _) => {
                 return match product.value() {
                     Some(exact) => deliver(exact, to),
@@ -300,6 +321,14 @@ pub(super) fn deliver(sum: i128, to: ScalarType) -> Result<Value, RowErrorKind> 
             exact: Some(sum),
             to,
         })
+    }
+}
+
+/// A sum of decimals as a value of its type, or the error that it does not fit.
+pub(super) fn deliver_decimal(sum: &DecimalSum, to: ScalarType) -> Result<Value, RowErrorKind> {
+    match sum.value() {
+        Some(exact) => deliver(exact, to),
+        None => Err(RowErrorKind::Overflow { exact: None, to }),
     }
 }
 

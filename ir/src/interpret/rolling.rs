@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use crate::interpret::cell::Cell;
 use crate::interpret::error::{RowError, RowErrorKind};
-use crate::interpret::reduce::{State, deliver, float, integer};
+use crate::interpret::reduce::{State, deliver, deliver_decimal, float, integer};
 use crate::interpret::window::Along;
-use crate::meaning::sums::{ExactSum, IntegerSum};
+use crate::meaning::decimal::places;
+use crate::meaning::sums::{DecimalSum, ExactSum, IntegerSum};
 use crate::op::{Frame, Reduction};
 use crate::types::ScalarType;
 use crate::value::Value;
 
 /// The exact sum of the rows now in a window.
 struct Sum {
-    floats: bool,
+    from: ScalarType,
     float: ExactSum,
     integer: IntegerSum,
+    decimal: DecimalSum,
     /// The values that are not null.
     count: u64,
     /// The errors, in row order.
@@ -25,11 +27,12 @@ struct Sum {
 }
 
 impl Sum {
-    fn new(floats: bool) -> Sum {
+    fn new(from: ScalarType) -> Sum {
         Sum {
-            floats,
+            from,
             float: ExactSum::new(),
             integer: IntegerSum::new(),
+            decimal: DecimalSum::new(),
             count: 0,
             errors: VecDeque::new(),
         }
@@ -40,8 +43,10 @@ impl Sum {
             Cell::Value(Value::Null) => {}
             Cell::Value(value) => {
                 self.count += 1;
-                if self.floats {
+                if self.from.is_float() {
                     self.float.add(float(value));
+                } else if self.from.is_decimal() {
+                    self.decimal.add(integer(value));
                 } else {
                     self.integer.add(integer(value));
                 }
@@ -56,8 +61,10 @@ impl Sum {
             Cell::Value(Value::Null) => {}
             Cell::Value(value) => {
                 self.count -= 1;
-                if self.floats {
+                if self.from.is_float() {
                     self.float.subtract(float(value));
+                } else if self.from.is_decimal() {
+                    self.decimal.subtract(integer(value));
                 } else {
                     self.integer.subtract(integer(value));
                 }
@@ -69,16 +76,20 @@ impl Sum {
     }
 
     fn sum(&self, to: ScalarType) -> Result<Value, RowErrorKind> {
-        if self.floats {
+        if self.from.is_float() {
             Ok(Value::F64(self.float.value()))
+        } else if self.from.is_decimal() {
+            deliver_decimal(&self.decimal, to)
         } else {
             deliver(self.integer.value(), to)
         }
     }
 
     fn mean(&self) -> Value {
-        let mean = if self.floats {
+        let mean = if self.from.is_float() {
             self.float.mean(self.count)
+        } else if self.from.is_decimal() {
+            self.decimal.mean(self.count, places(self.from))
         } else {
             self.integer.mean(self.count)
         };
@@ -120,7 +131,7 @@ impl Along<'_> {
 
     fn rolling_sum(&self, reduction: Reduction, frame: Frame, min_count: u64) -> Vec<Cell> {
         let cells = &self.values[0];
-        let mut sum = Sum::new(self.from.is_float());
+        let mut sum = Sum::new(self.from);
         let mut held = 0..0;
         let step = |(row, frame): (usize, Option<Range<usize>>)| {
             let Some(frame) = frame else {

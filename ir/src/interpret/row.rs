@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::interpret::cell::Cell;
+use crate::interpret::decimals;
 use crate::interpret::error::{RowError, RowErrorKind};
 use crate::interpret::text;
 use crate::interpret::time;
@@ -32,6 +33,7 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::IfElse
         | Op::Coalesce
         | Op::Cast(..)
+        | Op::Round(_)
         | Op::Math(_)
         | Op::Text(_)
         | Op::Bits(_)
@@ -61,12 +63,17 @@ pub fn is_row_local(op: &Op) -> bool {
 /// What an op gave in a row: a cell, or an error of its own.
 pub(crate) type Outcome = Result<Cell, RowErrorKind>;
 
-/// The result of a row-local op over the cells of one row. `from` is the type of the first
-/// argument, `to` that of the result.
+/// The result of a row-local op over the cells of one row. `from` has the types of the first two
+/// arguments (of one that of it, twice), `to` is that of the result.
 ///
 /// # Panics
 /// If the op is not row-local or does not take such cells, which verified columns rule out.
-pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cell]) -> Outcome {
+pub(crate) fn row_local(
+    op: &Op,
+    from: [ScalarType; 2],
+    to: ScalarType,
+    cells: &[&Cell],
+) -> Outcome {
     match op {
         Op::And => Ok(three_valued(cells[0], cells[1], false)),
         Op::Or => Ok(three_valued(cells[0], cells[1], true)),
@@ -81,7 +88,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         }),
         Op::Hash => Ok(match (cells[0], cells[1]) {
             (Cell::Value(value), Cell::Value(Value::Integer(state))) => {
-                let hash = hash::value(*state as u64, value, from);
+                let hash = hash::value(*state as u64, value, from[0]);
                 Cell::Value(Value::Integer(i128::from(hash)))
             }
             _ => first_of(cells.iter().copied()).map_or(Cell::NULL, Cell::Error),
@@ -101,6 +108,7 @@ pub(crate) fn row_local(op: &Op, from: ScalarType, to: ScalarType, cells: &[&Cel
         | Op::OneOf(_)
         | Op::Not
         | Op::Cast(..)
+        | Op::Round(_)
         | Op::Math(_)
         | Op::Bits(_)
         | Op::Time(_)
@@ -164,11 +172,17 @@ fn three_valued(a: &Cell, b: &Cell, decisive: bool) -> Cell {
 /// The value of an op over values that are not null.
 fn apply(
     op: &Op,
-    from: ScalarType,
+    types: [ScalarType; 2],
     to: ScalarType,
     values: &[&Value],
 ) -> Result<Value, RowErrorKind> {
     let bool_of = |value| Ok(Value::Bool(value));
+    if types[0].is_decimal()
+        && let Some(result) = decimals::apply(op, types, to, values)
+    {
+        return result;
+    }
+    let from = types[0];
     match op {
         Op::Add(mode) => numbers(
             op,
@@ -260,6 +274,7 @@ fn apply(
             false => Value::Bool(false),
         }),
         Op::Time(function) => time::apply(op, *function, from, to, values),
+        Op::Round(_) => ill_typed(op),
         Op::And
         | Op::Or
         | Op::IfElse
@@ -304,7 +319,7 @@ fn numbers(
 }
 
 /// An integer result as a value (nothing is null) or as the error of its row.
-fn in_range(
+pub(super) fn in_range(
     to: ScalarType,
     result: Result<Option<i128>, OutOfRange>,
 ) -> Result<Value, RowErrorKind> {
@@ -333,7 +348,9 @@ pub fn fold(op: &Op, args: &[Value], types: &[Type], to: Type) -> Option<Value> 
     }
     let cells: Vec<Cell> = args.iter().cloned().map(Cell::Value).collect();
     let cells: Vec<&Cell> = cells.iter().collect();
-    match row_local(op, types.first()?.scalar, to.scalar, &cells) {
+    let first = types.first()?.scalar;
+    let from = [first, types.get(1).map_or(first, |ty| ty.scalar)];
+    match row_local(op, from, to.scalar, &cells) {
         Ok(Cell::Value(Value::Str(text))) if text.len() > MAX_FOLDED => None,
         Ok(Cell::Value(value)) => Some(value),
         Ok(Cell::Error(_)) | Err(_) => None,

@@ -9,13 +9,15 @@ use crate::id::ColumnId;
 use crate::interpret::cell::{Cell, ColumnValues};
 use crate::interpret::error::{RowError, RowErrorKind};
 use crate::interpret::evaluate::Interpreter;
-use crate::interpret::reduce::{deliver, float, integer};
+use crate::interpret::reduce::{deliver, deliver_decimal, float, integer};
 use crate::interpret::row::first_of;
 use crate::interpret::tables::{Groups, Stopped};
 use crate::meaning::compare::total_order;
 use crate::meaning::exponential::Exponential;
 use crate::meaning::key::canonical;
-use crate::meaning::sums::{ExactSum, IntegerProduct, IntegerSum, Number, steps_between};
+use crate::meaning::sums::{
+    DecimalSum, ExactSum, IntegerProduct, IntegerSum, Number, steps_between,
+};
 use crate::op::{Cumulative, Over, RankMethod, Window, WindowOver};
 use crate::types::ScalarType;
 use crate::value::Value;
@@ -209,6 +211,15 @@ impl Along<'_> {
                         sum.add(float(value));
                     }
                     Ok(Value::F64(sum.value()))
+                })
+            }
+            Cumulative::Sum if self.from.is_decimal() => {
+                let mut sum = DecimalSum::new();
+                self.running(|value| {
+                    if !value.is_null() {
+                        sum.add(integer(value));
+                    }
+                    deliver_decimal(&sum, to)
                 })
             }
             Cumulative::Sum => {

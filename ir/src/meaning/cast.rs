@@ -2,8 +2,9 @@
 
 use crate::meaning::OutOfRange;
 use crate::meaning::arithmetic::{fits, wrap};
+use crate::meaning::decimal;
 use crate::meaning::text::{read, show::show};
-use crate::op::CastMode;
+use crate::op::{CastMode, RoundingMode};
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
 
@@ -32,6 +33,9 @@ pub fn cast(
         show(value, from, &mut made);
         return Some(Ok(Value::Str(made.into())));
     }
+    if from.is_decimal() || to.is_decimal() {
+        return decimal_cast(value, from, to, mode);
+    }
     Some(match value {
         Value::Bool(value) => number(i128::from(*value), to, mode)?,
         Value::Integer(value) => {
@@ -58,6 +62,41 @@ pub fn cast(
             (None, CastMode::Null) => Ok(Value::Null),
             (None, CastMode::Raise | CastMode::Wrap) => Err(OutOfRange { exact: None }),
         },
+    })
+}
+
+/// A value in or from a decimal type: to fewer places and of floats the nearest, ties to even; to
+/// integers towards zero.
+fn decimal_cast(
+    value: &Value,
+    from: ScalarType,
+    to: ScalarType,
+    mode: CastMode,
+) -> Option<Result<Value, OutOfRange>> {
+    let found = decimal::places(from);
+    let exact = match (value, to) {
+        (Value::Null, _) => return Some(Ok(Value::Null)),
+        (Value::Integer(value), ScalarType::F64) => {
+            return Some(Ok(Value::F64(decimal::to_f64(*value, found))));
+        }
+        (Value::Integer(value), ScalarType::F32) => {
+            return Some(Ok(Value::F32(decimal::to_f32(*value, found))));
+        }
+        (Value::Integer(value), ScalarType::Decimal(_, places)) => {
+            decimal::rescale(*value, found, places, RoundingMode::Nearest)
+        }
+        (Value::Integer(value), _) => decimal::rescale(*value, found, 0, RoundingMode::TowardsZero),
+        (Value::Bool(value), _) => decimal::finer(i128::from(*value), 0, decimal::places(to)),
+        (Value::F32(value), _) => decimal::from_f64(f64::from(*value), decimal::places(to)),
+        (Value::F64(value), _) => decimal::from_f64(*value, decimal::places(to)),
+        (Value::Str(text), _) => match read::value(text, to) {
+            Some(value) => return Some(Ok(value)),
+            None => None,
+        },
+    };
+    Some(match exact.filter(|exact| fits(*exact, to)) {
+        Some(exact) => Ok(Value::Integer(exact)),
+        None => out_of_range(None, mode),
     })
 }
 

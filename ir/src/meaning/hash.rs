@@ -15,6 +15,7 @@
 //! |---|---|
 //! | integer, bool, date | the number (bools 0, 1; dates days since 1970), modulo 2⁶⁴ |
 //! | timestamp, duration | nanoseconds, modulo 2⁶⁴: equal instants in any unit are one |
+//! | decimal | without zeros at the end of its places: if it is whole and of 64 bits, as an integer; else how many places are left, then the digits as a number modulo 2¹²⁸, its low 64 bits first |
 //! | float | the bits as binary64, +0 for both zeros, 0x7ff8000000000000 for every NaN |
 //! | text | how many bytes its UTF-8 has; then these, 8 to a word, the first lowest, 0 where none is left |
 //! | null | 0x9ddfea08eb382d69 |
@@ -76,11 +77,27 @@ pub fn text(state: u64, text: &str) -> u64 {
     })
 }
 
+/// The state after a decimal of so many places.
+pub fn decimal(state: u64, mut value: i128, mut places: u8) -> u64 {
+    while places > 0 && value % 10 == 0 {
+        value /= 10;
+        places -= 1;
+    }
+    if places == 0 && i64::try_from(value).is_ok() {
+        return step(state, value as u64);
+    }
+    let state = step(state, places.into());
+    step(step(state, value as u64), (value >> 64) as u64)
+}
+
 /// The state after a value of a type.
 pub fn value(state: u64, value: &Value, scalar: ScalarType) -> u64 {
     match value {
         Value::Null => step(state, NULL),
         Value::Bool(value) => step(state, u64::from(*value)),
+        Value::Integer(value) if scalar.is_decimal() => {
+            decimal(state, *value, crate::meaning::decimal::places(scalar))
+        }
         Value::Integer(value) => step(state, (*value as u64).wrapping_mul(scale(scalar))),
         Value::F32(value) => step(state, canonical_f64(f64::from(*value)).to_bits()),
         Value::F64(value) => step(state, canonical_f64(*value).to_bits()),

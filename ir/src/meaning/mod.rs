@@ -5,6 +5,7 @@ pub mod arithmetic;
 pub mod bits;
 pub mod cast;
 pub mod compare;
+pub mod decimal;
 pub mod exponential;
 pub mod hash;
 pub mod key;

@@ -30,6 +30,16 @@ pub fn hash_word(word: u64) -> u64 {
     mix(word.wrapping_add(0x9e37_79b9_7f4a_7c15))
 }
 
+/// The hash of an integer: of up to 64 bits by its word, of more by both its words.
+#[must_use]
+pub fn hash_integer(value: i128) -> u64 {
+    let low = hash_word(value as u64);
+    if (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&value) {
+        return low;
+    }
+    hash_word(low ^ (value >> 64) as u64)
+}
+
 /// The hash of text: its length and then its bytes, eight at a time from the lowest.
 #[must_use]
 pub fn hash_text(text: &str) -> u64 {
@@ -48,7 +58,7 @@ pub fn hash(value: &Value) -> u64 {
     match value {
         Value::Null => 0,
         Value::Bool(value) => hash_word(u64::from(*value)),
-        Value::Integer(value) => hash_word(*value as u64),
+        Value::Integer(value) => hash_integer(*value),
         Value::F32(value) => hash_word(canonical_f64(f64::from(*value)).to_bits()),
         Value::F64(value) => hash_word(canonical_f64(*value).to_bits()),
         Value::Str(text) => hash_text(text),

@@ -1,5 +1,7 @@
 //! The reductions: values of many rows made one.
 
+use crate::types::ScalarType;
+
 /// How a quantile between two values is chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Interpolation {
@@ -255,6 +257,17 @@ impl Reduction {
             | Reduction::Mode
             | Reduction::AtMax
             | Reduction::AtMin => false,
+        }
+    }
+
+    /// The type in which it takes values of a type: bools are numbers where it calculates with them, and
+    /// decimals the nearest f64 where what it gives is no decimal's, exact or rounded once.
+    pub fn takes(self, scalar: ScalarType) -> ScalarType {
+        let exact = matches!(self, Reduction::Sum | Reduction::Mean);
+        match scalar {
+            ScalarType::Bool if self.is_numeric() => ScalarType::I8,
+            ScalarType::Decimal(..) if self.is_numeric() && !exact => ScalarType::F64,
+            other => other,
         }
     }
 

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::op::Reduction;
-use crate::types::{ScalarType, Type};
+use crate::types::{MAX_DIGITS, ScalarType, Type};
 
 /// The type a reduction of values of these types gives; `alone` if it has no groups (a group is
 /// never empty).
@@ -20,7 +20,10 @@ pub fn reduction_type(
         return None;
     }
     let first = values.first().map_or(ScalarType::I64, |ty| ty.scalar);
-    let numbers = values.iter().all(|ty| ty.scalar.is_number());
+    // Of decimals the moments are those of the nearest f64: whoever wants them casts.
+    let numbers = values
+        .iter()
+        .all(|ty| ty.scalar.is_number() && !ty.scalar.is_decimal());
     let scalar = match reduction {
         Reduction::Len | Reduction::Count | Reduction::NUnique | Reduction::ApproxNUnique => {
             return Some(ScalarType::I64.required());
@@ -31,11 +34,15 @@ pub fn reduction_type(
                 ScalarType::Duration(unit) if reduction == Reduction::Sum => {
                     ScalarType::Duration(unit).required()
                 }
+                ScalarType::Decimal(_, places) if reduction == Reduction::Sum => {
+                    ScalarType::Decimal(MAX_DIGITS, places).required()
+                }
                 integer if integer.is_signed() => ScalarType::I64.required(),
                 integer if integer.is_integer() => ScalarType::U64.required(),
                 _ => return None,
             });
         }
+        Reduction::Mean if first.is_decimal() => ScalarType::F64,
         Reduction::Mean
         | Reduction::Var { .. }
         | Reduction::Std { .. }
@@ -50,7 +57,7 @@ pub fn reduction_type(
             ScalarType::F64
         }
         Reduction::Quantile { interpolation, .. } => {
-            let ordered = numbers || first.lane_range().is_some();
+            let ordered = numbers || first.lane_range().is_some() && !first.is_decimal();
             match interpolation.is_element() {
                 true if ordered => first,
                 false if numbers => ScalarType::F64,

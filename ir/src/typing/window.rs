@@ -10,7 +10,7 @@ pub(super) fn window_type(window: Window, values: &[Type], order: Option<Type>) 
     let value = *values.first()?;
     let comparable = !matches!(value.scalar, ScalarType::Row(_));
     let number = |nullable| {
-        value.scalar.is_number().then_some(Type {
+        (value.scalar.is_number() && !value.scalar.is_decimal()).then_some(Type {
             scalar: ScalarType::F64,
             nullable,
         })

@@ -278,7 +278,16 @@ fn slices_widen_by_their_own_rows() {
 fn decimals_of_few_digits_are_the_nearest_numbers() {
     let cents = Decimal128Array::from(vec![Some(1730), None, Some(-1), Some(999_999_999_999_999)]);
     let cents = made(cents.with_precision_and_scale(15, 2).unwrap());
-    assert_eq!(scalar_type(cents.data_type()), Some(ScalarType::F64));
+    let own = ScalarType::Decimal(15, 2);
+    assert_eq!(scalar_type(cents.data_type()), Some(own));
+    let kept = widen(&cents, own.nullable()).unwrap();
+    assert_eq!(kept.to_data(), cents.to_data());
+    assert!(widen(&cents, ScalarType::Decimal(14, 2).nullable()).is_err());
+    assert!(widen(&cents, ScalarType::Decimal(16, 1).nullable()).is_err());
+    let finer = widen(&cents, ScalarType::Decimal(38, 4).nullable()).unwrap();
+    let finer = finer.as_primitive::<Decimal128Type>();
+    assert_eq!(finer.data_type(), &DataType::Decimal128(38, 4));
+    assert_eq!((finer.value(0), finer.is_valid(1)), (173_000, false));
     let read = widen(&cents, ScalarType::F64.nullable()).unwrap();
     let read: Vec<Option<f64>> = read.as_primitive::<Float64Type>().iter().collect();
     assert_eq!(
@@ -296,10 +305,18 @@ fn decimals_of_few_digits_are_the_nearest_numbers() {
     let wide = Decimal128Array::from(vec![1])
         .with_precision_and_scale(38, 2)
         .unwrap();
-    assert_eq!(scalar_type(wide.data_type()), None);
+    assert_eq!(
+        scalar_type(wide.data_type()),
+        Some(ScalarType::Decimal(38, 2))
+    );
+    assert!(widen(&made(wide), ScalarType::F64.required()).is_err());
     let small = Decimal64Array::from(vec![25])
         .with_precision_and_scale(9, 1)
         .unwrap();
     let read = widen(&made(small), ScalarType::F64.required()).unwrap();
     assert_eq!(read.as_primitive::<Float64Type>().values(), &[2.5]);
+    let bytes = made(Int8Array::from(vec![-128]));
+    let read = widen(&bytes, ScalarType::Decimal(5, 2).required()).unwrap();
+    assert_eq!(read.as_primitive::<Decimal128Type>().values(), &[-12_800]);
+    assert!(widen(&bytes, ScalarType::Decimal(4, 2).required()).is_err());
 }

@@ -3,7 +3,9 @@
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
 use icosian_ir::plan::{Arrangement, BuildSide};
+use icosian_ir::value::Value;
 
+use crate::convert::column_values;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
 use crate::execute::candidates::{Candidates, Compared, NO_KEY};
@@ -93,6 +95,13 @@ fn kept(data: &BoundTable, column: ColumnId) -> Result<&ChunkedColumn, RunError>
     found.ok_or_else(|| internal("a key column that was not kept"))
 }
 
+fn integer(value: Value) -> Option<i128> {
+    match value {
+        Value::Integer(value) => Some(value),
+        _ => None,
+    }
+}
+
 /// The words of the columns compared, by row, and the rows in which all of them compare at all.
 fn compared(
     columns: &Columns,
@@ -104,10 +113,18 @@ fn compared(
     for id in ids {
         let column = kept(data, *id)?;
         let lane = columns.scalar_type(*id).lane();
-        let ranks = lane.is_none().then(|| {
-            let mut cells = Vec::new();
-            column.read_text(0..data.rows(), &mut cells);
-            Ranks::new(cells.into_iter().flatten().collect())
+        let scalar = columns.scalar_type(*id);
+        let decimals = || {
+            let values = column_values(column, scalar, 0..data.rows()).into_iter();
+            Ranks::of_decimals(values.filter_map(integer).collect())
+        };
+        let ranks = scalar.is_decimal().then(decimals);
+        let ranks = ranks.or_else(|| {
+            lane.is_none().then(|| {
+                let mut cells = Vec::new();
+                column.read_text(0..data.rows(), &mut cells);
+                Ranks::new(cells.into_iter().flatten().collect())
+            })
         });
         let mut words = Vec::with_capacity(data.rows());
         let mut of_block = Vec::new();

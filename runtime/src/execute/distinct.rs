@@ -175,6 +175,8 @@ fn distinct_segment(
         return None;
     };
     match columns.column(column).op {
+        // Words are of 64 bits.
+        _ if columns.scalar_type(column).is_decimal() => return None,
         Op::Text(_) | Op::Compare(_) | Op::OneOf(_) | Op::Cast(..) => {}
         _ => return None,
     }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use icosian_ir::id::PassId;
 use icosian_ir::plan::Step;
@@ -64,11 +65,19 @@ pub trait Executor {
                 Step::Scalars(scalars) => run.run_scalars(scalars, &mut params)?,
                 Step::Pass(id) => {
                     let rows = 0..run.rows(*id, &params)?;
+                    let started = Instant::now();
                     let output = self.pass(run, *id, &params, rows)?;
+                    if let Some(analysis) = run.analysis() {
+                        analysis.scanned(*id, output.output.as_ref(), started.elapsed());
+                    }
                     if let Some(part) = output.output {
                         result.add(part);
                     }
+                    let started = Instant::now();
                     self.finish_pass(run, output.state, &mut params)?;
+                    if let Some(analysis) = run.analysis() {
+                        analysis.finished(*id, started.elapsed());
+                    }
                 }
             }
         }
@@ -94,30 +103,54 @@ impl Executor for SerialExecutor {
 }
 
 /// Runs the morsels of each pass on several threads.
+///
+/// A pass of one morsel runs on the calling thread: handing it over, and making the threads if there are
+/// none yet, would take longer.
 #[derive(Clone, Debug)]
 pub struct ParallelExecutor {
-    pool: Arc<rayon::ThreadPool>,
+    threads: usize,
+    /// Made when it is first worth it.
+    pool: Arc<OnceLock<Arc<rayon::ThreadPool>>>,
 }
 
+/// From so many kernels on that are still to be made, several threads make them.
+const PARALLEL_KERNELS: usize = 4;
+
+/// Up to so many rows, what a pass found is finished on the calling thread.
+const FEW_ROWS: usize = 8192;
+
 impl ParallelExecutor {
-    /// An executor with so many threads of its own (0: as many as the machine has).
+    /// An executor with so many threads of its own (0: as many as the machine has), made when a run first
+    /// has work for them.
     ///
     /// # Errors
-    /// If the threads can't be made.
+    /// None today.
     pub fn new(threads: usize) -> Result<ParallelExecutor, RunError> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|number| format!("icosian-{number}"))
-            .build()
-            .map_err(|error| internal(error.to_string()))?;
         Ok(ParallelExecutor {
-            pool: Arc::new(pool),
+            threads,
+            pool: Arc::default(),
         })
     }
 
     /// An executor that shares a pool.
     pub fn with_pool(pool: Arc<rayon::ThreadPool>) -> ParallelExecutor {
-        ParallelExecutor { pool }
+        ParallelExecutor {
+            threads: pool.current_num_threads(),
+            pool: Arc::new(OnceLock::from(pool)),
+        }
+    }
+
+    /// The threads.
+    fn pool(&self) -> Result<&rayon::ThreadPool, RunError> {
+        if let Some(pool) = self.pool.get() {
+            return Ok(pool);
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .thread_name(|number| format!("icosian-{number}"))
+            .build()
+            .map_err(|error| internal(error.to_string()))?;
+        Ok(self.pool.get_or_init(|| Arc::new(pool)))
     }
 }
 
@@ -128,8 +161,11 @@ impl Executor for ParallelExecutor {
         state: State,
         params: &mut Params,
     ) -> Result<(), RunError> {
+        if run.rows(state.pass(), params)? <= FEW_ROWS {
+            return run.finish_pass(state, params);
+        }
         // What is worth several threads finds them in the pool it runs in.
-        self.pool.install(|| run.finish_pass(state, params))
+        self.pool()?.install(|| run.finish_pass(state, params))
     }
 
     fn pass(
@@ -140,8 +176,14 @@ impl Executor for ParallelExecutor {
         rows: Range<usize>,
     ) -> Result<PassOutput, RunError> {
         let bound = PassRun::new(run, pass, params, rows)?;
-        self.pool.install(|| bound.compile())?;
-        let workers = self.pool.current_num_threads().min(bound.morsels()).max(1);
+        if bound.kernels_to_make() >= PARALLEL_KERNELS {
+            self.pool()?.install(|| bound.compile())?;
+        }
+        if bound.morsels() <= 1 {
+            return bound.run_here();
+        }
+        let pool = self.pool()?;
+        let workers = pool.current_num_threads().min(bound.morsels());
         let next = AtomicUsize::new(0);
         // The lowest morsel that failed, and how: later ones need not run, earlier ones must.
         let failed_at = AtomicUsize::new(usize::MAX);
@@ -178,7 +220,7 @@ impl Executor for ParallelExecutor {
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(state);
         };
-        self.pool.scope(|scope| {
+        pool.scope(|scope| {
             for _ in 0..workers {
                 scope.spawn(|_| work());
             }

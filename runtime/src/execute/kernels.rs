@@ -123,6 +123,14 @@ fn constant(columns: &Columns, mut id: ColumnId) -> Option<Value> {
     }
 }
 
+/// Where a variant stands.
+fn position_of(nulls: Nulls) -> usize {
+    match nulls {
+        Nulls::Absent => 0,
+        Nulls::General => 1,
+    }
+}
+
 /// Every kernel of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Kernels {
@@ -158,6 +166,14 @@ impl Kernels {
         }
     }
 
+    /// How many kernels of a pass are not compiled yet; those it has twice count twice.
+    pub(crate) fn missing(&self, pass: usize, nulls: Nulls) -> usize {
+        let variant = position_of(nulls);
+        let of_pass = self.places.get(pass).into_iter().flatten();
+        let is_missing = |place: &&usize| self.kernels[**place].1[variant].get().is_none();
+        of_pass.filter(is_missing).count()
+    }
+
     /// The kernel of a pass's fused segment, compiled now if none of its shape was needed before.
     pub(crate) fn get(
         &self,
@@ -166,10 +182,7 @@ impl Kernels {
         segment: &FusedSegment,
         nulls: Nulls,
     ) -> Result<&Arc<CompiledKernel>, RunError> {
-        let variant = match nulls {
-            Nulls::Absent => 0,
-            Nulls::General => 1,
-        };
+        let variant = position_of(nulls);
         let options = CompileOptions {
             nulls,
             verify: cfg!(debug_assertions),
@@ -188,6 +201,7 @@ impl Kernels {
 mod tests {
     use super::{KernelCache, Kernels};
     use icosian_codegen::Nulls;
+    use icosian_ir::columns::Columns;
     use icosian_ir::columns_to_plan::columns_to_plan;
     use icosian_ir::graph::{BinaryOperator, GraphBuilder, TableRows};
     use icosian_ir::graph_to_columns::{Request, graph_to_columns};
@@ -196,12 +210,11 @@ mod tests {
     use icosian_ir::types::ScalarType;
     use icosian_ir::value::Value;
 
-    /// The places of the kernels of `x op constant` over two tables, whose names begin so.
-    fn places_in(
-        cache: &KernelCache,
+    /// `x op constant` over two tables, whose names begin so.
+    fn program(
         prefix: &str,
         pairs: [(BinaryOperator, f64); 2],
-    ) -> Vec<Vec<usize>> {
+    ) -> (Columns, Vec<Vec<FusedSegment>>) {
         let mut builder = GraphBuilder::new();
         let mut outputs: Vec<NodeId> = Vec::new();
         for (position, (operator, constant)) in pairs.into_iter().enumerate() {
@@ -232,6 +245,16 @@ mod tests {
                 fused.collect()
             })
             .collect();
+        (columns, fused)
+    }
+
+    /// The places of the kernels of such a program, all compiled.
+    fn places_in(
+        cache: &KernelCache,
+        prefix: &str,
+        pairs: [(BinaryOperator, f64); 2],
+    ) -> Vec<Vec<usize>> {
+        let (columns, fused) = program(prefix, pairs);
         let kernels = Kernels::new(&columns, fused.iter().map(Vec::as_slice), cache);
         for (pass, segments) in fused.iter().enumerate() {
             for (position, segment) in segments.iter().enumerate() {
@@ -258,6 +281,19 @@ mod tests {
         assert_eq!(cache.len(), 3);
         cache.clear();
         assert_eq!((cache.len(), cache.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn memory_goes_back_with_the_last_user() {
+        let cache = KernelCache::default();
+        let (columns, fused) = program("t", [(BinaryOperator::Add, 1.5); 2]);
+        let kernels = Kernels::new(&columns, fused.iter().map(Vec::as_slice), &cache);
+        let kernel = kernels.get(&columns, (0, 0), &fused[0][0], Nulls::Absent);
+        let kernel = std::sync::Arc::downgrade(kernel.unwrap());
+        cache.clear();
+        assert!(kernel.upgrade().is_some(), "a plan has it");
+        drop(kernels);
+        assert!(kernel.upgrade().is_none());
     }
 
     #[test]

@@ -154,8 +154,10 @@ pub(crate) fn finish_windows(
             .chain(axis(columns, *window)?)
         {
             if let Entry::Vacant(entry) = lanes.entry((*value, text)) {
-                bytes += 9 * data.rows();
-                entry.insert(Aligned::new(kept(data, *value)?, text, run.budget())?);
+                let column = kept(data, *value)?;
+                let bits = 8 + column.lane().map_or(32, Lane::bits);
+                bytes += bits / 8 * data.rows();
+                entry.insert(Aligned::new(column, text, run.budget())?);
             }
         }
     }
@@ -479,6 +481,7 @@ impl Part {
             8 => put!(u8),
             16 => put!(u16),
             32 => put!(u32),
+            128 => put!(i128),
             _ => put!(u64),
         }
         if nullable {
@@ -529,6 +532,7 @@ fn gather(
         8 => take!(u8),
         16 => take!(u16),
         32 => take!(u32),
+        128 => take!(i128),
         _ => take!(u64),
     }
     if let Some(from) = column.validity {

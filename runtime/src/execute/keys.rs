@@ -10,6 +10,7 @@ use foldhash::{fast, quality::RandomState};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
+use icosian_ir::meaning::text::show::show;
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 
@@ -87,7 +88,10 @@ impl Interner {
 #[derive(Clone, Debug)]
 pub(crate) struct KeyTable {
     types: Vec<ScalarType>,
-    /// Per key: the mask of its nulls (bit 0 the first column), then a word per column.
+    /// Where the words of each column begin in a key, then how many words it has.
+    places: Vec<usize>,
+    /// Per key: the mask of its nulls (bit 0 the first column), then a word per column, two of a
+    /// decimal.
     words: Vec<u64>,
     numbers: HashTable<u32>,
     hasher: fast::RandomState,
@@ -118,8 +122,13 @@ impl KeyTable {
         if types.len() > 64 {
             return Err(internal("a key of more than 64 columns"));
         }
+        let mut places = vec![1];
+        for (before, scalar) in types.iter().enumerate() {
+            places.push(places[before] + if scalar.is_decimal() { 2 } else { 1 });
+        }
         Ok(KeyTable {
             types,
+            places,
             words: Vec::new(),
             numbers: HashTable::new(),
             hasher: fast::RandomState::default(),
@@ -128,9 +137,14 @@ impl KeyTable {
         })
     }
 
+    /// Columns per key.
+    pub(crate) fn columns(&self) -> usize {
+        self.types.len()
+    }
+
     /// Words per key.
     pub(crate) fn width(&self) -> usize {
-        self.types.len() + 1
+        self.places[self.types.len()]
     }
 
     /// How many keys.
@@ -192,8 +206,25 @@ impl KeyTable {
         let first = rows.start;
         for (position, (column, scalar)) in columns.iter().zip(&self.types).enumerate() {
             let null = 1 << position;
-            let cell = position + 1;
+            let cell = self.places[position];
+            let wide = scalar.is_decimal();
             match column {
+                KeyColumn::Lanes(view) if wide => {
+                    let values = &typed::<i128>(view.values)[rows.clone()];
+                    for ((row, key), value) in words.chunks_exact_mut(width).enumerate().zip(values)
+                    {
+                        if view.is_valid(first + row) {
+                            put_wide(&mut key[cell..], *value);
+                        } else {
+                            key[0] |= null;
+                        }
+                    }
+                }
+                KeyColumn::Constant(Value::Integer(value)) if wide => {
+                    for key in words.chunks_exact_mut(width) {
+                        put_wide(&mut key[cell..], *value);
+                    }
+                }
                 KeyColumn::Lanes(view) => {
                     lane_words(
                         *view,
@@ -375,7 +406,8 @@ impl KeyTable {
         key.extend_from_slice(other.key(number));
         for (position, scalar) in self.types.iter().enumerate() {
             if *scalar == ScalarType::Str && key[0] >> position & 1 == 0 {
-                key[position + 1] = self.texts.intern(other.texts.text(key[position + 1]))?;
+                let cell = self.places[position];
+                key[cell] = self.texts.intern(other.texts.text(key[cell]))?;
             }
         }
         Ok(())
@@ -387,10 +419,15 @@ impl KeyTable {
         if key[0] >> column & 1 != 0 {
             return Value::Null;
         }
-        let word = key[column + 1];
+        let cell = self.places[column];
+        let word = key[cell];
         let scalar = self.types[column];
         match scalar.lane() {
             None => Value::Str(self.texts.text(word).into()),
+            Some(Lane::I128) => {
+                let bits = u128::from(word) | u128::from(key[cell + 1]) << 64;
+                Value::Integer(bits.cast_signed())
+            }
             Some(Lane::Bool) => Value::Bool(word != 0),
             Some(Lane::F32) => Value::F32(f32::from_bits(word as u32)),
             Some(Lane::F64) => Value::F64(f64::from_bits(word)),
@@ -404,7 +441,16 @@ impl KeyTable {
     /// A key as text, for messages.
     pub(crate) fn describe(&self, number: usize) -> String {
         let values: Vec<String> = (0..self.types.len())
-            .map(|column| self.value(number, column).to_string())
+            .map(
+                |column| match (self.value(number, column), self.types[column]) {
+                    (Value::Integer(value), scalar @ ScalarType::Decimal(..)) => {
+                        let mut made = String::new();
+                        show(&Value::Integer(value), scalar, &mut made);
+                        made
+                    }
+                    (value, _) => value.to_string(),
+                },
+            )
             .collect();
         values.join(", ")
     }
@@ -440,7 +486,7 @@ pub(crate) fn each_block(
     const ROWS: usize = 1024;
     let mut lanes: Vec<(Region, Region)> = columns
         .iter()
-        .map(|_| (Region::zeroed(8 * ROWS), Region::zeroed(ROWS / 8)))
+        .map(|_| (Region::zeroed(16 * ROWS), Region::zeroed(ROWS / 8)))
         .collect();
     for start in rows.clone().step_by(ROWS) {
         let block = start..rows.end.min(start + ROWS);
@@ -469,6 +515,12 @@ pub(crate) fn each_block(
     Ok(())
 }
 
+/// Puts a value of two words at the front of a key's.
+fn put_wide(words: &mut [u64], value: i128) {
+    words[0] = value as u64;
+    words[1] = (value >> 64) as u64;
+}
+
 fn too_many_keys() -> RunError {
     internal("more than 2^32 keys")
 }
@@ -493,6 +545,7 @@ fn lane_words(
         Lane::F64 => words
             .zip(&typed::<f64>(view.values)[rows])
             .for_each(|(word, value)| *word = canonical_f64(*value).to_bits()),
+        Lane::I128 => return Err(internal("a decimal is two words")),
         Lane::I8
         | Lane::I16
         | Lane::I32

@@ -4,11 +4,13 @@
 //! delivered or a [`State`] that merges with those of other partitions and, finished, becomes known
 //! to later steps in [`Params`]. An [`Executor`] is a loop over exactly that.
 
+mod analysis;
 mod arena;
 mod built;
 mod by_row;
 mod candidates;
 mod columnar;
+mod decimal;
 mod destination;
 mod distinct;
 mod executor;
@@ -45,6 +47,7 @@ mod view;
 mod wide;
 mod window;
 
+pub use analysis::{Analysis, PassTimes};
 pub use by_row::{LaneValue, RowInput, RowOutput, RowProgram, RowState};
 pub use executor::{Executor, ParallelExecutor, SerialExecutor};
 pub use host::{ArrowFunction, HostError};

@@ -11,6 +11,7 @@ use icosian_ir::types::{Lane, Type};
 use crate::bytes::count_bits;
 use crate::data::Validity;
 use crate::error::{RunError, internal};
+use crate::execute::analysis::{Part, Watch};
 use crate::execute::arena::TextArena;
 use crate::execute::destination::Target;
 use crate::execute::fused::{CallBuffers, KernelCall};
@@ -174,6 +175,7 @@ impl<'r> Worker<'r> {
     fn run_morsel(&mut self, morsel: usize, states: &mut [SinkState]) -> Result<bool, RunError> {
         let run = self.run;
         let program = run.program;
+        let mut watch = Watch::new(run.run.analysis(), program);
         let core = run.destination.morsel(morsel);
         let (origin, end) = run.extent(&core);
         self.target_row = run.destination.first_row(morsel, core.start);
@@ -202,24 +204,27 @@ impl<'r> Worker<'r> {
                 for slot in &program.phase_reads[phase] {
                     self.bind(*slot);
                 }
+                watch.lap(Part::Bind);
                 for (position, segment) in program.segments.iter().enumerate() {
                     if segment.phase == phase && !segment.kind.is_window() {
                         flagged |= self.run_segment(position, segment)?;
+                        watch.lap(Part::Segment(position));
                     }
                 }
                 if last {
                     let inside = core.start.saturating_sub(start)..block_end - start;
                     self.deliver(inside.clone(), &mut texts, &mut nulls)?;
-                    for ((plan, sink), state) in
-                        program.sinks.iter().zip(&mut sinks).zip(&mut *states)
-                    {
+                    watch.lap(Part::Deliver);
+                    let with_plans = program.sinks.iter().zip(&mut sinks).zip(&mut *states);
+                    for (position, ((plan, sink), state)) in with_plans.enumerate() {
                         sink.update(plan, state, &*self, inside.clone(), start)?;
+                        watch.lap(Part::Sink(position));
                     }
                 }
             }
             // Windows see the whole morsel.
             self.block = Block::new(origin, end - origin, origin);
-            for segment in &program.segments {
+            for (position, segment) in program.segments.iter().enumerate() {
                 if segment.phase == phase && segment.kind.is_window() {
                     for operand in &segment.operands {
                         if let Operand::Slot(slot) = operand
@@ -229,11 +234,14 @@ impl<'r> Worker<'r> {
                         }
                     }
                     flagged |= self.run_window(segment, core.start)?;
+                    watch.lap(Part::Segment(position));
                 }
             }
         }
-        for (sink, state) in sinks.into_iter().zip(&mut *states) {
+        watch.lap(Part::Bind);
+        for (position, (sink, state)) in sinks.into_iter().zip(&mut *states).enumerate() {
             sink.finish(state, core.clone())?;
+            watch.lap(Part::Sink(position));
         }
         for (position, (text, nulls)) in texts.into_iter().zip(nulls).enumerate() {
             run.destination.add_nulls(position, nulls);
@@ -321,6 +329,9 @@ impl<'r> Worker<'r> {
                     Op::Time(function) => self.run_time(*function, *column, segment),
                     Op::OneOf(members) if self.run.sets[position].is_some() => {
                         self.run_one_of(position, members, segment).map(|()| false)
+                    }
+                    _ if self.run.prepared.columns().has_decimals(*column) => {
+                        self.run_decimal(*column, segment)
                     }
                     _ => self.run_columnar(position, *column, segment),
                 }

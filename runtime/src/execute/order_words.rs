@@ -1,6 +1,6 @@
 //! Values as words in the order in which they compare, so that conditions of any type are decided
-//! by comparing integers: numbers and times flipped into unsigned order, floats by their bits, text by
-//! its rank among the texts over there.
+//! by comparing integers: numbers and times flipped into unsigned order, floats by their bits, text and
+//! decimals by their rank among those over there.
 
 use std::ops::Range;
 
@@ -14,11 +14,12 @@ use crate::execute::view::{View, with_lane};
 
 const SIGN: u64 = 1 << 63;
 
-/// Distinct texts in order.
+/// Distinct texts or decimals in order.
 #[derive(Debug)]
 pub(crate) struct Ranks {
     bytes: String,
     ends: Vec<usize>,
+    decimals: Vec<i128>,
 }
 
 impl Ranks {
@@ -29,12 +30,32 @@ impl Ranks {
         let mut ranks = Ranks {
             bytes: String::new(),
             ends: Vec::with_capacity(texts.len()),
+            decimals: Vec::new(),
         };
         for text in texts {
             ranks.bytes.push_str(text);
             ranks.ends.push(ranks.bytes.len());
         }
         ranks
+    }
+
+    /// The ranks of these decimals.
+    pub(crate) fn of_decimals(mut decimals: Vec<i128>) -> Ranks {
+        decimals.sort_unstable();
+        decimals.dedup();
+        Ranks {
+            bytes: String::new(),
+            ends: Vec::new(),
+            decimals,
+        }
+    }
+
+    /// As [`Ranks::word`].
+    fn decimal_word(&self, value: i128) -> u64 {
+        match self.decimals.binary_search(&value) {
+            Ok(rank) => 2 * rank as u64 + 1,
+            Err(rank) => 2 * rank as u64,
+        }
     }
 
     fn text(&self, rank: usize) -> &str {
@@ -71,11 +92,13 @@ pub(crate) fn order_word(lane: Lane, word: u64) -> Option<u64> {
         Lane::F64 => float_word(f64::from_bits(word)),
         Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64 => Some(word ^ SIGN),
         Lane::Bool | Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64 => Some(word),
+        // Decimals are compared by rank.
+        Lane::I128 => None,
     }
 }
 
 /// The words of `rows` of a column. `comparable` turns false where a value is null or NaN, which
-/// compares with nothing. `ranks` are those of the texts over there, where the column is text.
+/// compares with nothing. `ranks` are those of the texts over there, or decimals, where the column is of such.
 pub(crate) fn order_words(
     column: &KeyColumn<'_, '_>,
     lane: Option<Lane>,
@@ -92,7 +115,13 @@ pub(crate) fn order_words(
     match column {
         KeyColumn::Lanes(view) => {
             let lane = lane.ok_or_else(|| internal("text without cells"))?;
-            lane_words(*view, lane, rows.clone(), words, comparable)?;
+            if lane == Lane::I128 {
+                let ranks = ranks.ok_or_else(|| internal("decimals without their ranks"))?;
+                let values = &typed::<i128>(view.values)[rows.clone()];
+                words.extend(values.iter().map(|value| ranks.decimal_word(*value)));
+            } else {
+                lane_words(*view, lane, rows.clone(), words, comparable)?;
+            }
             if let Some(validity) = view.validity {
                 for (row, comparable) in rows.zip(comparable) {
                     *comparable &= bit(validity, row);
@@ -113,6 +142,10 @@ pub(crate) fn order_words(
                 Value::Null => None,
                 Value::Bool(value) => Some(u64::from(*value)),
                 Value::Integer(value) => match lane {
+                    Some(Lane::I128) => Some(match ranks {
+                        Some(ranks) => ranks.decimal_word(*value),
+                        None => return Err(internal("decimals without their ranks")),
+                    }),
                     Some(Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64) => Some(*value as u64),
                     _ => Some(*value as u64 ^ SIGN),
                 },
@@ -144,6 +177,7 @@ fn lane_words(
         }
     };
     match lane {
+        Lane::I128 => return Err(internal("a decimal is compared by its rank")),
         Lane::Bool => words.extend(rows.map(|row| u64::from(bit(view.values, row)))),
         Lane::F32 => {
             let values = &typed::<f32>(view.values)[rows];

@@ -116,7 +116,7 @@ fn groups(
         .collect::<Result<Vec<_>, _>>()?;
     let mut lanes: Vec<(Region, Region)> = sources
         .iter()
-        .map(|_| (Region::zeroed(8 * BLOCK), Region::zeroed(BLOCK / 8)))
+        .map(|_| (Region::zeroed(16 * BLOCK), Region::zeroed(BLOCK / 8)))
         .collect();
     let mut words = Vec::new();
     let mut groups = Vec::with_capacity(data.rows());

@@ -128,6 +128,13 @@ impl<'a> PassRun<'a> {
                 bits.collect::<Result<Vec<_>, _>>()
             })
             .collect::<Result<Vec<_>, _>>()?;
+        if let Some(analysis) = run.analysis() {
+            let arrays: Vec<ArrayRef> = reads
+                .iter()
+                .flat_map(|column| column.arrays(rows.clone()))
+                .collect();
+            analysis.bound(id, rows.len(), arrays.iter());
+        }
         let starts = morsel_starts(pass, &rows);
         let destination = Destination::new(
             program.delivered.iter().map(|delivered| {
@@ -259,24 +266,47 @@ impl<'a> PassRun<'a> {
         }
     }
 
-    /// Compiles the kernels that the pass is likely to need, several at once where `each` runs its
-    /// calls in parallel.
-    pub fn compile(&self) -> Result<(), RunError> {
-        use rayon::iter::{IntoParallelIterator, ParallelIterator};
+    /// The variant of kernels that the pass is likely to need.
+    fn likely_nulls(&self) -> Nulls {
         let absent = self.reads.iter().all(|column| column.null_count() == 0);
-        let nulls = if absent {
+        if absent {
             Nulls::Absent
         } else {
             Nulls::General
-        };
-        let segments = 0..self.program.fused.len();
-        if self.rows.is_empty() || segments.len() < 2 {
-            return Ok(());
         }
+    }
+
+    /// How many kernels that the pass is likely to need are still to be made.
+    pub(crate) fn kernels_to_make(&self) -> usize {
+        if self.rows.is_empty() {
+            return 0;
+        }
+        let nulls = self.likely_nulls();
+        self.prepared.kernels_to_make(self.program.pass, nulls)
+    }
+
+    /// Makes the kernels that the pass is likely to need, on the threads of the pool it is called in.
+    pub(crate) fn compile(&self) -> Result<(), RunError> {
+        use rayon::iter::{IntoParallelIterator, ParallelIterator};
+        let nulls = self.likely_nulls();
+        let segments = 0..self.program.fused.len();
         segments.into_par_iter().try_for_each(|segment| {
             self.prepared
                 .kernel(self.program.pass, segment, nulls)
                 .map(drop)
+        })
+    }
+
+    /// Runs every morsel on the calling thread.
+    pub(crate) fn run_here(self) -> Result<PassOutput, RunError> {
+        let mut state = self.state()?;
+        let mut scratch = self.scratch();
+        for morsel in 0..self.morsels() {
+            self.run_morsel(&mut scratch, morsel, &mut state)?;
+        }
+        Ok(PassOutput {
+            output: self.finish()?,
+            state,
         })
     }
 

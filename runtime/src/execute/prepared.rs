@@ -129,6 +129,11 @@ impl Prepared {
         self.kernels.get(&self.columns, place, segment, nulls)
     }
 
+    /// How many kernels of a pass are not made yet, as far as this flow knows.
+    pub(crate) fn kernels_to_make(&self, pass: PassId, nulls: Nulls) -> usize {
+        self.kernels.missing(pass.index(), nulls)
+    }
+
     /// The op over text of a segment that depends on the program alone, made ready now if nobody
     /// needed it before: a pattern is compiled once, however often the program runs.
     pub(crate) fn row_op(

@@ -173,6 +173,7 @@ impl<'r> Worker<'r> {
                 8 => values[row] = payload[there],
                 16 => typed_mut::<u16>(values)[row] = typed::<u16>(payload)[there],
                 32 => typed_mut::<u32>(values)[row] = typed::<u32>(payload)[there],
+                128 => typed_mut::<i128>(values)[row] = typed::<i128>(payload)[there],
                 _ => typed_mut::<u64>(values)[row] = typed::<u64>(payload)[there],
             }
             if nulls.is_none_or(|nulls| nulls.is_valid(there)) {

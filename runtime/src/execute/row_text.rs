@@ -132,7 +132,8 @@ fn value_of(word: u64, scalar: ScalarType) -> Value {
         Some(Lane::F64) => Value::F64(f64::from_bits(word)),
         Some(Lane::U8 | Lane::U16 | Lane::U32 | Lane::U64) => Value::Integer(word.into()),
         Some(Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64) => Value::Integer((word as i64).into()),
-        None => Value::Null,
+        // Decimals have routines of their own.
+        Some(Lane::I128) | None => Value::Null,
     }
 }
 
@@ -197,6 +198,7 @@ pub(crate) fn word(lane: Lane, values: &[u8], row: usize) -> u64 {
         Lane::U32 => typed::<u32>(values)[row].into(),
         Lane::F32 => typed::<f32>(values)[row].to_bits().into(),
         Lane::I64 | Lane::U64 | Lane::F64 => typed::<u64>(values)[row],
+        Lane::I128 => typed::<i128>(values)[row] as u64,
     }
 }
 

@@ -15,6 +15,7 @@ use icosian_ir::value::Value;
 use crate::convert::column_cells;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal, row_error};
+use crate::execute::analysis::Analysis;
 use crate::execute::params::Params;
 use crate::execute::pass::{PassOutput, PassRun};
 use crate::execute::prepared::Prepared;
@@ -29,6 +30,7 @@ pub struct Run<'a> {
     cancel: Arc<AtomicBool>,
     budget: Arc<MemoryBudget>,
     pool: Arc<BufferPool>,
+    analysis: Option<Arc<Analysis>>,
 }
 
 impl<'a> Run<'a> {
@@ -41,6 +43,7 @@ impl<'a> Run<'a> {
             cancel: Arc::new(AtomicBool::new(false)),
             budget: MemoryBudget::unlimited(),
             pool: BufferPool::new(0),
+            analysis: None,
         }
     }
 
@@ -77,6 +80,17 @@ impl<'a> Run<'a> {
     pub fn with_pool(mut self, pool: Arc<BufferPool>) -> Run<'a> {
         self.pool = pool;
         self
+    }
+
+    /// Notes where the time goes.
+    #[must_use]
+    pub fn with_analysis(mut self, analysis: Arc<Analysis>) -> Run<'a> {
+        self.analysis = Some(analysis);
+        self
+    }
+
+    pub(crate) fn analysis(&self) -> Option<&Analysis> {
+        self.analysis.as_deref()
     }
 
     /// What is run.
@@ -273,15 +287,6 @@ impl<'a> Run<'a> {
         params: &Params,
         partition: Range<usize>,
     ) -> Result<PassOutput, RunError> {
-        let bound = PassRun::new(self, pass, params, partition)?;
-        let mut state = bound.state()?;
-        let mut scratch = bound.scratch();
-        for morsel in 0..bound.morsels() {
-            bound.run_morsel(&mut scratch, morsel, &mut state)?;
-        }
-        Ok(PassOutput {
-            output: bound.finish()?,
-            state,
-        })
+        PassRun::new(self, pass, params, partition)?.run_here()
     }
 }

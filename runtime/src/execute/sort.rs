@@ -61,9 +61,10 @@ pub(crate) fn sort_rows(
     }
 }
 
-/// The bits that a key takes in one integer; none for text.
+/// The bits that a key takes in one integer; none for text and decimals.
 fn key_bits(key: &SortColumn<'_>) -> Option<usize> {
-    let lane = key.column.lane()?;
+    // A decimal and its null take more than the widest integer.
+    let lane = key.column.lane().filter(|lane| *lane != Lane::I128)?;
     Some(lane.bits() + usize::from(key.column.null_count() > 0))
 }
 
@@ -149,6 +150,7 @@ fn ordered_bits(
     ordered: &mut Vec<u64>,
 ) -> Result<(), RunError> {
     match lane {
+        Lane::I128 => return Err(internal("a decimal is no packed key")),
         Lane::Bool => ordered.extend((0..rows).map(|row| u64::from(bit(bytes, row)))),
         Lane::F32 => ordered.extend(typed::<f32>(bytes)[..rows].iter().map(|value| {
             let bits = canonical_f32(*value).to_bits();

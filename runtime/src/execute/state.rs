@@ -288,7 +288,7 @@ fn finish_groups(
 ) -> Result<(), RunError> {
     let order = state.order();
     let mut data = BoundTable::new(order.len());
-    let mut key_columns = vec![None; state.keys.width() - 1];
+    let mut key_columns = vec![None; state.keys.columns()];
     for column in results {
         if let Op::Key(position) = columns.column(*column).op {
             let position = position as usize;

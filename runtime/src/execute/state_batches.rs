@@ -12,7 +12,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{Field, Schema, UInt64Type};
 use icosian_ir::id::PassId;
-use icosian_ir::meaning::sums::{ExactSum, IntegerSum};
+use icosian_ir::meaning::sums::{DecimalSum, ExactSum, IntegerSum};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
@@ -118,6 +118,7 @@ impl State {
                             Some(bytes_of(&match &entry.sums[window] {
                                 CarrySum::Float(sum) => sum.to_words(),
                                 CarrySum::Integer(sum) => sum.to_words(),
+                                CarrySum::Decimal(sum) => sum.to_words(),
                             }))
                         });
                         fields.push((format!("sum{window}"), binary(sums)));
@@ -211,14 +212,16 @@ impl State {
                     let (starts, ends) = (numbers(next()?)?, numbers(next()?)?);
                     let mut sums: Vec<Vec<CarrySum>> = starts.iter().map(|_| Vec::new()).collect();
                     for (_, slot) in windows.iter().filter(|_| !starts.is_empty()) {
-                        let float = program.slots[*slot].ty.scalar.is_float();
+                        let scalar = program.slots[*slot].ty.scalar;
                         let cells = next()?
                             .as_binary_opt::<i32>()
                             .ok_or_else(|| malformed("no sums"))?;
                         for (row, sums) in sums.iter_mut().enumerate() {
                             let words = words_of(cells.value(row))?;
-                            sums.push(if float {
+                            sums.push(if scalar.is_float() {
                                 CarrySum::Float(ExactSum::from_words(&words).map_err(refused)?)
+                            } else if scalar.is_decimal() {
+                                CarrySum::Decimal(DecimalSum::from_words(&words).map_err(refused)?)
                             } else {
                                 CarrySum::Integer(IntegerSum::from_words(&words).map_err(refused)?)
                             });

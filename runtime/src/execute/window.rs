@@ -1,5 +1,6 @@
 //! Windows: over all rows of a morsel with what lies around it, or along the rows of a key.
 
+mod decimals;
 pub(crate) mod frames;
 pub(crate) mod lanes;
 mod moving;
@@ -9,9 +10,10 @@ mod powers;
 mod running;
 mod sums;
 
+use icosian_ir::meaning::decimal::places;
 use icosian_ir::meaning::exponential::Exponential;
 use icosian_ir::meaning::sums::{
-    CoMoments, IntegerMoments, IntegerSum, Moments, PowerSums, RollingIntegerProduct,
+    CoMoments, DecimalSum, IntegerMoments, IntegerSum, Moments, PowerSums, RollingIntegerProduct,
     RollingProduct, RollingSum, WeightedSum,
 };
 use icosian_ir::op::{Cumulative, Frame, Op, Reduction, Window};
@@ -23,6 +25,7 @@ use crate::execute::morsel::{Store, Worker};
 use crate::execute::program::{Operand, SegmentKind, SegmentPlan};
 use crate::execute::sink::{BlockColumns, CarrySum};
 use crate::execute::view::View;
+use decimals::MovingDecimals;
 use frames::{Axis, Frames, slide};
 use lanes::Lanes;
 use moving::{Count, FloatSum, Pairs, Spread, WholeSpread, WholeSum};
@@ -81,13 +84,23 @@ impl Written<'_> {
         }
     }
 
+    /// A sum of decimals; none if not even 128 bits hold it.
+    fn decimal(&mut self, row: usize, sum: Option<i128>) {
+        self.flagged |= sum.is_none();
+        self.integer(row, sum.unwrap_or(0));
+    }
+
     fn integer(&mut self, row: usize, value: i128) {
         let fits = self
             .scalar
             .lane_range()
             .is_some_and(|(least, greatest)| least <= value && value <= greatest);
         self.flagged |= !fits;
-        typed_mut::<u64>(self.values)[row] = value as u64;
+        if self.scalar.is_decimal() {
+            typed_mut::<i128>(self.values)[row] = if fits { value } else { 0 };
+        } else {
+            typed_mut::<u64>(self.values)[row] = value as u64;
+        }
         if let Some(validity) = &mut self.validity {
             put_bit(validity, row, true);
         }
@@ -226,8 +239,12 @@ pub(crate) fn run_along(
                 running::sum(lane, view, CarrySum::new(scalar), 0..length, written)?;
             }
             Cumulative::Product => running::product(argument, length, written),
-            Cumulative::Min => running::extreme(argument, length, false, written),
-            Cumulative::Max => running::extreme(argument, length, true, written),
+            Cumulative::Min | Cumulative::Max if lane == Lane::I128 => {
+                let greatest = cumulative == Cumulative::Max;
+                running::extreme::<u128>(argument, length, greatest, written);
+            }
+            Cumulative::Min => running::extreme::<u64>(argument, length, false, written),
+            Cumulative::Max => running::extreme::<u64>(argument, length, true, written),
             Cumulative::Count => running::count(argument, length, written),
         },
         Window::Rolling {
@@ -243,7 +260,9 @@ pub(crate) fn run_along(
                 Frame::Expanding => Some(u64::MAX),
                 Frame::Rows { center: true, .. } | Frame::Span { .. } => None,
             };
-            if let (Reduction::Sum | Reduction::Mean, Some(rows)) = (reduction, rows) {
+            if let (Reduction::Sum | Reduction::Mean, Some(rows)) = (reduction, rows)
+                && lane != Lane::I128
+            {
                 let rolling = Rolling {
                     rows: as_rows(rows),
                     min_rows: min_count,
@@ -269,7 +288,14 @@ pub(crate) fn run_along(
             method,
             descending,
             fraction,
-        } => ordered::rank(argument, length, (method, descending, fraction), written),
+        } => {
+            let how = (method, descending, fraction);
+            if lane == Lane::I128 {
+                ordered::rank::<u128>(argument, length, how, written);
+            } else {
+                ordered::rank::<u64>(argument, length, how, written);
+            }
+        }
         Window::Exponential {
             moment,
             decay,
@@ -309,13 +335,25 @@ fn roll(
             let sum = RollingSum::new();
             slide!(FloatSum { values, sum, mean });
         }
+        Reduction::Sum | Reduction::Mean if argument.lane == Lane::I128 => {
+            let (sum, places) = (DecimalSum::new(), places(argument.scalar));
+            slide!(MovingDecimals {
+                values,
+                sum,
+                places,
+                mean
+            });
+        }
         Reduction::Sum | Reduction::Mean => {
             let sum = IntegerSum::new();
             slide!(WholeSum { values, sum, mean });
         }
         Reduction::Count => slide!(Count),
-        Reduction::Min => slide!(Extreme::new(argument, false)),
-        Reduction::Max => slide!(Extreme::new(argument, true)),
+        Reduction::Min | Reduction::Max if argument.lane == Lane::I128 => {
+            slide!(Extreme::<u128>::new(argument, reduction == Reduction::Max));
+        }
+        Reduction::Min => slide!(Extreme::<u64>::new(argument, false)),
+        Reduction::Max => slide!(Extreme::<u64>::new(argument, true)),
         Reduction::Var { .. } | Reduction::Std { .. } if values.fits_float() => {
             slide!(Spread {
                 values,
@@ -370,8 +408,14 @@ fn roll(
         }),
         Reduction::First { .. } => slide!(End::new(argument, false)),
         Reduction::Last { .. } => slide!(End::new(argument, true)),
-        Reduction::AtMax => slide!(AtExtreme::new(argument, second(arguments)?, true)),
-        Reduction::AtMin => slide!(AtExtreme::new(argument, second(arguments)?, false)),
+        Reduction::AtMax | Reduction::AtMin => {
+            let (by, greatest) = (second(arguments)?, reduction == Reduction::AtMax);
+            if matches!(by, Lanes::I128(_)) {
+                slide!(AtExtreme::<u128>::new(argument, by, greatest));
+            } else {
+                slide!(AtExtreme::<u64>::new(argument, by, greatest));
+            }
+        }
         Reduction::NUnique => slide!(Distinct::new(argument, length)),
         Reduction::Mode => slide!(Mode::new(argument, length)),
         Reduction::Len | Reduction::ApproxNUnique | Reduction::Any | Reduction::All => {

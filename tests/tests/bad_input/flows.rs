@@ -395,8 +395,8 @@ fn constants_that_grow_without_end() {
 #[test]
 fn what_can_not_run_yet_says_so() {
     refused(
-        "table t { x: decimal[10, 2] }",
+        "table t { x: list[i64] }",
         Code::CannotRunYet,
-        &["type `decimal` can't run yet"],
+        &["type `list` can't run yet"],
     );
 }

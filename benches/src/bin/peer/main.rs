@@ -10,8 +10,9 @@
 //! | `run fresh\|reused THREADS` | the time of a run, its results materialized |
 //! | `write PATH` | once the results stand there as an Arrow file |
 //! | `drop` | once data and results are gone |
-//! | `text NAME ROUND` | the time from the flow's text to its first result |
-//! | `chain NODES` | the same of a generated flow of so many nodes |
+//! | `text NAME THREADS` | the time from the flow's text to its first result |
+//! | `chain NODES THREADS` | the same of a generated flow of so many nodes |
+//! | `row NAME` | the time of one row, once everything is ready |
 //! | `copy READ WRITTEN fresh\|reused THREADS` | the time to move so many bytes |
 //! | `compute MULTIPLY\|DIVIDE THREADS` | operations per second |
 //! | `peak NAME ROWS THREADS` | bytes: inputs, outputs, the most memory while it ran |
@@ -92,13 +93,18 @@ impl Session {
                 self.hardware = Hardware::default();
                 Ok(String::new())
             }
-            ["text", name, round] => {
-                let text = latency::changed(&folders.flow(name)?, round.parse()?);
-                Ok(latency::first_result(&text)?.as_nanos().to_string())
+            ["text", name, threads] => {
+                let time = latency::first_result(&folders.flow(name)?, threads.parse()?)?;
+                Ok(time.as_nanos().to_string())
             }
-            ["chain", nodes] => {
+            ["chain", nodes, threads] => {
                 let text = icosian_benches::chain(nodes.parse()?);
-                Ok(latency::first_result(&text)?.as_nanos().to_string())
+                let time = latency::first_result(&text, threads.parse()?)?;
+                Ok(time.as_nanos().to_string())
+            }
+            ["row", name] => {
+                let time = latency::one_row(folders, name)?;
+                Ok(time.as_nanos().to_string())
             }
             ["copy", read, written, buffers, threads] => {
                 let (read, written) = (read.parse()?, written.parse()?);

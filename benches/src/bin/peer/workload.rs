@@ -90,7 +90,7 @@ impl Workload {
 }
 
 /// All rows of an Arrow file as one batch.
-fn read(path: &Path) -> Result<RecordBatch, Failure> {
+pub(crate) fn read(path: &Path) -> Result<RecordBatch, Failure> {
     let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let reader = FileReader::try_new(file, None)?;
     let schema = reader.schema();

@@ -6,7 +6,7 @@ use icosian_ir::op::Overflow;
 use icosian_ir::types::ScalarType::{Bool, F32, F64, I8, I16, I32, I64, Str, U8, U16, U32, U64};
 
 use super::Meaning::{Arithmetic, Cast};
-use super::parameters::{A_B, X, X_COUNT, X_UNIT, X_UNIT_ZONE};
+use super::parameters::{A_B, X, X_COUNT, X_DIGITS, X_UNIT, X_UNIT_ZONE};
 use super::{Function, Meaning};
 
 functions! {
@@ -59,6 +59,8 @@ functions! {
     "date" X, Meaning::Date(Raise), "the date written in a text, that of a timestamp, or so many days after 1970-01-01", "date(\"2013-01-01\")";
     "timestamp" X_UNIT_ZONE, Meaning::Timestamp(Raise), "the instant written in a text; so many units after 1970-01-01; a date or timestamp in this unit and zone (null: none)", "timestamp(\"2013-01-01T05:00:00Z\")";
     "duration" X_UNIT, Meaning::Duration(Raise), "so many units, seconds unless given; a duration in this unit", "duration(x, unit=\"ms\")";
+    "decimal" X_DIGITS, Meaning::Decimal(Raise), "as a decimal of so many digits, so many of them after the point; an error where it doesn't fit", "decimal(price, 12, 2)";
+    "try_decimal" X_DIGITS, Meaning::Decimal(Null), "as a decimal; null where it doesn't fit", "try_decimal(text, precision=12, scale=2)";
     "try_date" X, Meaning::Date(Null), "as date; null where it doesn't fit", "try_date(x)";
     "try_timestamp" X_UNIT_ZONE, Meaning::Timestamp(Null), "as timestamp; null where it doesn't fit", "try_timestamp(x, unit=\"ns\")";
     "try_duration" X_UNIT, Meaning::Duration(Null), "as duration; null where it doesn't fit", "try_duration(x, unit=\"ns\")";

@@ -89,6 +89,10 @@ pub(crate) enum Meaning {
     Timestamp(CastMode),
     /// `duration(x, unit="ms")`.
     Duration(CastMode),
+    /// `decimal(x, 12, 2)`.
+    Decimal(CastMode),
+    /// `round(x)`, or `round(x, 2)` of a decimal.
+    Round(Math),
     /// A function of dates and timestamps.
     Time(TimeCall),
     /// A deterministic random number per row.

@@ -3,16 +3,16 @@
 use icosian_ir::op::{BitFunction, Math};
 
 use super::Meaning::Bits;
-use super::parameters::{A_B, X, X_COUNT, required};
+use super::parameters::{A_B, X, X_COUNT, X_PLACES, required};
 use super::{Function, Meaning};
 
 functions! {
     "abs" X, Meaning::Math(Math::Abs), "the magnitude", "abs(x)";
     "sign" X, Meaning::Math(Math::Sign), "-1, 0 or 1", "sign(x)";
-    "floor" X, Meaning::Math(Math::Floor), "the greatest whole number not above", "floor(x)";
-    "ceil" X, Meaning::Math(Math::Ceil), "the least whole number not below", "ceil(x)";
-    "round" X, Meaning::Math(Math::Round), "the nearest whole number, ties to even", "round(x)";
-    "trunc" X, Meaning::Math(Math::Trunc), "the whole part", "trunc(x)";
+    "floor" X_PLACES, Meaning::Round(Math::Floor), "the greatest whole number not above; of a decimal with so many places", "floor(x)";
+    "ceil" X_PLACES, Meaning::Round(Math::Ceil), "the least whole number not below; of a decimal with so many places", "ceil(x)";
+    "round" X_PLACES, Meaning::Round(Math::Round), "the nearest whole number, ties to even; of a decimal with so many places", "round(price, 2)";
+    "trunc" X_PLACES, Meaning::Round(Math::Trunc), "the whole part; of a decimal with so many places", "trunc(x)";
     "clip" &[required("x"), required("low"), required("high")], Meaning::Clip, "x, but at least low and at most high", "clip(delay, 0, 60)";
     "sqrt" X, Meaning::Math(Math::Sqrt), "the square root", "sqrt(x)";
     "exp" X, Meaning::Math(Math::Exp), "e to the power x", "exp(x)";

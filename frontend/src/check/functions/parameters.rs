@@ -60,6 +60,9 @@ pub(super) const X_DECAY_BIAS: &[Parameter] = &[
     optional("min"),
 ];
 pub(super) const X_N: &[Parameter] = &[required("x"), optional("n")];
+pub(super) const X_PLACES: &[Parameter] = &[required("x"), optional("places")];
+pub(super) const X_DIGITS: &[Parameter] =
+    &[required("x"), required("precision"), required("scale")];
 pub(super) const X_UNIT: &[Parameter] = &[required("x"), optional("unit")];
 pub(super) const X_UNIT_ZONE: &[Parameter] = &[required("x"), optional("unit"), optional("zone")];
 pub(super) const A_OPTIONAL_B: &[Parameter] = &[required("a"), optional("b")];

@@ -181,6 +181,7 @@ impl ExpressionText<'_> {
             | Op::Param(_)
             | Op::Key(_)
             | Op::Cast(..)
+            | Op::Round(_)
             | Op::Math(_)
             | Op::Text(_)
             | Op::Bits(_)
@@ -345,6 +346,12 @@ impl ExpressionText<'_> {
                 let (name, options) = cast_parts(*to);
                 let mut pieces = call(format!("{prefix}{name}"));
                 pieces.insert(pieces.len() - 1, Piece::Owned(options));
+                pieces
+            }
+            Op::Round(rounding) => {
+                let mut pieces = call(rounding.name().to_owned());
+                let places = format!(", places={}", rounding.places);
+                pieces.insert(pieces.len() - 1, Piece::Owned(places));
                 pieces
             }
             Op::Math(math) => call(math.name().to_owned()),

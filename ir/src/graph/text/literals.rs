@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
 
+use crate::meaning::decimal;
 use crate::op::{Overflow, TimeFunction};
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
@@ -98,6 +99,13 @@ pub(super) fn constant(value: &Value, scalar: ScalarType) -> String {
                 None => cast_call("", &count.to_string(), scalar),
             }
         }
+        (Value::Integer(value), ScalarType::Decimal(_, places)) => {
+            let mut text = "\"".to_owned();
+            // Writing to a string can't fail.
+            let _ = decimal::show(*value, places, &mut text);
+            text.push('"');
+            cast_call("", &text, scalar)
+        }
         (Value::Integer(_), _) => cast_call("", &value.to_string(), scalar),
     }
 }
@@ -184,6 +192,10 @@ pub(super) fn cast_parts(to: ScalarType) -> (String, String) {
             )
         }
         ScalarType::Duration(unit) => ("duration".to_owned(), format!(", unit=\"{unit}\"")),
+        ScalarType::Decimal(digits, places) => (
+            "decimal".to_owned(),
+            format!(", precision={digits}, scale={places}"),
+        ),
         other => (other.to_string(), String::new()),
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! * [`error_free`], [`lanes`]: the fast path, a pair of f64 that notices when it stops being exact.
 //! * [`ExactSum`], [`Moments`], [`CoMoments`]: states for f64, with a superaccumulator behind.
-//! * [`IntegerSum`], [`IntegerMoments`]: states for integers.
+//! * [`IntegerSum`], [`IntegerMoments`]: states for integers; [`DecimalSum`]: for decimals.
 //! * [`PowerSums`], [`WeightedSum`]: states for skewness, kurtosis and weighted means.
 //! * [`product`], [`IntegerProduct`]: products by the same rule; [`between`]: so is interpolation.
 //! * [`RollingSum`], [`CumulativeSum`]: sums that move along the rows; [`roll_full_windows`]: many at
@@ -17,6 +17,7 @@
 //! that level, with the same bits.
 
 mod central_moment;
+mod decimal_sum;
 mod dyadic;
 pub mod error_free;
 mod exact_sum;
@@ -39,6 +40,7 @@ mod weighted;
 mod wide_sum;
 mod words;
 
+pub use decimal_sum::DecimalSum;
 pub use error_free::step;
 pub use exact_sum::ExactSum;
 pub use integer_sum::{IntegerMoments, IntegerSum};

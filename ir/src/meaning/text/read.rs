@@ -6,6 +6,7 @@
 //! | bool | `true` `false` `True` `False` `TRUE` `FALSE` `1` `0` |
 //! | integers | an optional sign and digits |
 //! | floats | decimal or scientific notation, `nan`, `inf`, `infinity` in any case, signs |
+//! | decimals | an optional sign and digits, perhaps a point and digits, all that count within the places |
 //! | date | `YYYY-MM-DD` |
 //! | timestamp | a date, or date, `T` or space, `HH:MM[:SS[.fraction]]`, then `Z`, `±HH:MM`, `±HHMM`, `±HH` or nothing |
 //! | duration | a whole count of the unit, or ISO 8601 `[-]P[nD]T[nH][nM][n[.fraction]S]` |
@@ -15,6 +16,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
+use crate::meaning::decimal;
 use crate::types::{ScalarType, TimeUnit, Zone};
 use crate::value::Value;
 
@@ -26,6 +28,9 @@ pub fn value(text: &str, to: ScalarType) -> Option<Value> {
         ScalarType::F32 => float32(text).map(Value::F32),
         ScalarType::F64 => float64(text).map(Value::F64),
         ScalarType::Str => Some(Value::Str(text.into())),
+        ScalarType::Decimal(digits, places) => decimal::read(text, places)
+            .filter(|value| decimal::digits(*value) <= digits)
+            .map(Value::Integer),
         ScalarType::Date => date(text).map(|days| whole(days.into())),
         ScalarType::Timestamp(unit, zone) => timestamp(text, unit, zone).map(whole),
         ScalarType::Duration(unit) => duration(text, unit).map(whole),

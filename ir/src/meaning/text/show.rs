@@ -5,12 +5,14 @@
 //! | bool | `true`, `false` |
 //! | integers | decimal digits, `-` before negative ones |
 //! | floats | the fewest digits that read back; a point or an exponent always: `1.0`, `1e16`, `-0.0`, `nan`, `inf` |
+//! | decimals | digits, a point before as many as the type has places: `-0.50` |
 //! | date | `YYYY-MM-DD`; years beyond four digits with a sign |
 //! | timestamp | date, `T`, `HH:MM:SS`, as many digits as the unit has; `Z` if it has a zone |
 //! | duration | ISO 8601 in seconds: `PT90S`, `-PT1.5S` |
 
 use std::fmt::Write;
 
+use crate::meaning::decimal;
 use crate::meaning::time::{SECONDS_PER_DAY, civil_of_days};
 use crate::types::{ScalarType, TimeUnit};
 use crate::value::Value;
@@ -34,6 +36,9 @@ pub fn show(value: &Value, from: ScalarType, made: &mut String) {
             written
         }
         (Value::Integer(count), ScalarType::Duration(unit)) => duration(*count as i64, unit, made),
+        (Value::Integer(value), ScalarType::Decimal(_, places)) => {
+            decimal::show(*value, places, made)
+        }
         // As literals are: floats always show that they are floats.
         _ => write!(made, "{value}"),
     };

@@ -220,6 +220,8 @@ impl Buffers {
             Lane::I16 | Lane::U16 => typed_mut::<u16>(values)[row] = word as u16,
             Lane::I32 | Lane::U32 | Lane::F32 => typed_mut::<u32>(values)[row] = word as u32,
             Lane::I64 | Lane::U64 | Lane::F64 => typed_mut::<u64>(values)[row] = word,
+            // Decimals are an obstacle to rows one at a time.
+            Lane::I128 => typed_mut::<i128>(values)[row] = word.into(),
         }
     }
 
@@ -258,6 +260,7 @@ impl Buffers {
             Lane::I16 | Lane::U16 => pad_values(typed_mut::<u16>(values), rows, end),
             Lane::I32 | Lane::U32 | Lane::F32 => pad_values(typed_mut::<u32>(values), rows, end),
             Lane::I64 | Lane::U64 | Lane::F64 => pad_values(typed_mut::<u64>(values), rows, end),
+            Lane::I128 => pad_values(typed_mut::<i128>(values), rows, end),
         }
     }
 }

@@ -95,7 +95,8 @@ fn key_word(lane: Lane, word: u64) -> u64 {
         | Lane::U8
         | Lane::U16
         | Lane::U32
-        | Lane::U64 => word,
+        | Lane::U64
+        | Lane::I128 => word,
     }
 }
 

@@ -8,10 +8,10 @@ use std::ops::Range;
 
 use icosian_ir::meaning::compare::total_order_f64;
 use icosian_ir::meaning::key::canonical_f64;
-use icosian_ir::meaning::sketch::{Sketch, hash_text, hash_word};
+use icosian_ir::meaning::sketch::{Sketch, hash_integer, hash_text, hash_word};
 use icosian_ir::meaning::sums::{
-    CoMoments, ExactSum, IntegerMoments, IntegerProduct, IntegerSum, Moments, PowerSums,
-    WeightedSum,
+    CoMoments, DecimalSum, ExactSum, IntegerMoments, IntegerProduct, IntegerSum, Moments,
+    PowerSums, WeightedSum,
 };
 use icosian_ir::op::Reduction;
 use icosian_ir::types::{Lane, ScalarType};
@@ -33,6 +33,7 @@ pub(crate) enum Accumulators {
     FloatSum(Vec<(ExactSum, u64)>),
     FloatMoments(Vec<Moments>),
     IntegerSum(Vec<(IntegerSum, u64)>),
+    DecimalSum(Vec<(DecimalSum, u64)>),
     IntegerProduct(Vec<IntegerProduct>),
     IntegerMoments(Vec<IntegerMoments>),
     Powers(Vec<PowerSums>),
@@ -69,6 +70,9 @@ impl Accumulators {
         Ok(match reduction {
             Reduction::Len | Reduction::Count => Accumulators::Count(Vec::new()),
             Reduction::Sum | Reduction::Mean if float => Accumulators::FloatSum(Vec::new()),
+            Reduction::Sum | Reduction::Mean if argument.is_decimal() => {
+                Accumulators::DecimalSum(Vec::new())
+            }
             Reduction::Sum | Reduction::Mean => Accumulators::IntegerSum(Vec::new()),
             Reduction::Product if float => Accumulators::Collected(Collected::default()),
             Reduction::Product => Accumulators::IntegerProduct(Vec::new()),
@@ -102,6 +106,7 @@ impl Accumulators {
             Accumulators::FloatSum(states) => states.resize_with(groups, Default::default),
             Accumulators::FloatMoments(states) => states.resize_with(groups, Moments::new),
             Accumulators::IntegerSum(states) => states.resize_with(groups, Default::default),
+            Accumulators::DecimalSum(states) => states.resize_with(groups, Default::default),
             Accumulators::IntegerProduct(states) => states.resize_with(groups, Default::default),
             Accumulators::IntegerMoments(states) => states.resize(groups, IntegerMoments::new()),
             Accumulators::Powers(states) => states.resize_with(groups, PowerSums::new),
@@ -125,6 +130,7 @@ impl Accumulators {
             Accumulators::FloatSum(states) => states.len(),
             Accumulators::FloatMoments(states) => states.len(),
             Accumulators::IntegerSum(states) => states.len(),
+            Accumulators::DecimalSum(states) => states.len(),
             Accumulators::IntegerProduct(states) => states.len(),
             Accumulators::IntegerMoments(states) => states.len(),
             Accumulators::Powers(states) => states.len(),
@@ -147,6 +153,7 @@ impl Accumulators {
             Accumulators::Count(_) => 8,
             Accumulators::FloatSum(_)
             | Accumulators::IntegerSum(_)
+            | Accumulators::DecimalSum(_)
             | Accumulators::IntegerProduct(_)
             | Accumulators::IntegerBest(..) => 32,
             Accumulators::FloatMoments(_) | Accumulators::IntegerMoments(_) => 96,
@@ -271,6 +278,10 @@ impl Accumulators {
                 states[group].0.add(value);
                 states[group].1 += 1;
             })?,
+            Accumulators::DecimalSum(states) => with_integers(lane, view, rows, |group, value| {
+                states[group].0.add(value);
+                states[group].1 += 1;
+            })?,
             Accumulators::IntegerMoments(states) => {
                 with_integers(lane, view, rows, |group, value| states[group].add(value))?;
             }
@@ -301,7 +312,7 @@ impl Accumulators {
                 })?;
             }
             Accumulators::Sketch(states) => with_integers(lane, view, rows, |group, value| {
-                states[group].add(hash_word(value as u64));
+                states[group].add(hash_integer(value));
             })?,
             Accumulators::Collected(collected) => {
                 with_order_words(lane, view, rows, |group, word| collected.add(word, group))?;
@@ -370,6 +381,7 @@ impl Accumulators {
             Accumulators::FloatSum(_)
             | Accumulators::FloatMoments(_)
             | Accumulators::IntegerSum(_)
+            | Accumulators::DecimalSum(_)
             | Accumulators::IntegerProduct(_)
             | Accumulators::IntegerMoments(_)
             | Accumulators::Powers(_)
@@ -404,6 +416,10 @@ impl Accumulators {
                 to.1 += from.1;
             }),
             (A::IntegerSum(to), A::IntegerSum(from)) => each(to, from, groups, |to, from| {
+                to.0.merge(&from.0);
+                to.1 += from.1;
+            }),
+            (A::DecimalSum(to), A::DecimalSum(from)) => each(to, from, groups, |to, from| {
                 to.0.merge(&from.0);
                 to.1 += from.1;
             }),

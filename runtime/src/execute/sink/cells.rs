@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, LargeBinaryArray};
 use icosian_ir::meaning::sketch::Sketch;
 use icosian_ir::meaning::sums::{
-    CoMoments, ExactSum, IntegerMoments, IntegerProduct, IntegerSum, MalformedWords, Moments,
-    PowerSums, WeightedSum,
+    CoMoments, DecimalSum, ExactSum, IntegerMoments, IntegerProduct, IntegerSum, MalformedWords,
+    Moments, PowerSums, WeightedSum,
 };
 
 use super::accumulate::Accumulators;
@@ -106,6 +106,10 @@ pub(crate) fn states_to_array(states: &Accumulators) -> ArrayRef {
             .iter()
             .map(|(sum, count)| counted(*count, sum.to_words()))
             .collect(),
+        Accumulators::DecimalSum(states) => states
+            .iter()
+            .map(|(sum, count)| counted(*count, sum.to_words()))
+            .collect(),
         Accumulators::IntegerProduct(states) => some(states, |state| bytes_of(&state.to_words())),
         Accumulators::FloatMoments(states) => some(states, |state| bytes_of(&state.to_words())),
         Accumulators::IntegerMoments(states) => some(states, |state| bytes_of(&state.to_words())),
@@ -176,6 +180,10 @@ fn read_state(states: &mut Accumulators, row: usize, cell: Option<&[u8]>) -> Res
         Accumulators::IntegerSum(states) => {
             let (count, words) = counted()?;
             states[row] = (IntegerSum::from_words(&words).map_err(refused)?, count);
+        }
+        Accumulators::DecimalSum(states) => {
+            let (count, words) = counted()?;
+            states[row] = (DecimalSum::from_words(&words).map_err(refused)?, count);
         }
         Accumulators::IntegerProduct(states) => {
             states[row] = state(bytes, IntegerProduct::from_words)?;

@@ -1,5 +1,6 @@
 //! What the states of a reduction come to.
 
+use icosian_ir::meaning::decimal::places;
 use icosian_ir::op::Reduction;
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
@@ -35,6 +36,14 @@ impl Accumulators {
             (Accumulators::IntegerSum(states), _) => {
                 each(states, |(sum, _)| Value::Integer(sum.value()))
             }
+            (Accumulators::DecimalSum(states), _) if mean => {
+                let places = argument.map_or(0, places);
+                each(states, |(sum, count)| float(sum.mean(*count, places)))
+            }
+            (Accumulators::DecimalSum(states), _) => states
+                .iter()
+                .map(|(sum, _)| sum.value().map(Value::Integer))
+                .collect(),
             (Accumulators::IntegerProduct(states), _) => states
                 .iter()
                 .map(|product| product.value().map(Value::Integer))

@@ -48,6 +48,7 @@ impl Argument<'_, '_> {
                 .iter()
                 .map(|value| (f64::from(*value), 0.0))
                 .collect(),
+            Lane::I128 => return Err(internal("a decimal where floats are reduced")),
             Lane::Bool
             | Lane::I8
             | Lane::I16
@@ -67,12 +68,17 @@ impl Argument<'_, '_> {
     pub(crate) fn order_words(
         &self,
         rows: Range<usize>,
-        words: &mut Vec<u64>,
+        words: &mut Vec<u128>,
     ) -> Result<(), RunError> {
         let (lane, view) = self.lanes()?;
         words.clear();
+        if lane == Lane::I128 {
+            let values = &typed::<i128>(view.values)[rows];
+            words.extend(values.iter().map(|value| value.cast_unsigned() ^ WIDE_SIGN));
+            return Ok(());
+        }
         with_order_words(lane, view, rows.map(|row| (row, 0)), |_, word| {
-            words.push(word)
+            words.push(word.into())
         })
     }
 }
@@ -89,6 +95,7 @@ pub(super) fn with_order_words(
         Lane::F32 | Lane::F64 => with_floats(lane, view, rows, |group, value| {
             add(group, order_word_of_float(value));
         }),
+        Lane::I128 => Err(internal("a decimal where words are of 64 bits")),
         Lane::Bool
         | Lane::I8
         | Lane::I16
@@ -107,6 +114,16 @@ pub(super) fn with_order_words(
 }
 
 const SIGN: u64 = 1 << 63;
+
+const WIDE_SIGN: u128 = 1 << 127;
+
+/// The value of an order word of up to 128 bits.
+pub(crate) fn value_of_wide_word(word: u128, scalar: ScalarType) -> Value {
+    if scalar.is_decimal() {
+        return Value::Integer((word ^ WIDE_SIGN).cast_signed());
+    }
+    value_of_order_word(word as u64, scalar)
+}
 
 fn is_signed(lane: Lane) -> bool {
     matches!(lane, Lane::I8 | Lane::I16 | Lane::I32 | Lane::I64)

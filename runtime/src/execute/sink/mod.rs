@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
-use icosian_ir::meaning::sums::{ExactSum, IntegerSum};
+use icosian_ir::meaning::sums::{DecimalSum, ExactSum, IntegerSum};
 use icosian_ir::op::{Op, Reduction};
 use icosian_ir::plan::BLOCK_ROWS;
 use icosian_ir::types::{ScalarType, Type};
@@ -73,12 +73,15 @@ pub(crate) struct CarryEntry {
 pub(crate) enum CarrySum {
     Float(ExactSum),
     Integer(IntegerSum),
+    Decimal(DecimalSum),
 }
 
 impl CarrySum {
     pub(crate) fn new(argument: ScalarType) -> CarrySum {
         if argument.is_float() {
             CarrySum::Float(ExactSum::new())
+        } else if argument.is_decimal() {
+            CarrySum::Decimal(DecimalSum::new())
         } else {
             CarrySum::Integer(IntegerSum::new())
         }
@@ -88,8 +91,8 @@ impl CarrySum {
         match (self, other) {
             (CarrySum::Float(sum), CarrySum::Float(other)) => sum.merge(other),
             (CarrySum::Integer(sum), CarrySum::Integer(other)) => sum.merge(other),
-            (CarrySum::Float(_), CarrySum::Integer(_))
-            | (CarrySum::Integer(_), CarrySum::Float(_)) => {}
+            (CarrySum::Decimal(sum), CarrySum::Decimal(other)) => sum.merge(other),
+            (CarrySum::Float(_) | CarrySum::Integer(_) | CarrySum::Decimal(_), _) => {}
         }
     }
 }
@@ -436,6 +439,9 @@ impl MorselSink {
                         }
                         Accumulators::IntegerSum(mut states) => {
                             Ok(CarrySum::Integer(states.swap_remove(0).0))
+                        }
+                        Accumulators::DecimalSum(mut states) => {
+                            Ok(CarrySum::Decimal(states.swap_remove(0).0))
                         }
                         _ => Err(internal("a carry that is no sum")),
                     })

@@ -10,7 +10,7 @@ use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
 use super::cells::{CellReader, put};
-use super::lanes::{Argument, value_of_order_word};
+use super::lanes::{Argument, value_of_wide_word};
 use crate::error::{RunError, internal};
 
 /// The row that a group with none has.
@@ -29,7 +29,7 @@ enum Rule {
 #[derive(Clone, Debug)]
 struct Cells {
     scalar: ScalarType,
-    words: Vec<u64>,
+    words: Vec<u128>,
     texts: Vec<String>,
     valid: Vec<bool>,
 }
@@ -38,7 +38,7 @@ struct Cells {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Item<'a> {
     Null,
-    Word(u64),
+    Word(u128),
     Text(&'a str),
 }
 
@@ -63,7 +63,7 @@ impl Cells {
 
     fn byte_len(&self) -> usize {
         let texts: usize = self.texts.iter().map(|text| 24 + text.capacity()).sum();
-        9 * self.words.len() + texts
+        17 * self.words.len() + texts
     }
 
     fn get(&self, group: usize) -> Item<'_> {
@@ -89,7 +89,7 @@ impl Cells {
     fn value(&self, group: usize) -> Value {
         match self.get(group) {
             Item::Null => Value::Null,
-            Item::Word(word) => value_of_order_word(word, self.scalar),
+            Item::Word(word) => value_of_wide_word(word, self.scalar),
             Item::Text(text) => Value::Str(text.into()),
         }
     }
@@ -99,7 +99,10 @@ impl Cells {
             Item::Null => put(cell, 0),
             Item::Word(word) => {
                 put(cell, 1);
-                put(cell, word);
+                put(cell, word as u64);
+                if self.scalar.is_decimal() {
+                    put(cell, (word >> 64) as u64);
+                }
             }
             Item::Text(text) => {
                 put(cell, 1);
@@ -115,7 +118,12 @@ impl Cells {
         } else if self.scalar == ScalarType::Str {
             self.set(group, Item::Text(reader.text()?));
         } else {
-            self.set(group, Item::Word(reader.word()?));
+            let low = u128::from(reader.word()?);
+            let high = match self.scalar.is_decimal() {
+                true => u128::from(reader.word()?),
+                false => 0,
+            };
+            self.set(group, Item::Word(high << 64 | low));
         }
         Ok(())
     }
@@ -130,7 +138,7 @@ pub(crate) struct Picked {
     values: Cells,
     /// What rows are chosen by, besides their numbers.
     by: Option<Cells>,
-    scratch: [Vec<u64>; 2],
+    scratch: [Vec<u128>; 2],
 }
 
 impl Picked {

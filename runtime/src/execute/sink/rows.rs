@@ -99,6 +99,11 @@ impl ColumnBuilder {
                 values.reserve(4 * selected.len());
                 selection().for_each(|row| values.push(from[row]));
             }
+            128 => {
+                let from = typed::<i128>(view.values);
+                values.reserve(16 * selected.len());
+                selection().for_each(|row| values.push(from[row]));
+            }
             _ => {
                 let from = typed::<u64>(view.values);
                 values.reserve(8 * selected.len());

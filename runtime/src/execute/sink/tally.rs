@@ -65,16 +65,16 @@ impl Tally {
         self.values
             .words_to_insert(&columns, rows, &mut self.words)?;
         // A mask that is not zero says that the value is null.
-        let (keys, _) = self.words.as_chunks_mut::<3>();
+        let width = self.values.width();
         let mut kept = 0;
-        for row in 0..keys.len() {
-            if keys[row][0] == 0 {
-                keys[kept] = keys[row];
-                kept += 1;
+        for start in (0..self.words.len()).step_by(width) {
+            if self.words[start] == 0 {
+                self.words.copy_within(start..start + width, kept);
+                kept += width;
             }
         }
         self.values
-            .insert_all(&self.words[..3 * kept], &mut self.numbers)?;
+            .insert_all(&self.words[..kept], &mut self.numbers)?;
         self.counts.resize(self.values.len(), 0);
         for number in &self.numbers {
             self.counts[*number as usize] += 1;
@@ -145,7 +145,8 @@ impl Tally {
                 put(cell, text.len() as u64);
                 cell.extend_from_slice(text.as_bytes());
             } else {
-                put(cell, self.values.key(number)[2]);
+                let words = &self.values.key(number)[2..];
+                words.iter().for_each(|word| put(cell, *word));
             }
         }
         cells
@@ -166,8 +167,11 @@ impl Tally {
                 self.values.words_to_insert(&columns, 0..1, &mut words)?;
                 self.add(&words, count)?;
             } else {
-                let word = reader.word()?;
-                self.add(&[0, group.into(), word], count)?;
+                let mut key = vec![0, group.into()];
+                while key.len() < self.values.width() {
+                    key.push(reader.word()?);
+                }
+                self.add(&key, count)?;
             }
         }
         Ok(())

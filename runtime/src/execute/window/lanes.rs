@@ -17,6 +17,7 @@ pub(crate) enum Lanes<'v> {
     U16(&'v [u16]),
     U32(&'v [u32]),
     U64(&'v [u64]),
+    I128(&'v [i128]),
     F32(&'v [f32]),
     F64(&'v [f64]),
 }
@@ -33,6 +34,7 @@ impl<'v> Lanes<'v> {
             Lane::U16 => Lanes::U16(typed(bytes)),
             Lane::U32 => Lanes::U32(typed(bytes)),
             Lane::U64 => Lanes::U64(typed(bytes)),
+            Lane::I128 => Lanes::I128(typed(bytes)),
             Lane::F32 => Lanes::F32(typed(bytes)),
             Lane::F64 => Lanes::F64(typed(bytes)),
         }
@@ -60,6 +62,7 @@ impl<'v> Lanes<'v> {
             Lanes::U32(values) => f64::from(values[row]),
             Lanes::I64(values) => values[row] as f64,
             Lanes::U64(values) => values[row] as f64,
+            Lanes::I128(values) => values[row] as f64,
             Lanes::Bool(values) => f64::from(u8::from(bit(values, row))),
         }
     }
@@ -77,6 +80,7 @@ impl<'v> Lanes<'v> {
             Lanes::U16(values) => values[row].into(),
             Lanes::U32(values) => values[row].into(),
             Lanes::U64(values) => values[row].into(),
+            Lanes::I128(values) => values[row],
             Lanes::F32(values) => values[row] as i128,
             Lanes::F64(values) => values[row] as i128,
         }
@@ -88,10 +92,11 @@ impl<'v> Lanes<'v> {
 
     /// Whether every value is exact as an f64.
     pub(crate) fn fits_float(self) -> bool {
-        !matches!(self, Lanes::I64(_) | Lanes::U64(_))
+        !matches!(self, Lanes::I64(_) | Lanes::U64(_) | Lanes::I128(_))
     }
 
-    /// A word that orders as the values do: −0 below +0, NaN one value above all.
+    /// A word that orders as the values do: −0 below +0, NaN one value above all. (Decimals take a
+    /// [`u128`].)
     #[inline(always)]
     pub(crate) fn word(self, row: usize) -> u64 {
         const SIGN: u64 = 1 << 63;
@@ -126,7 +131,43 @@ pub(crate) fn copy(lane: Lane, from: &[u8], row: usize, to: &mut [u8], at: usize
         8 => to[at] = from[row],
         16 => typed_mut::<u16>(to)[at] = typed::<u16>(from)[row],
         32 => typed_mut::<u32>(to)[at] = typed::<u32>(from)[row],
+        128 => typed_mut::<i128>(to)[at] = typed::<i128>(from)[row],
         _ => typed_mut::<u64>(to)[at] = typed::<u64>(from)[row],
+    }
+}
+
+/// Words that order as values do, or the other way round.
+pub(crate) trait OrderWord: Ord + Copy {
+    /// As [`Lanes::word`].
+    fn of(values: Lanes<'_>, row: usize, turned: bool) -> Self;
+
+    /// As [`Lanes::key_word`].
+    fn of_key(values: Lanes<'_>, row: usize, turned: bool) -> Self;
+}
+
+impl OrderWord for u64 {
+    #[inline(always)]
+    fn of(values: Lanes<'_>, row: usize, turned: bool) -> u64 {
+        values.word(row) ^ if turned { u64::MAX } else { 0 }
+    }
+
+    #[inline(always)]
+    fn of_key(values: Lanes<'_>, row: usize, turned: bool) -> u64 {
+        values.key_word(row) ^ if turned { u64::MAX } else { 0 }
+    }
+}
+
+/// Of integers of any width.
+impl OrderWord for u128 {
+    #[inline(always)]
+    fn of(values: Lanes<'_>, row: usize, turned: bool) -> u128 {
+        let word = values.integer(row).cast_unsigned() ^ 1 << 127;
+        word ^ if turned { u128::MAX } else { 0 }
+    }
+
+    #[inline(always)]
+    fn of_key(values: Lanes<'_>, row: usize, turned: bool) -> u128 {
+        u128::of(values, row, turned)
     }
 }
 

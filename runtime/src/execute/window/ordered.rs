@@ -8,33 +8,33 @@ use icosian_ir::meaning::sums::between;
 use icosian_ir::op::{Interpolation, RankMethod};
 
 use super::frames::Moving;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, OrderWord};
 use super::{Argument, Written};
 
 /// The least or greatest value of a window: rows that a later, better one makes pointless are
 /// dropped as they are met, so each row comes and goes once.
-pub(crate) struct Extreme<'v> {
+pub(crate) struct Extreme<'v, W> {
     argument: Argument<'v>,
     values: Lanes<'v>,
-    /// Turns words so that the least is wanted.
-    turn: u64,
-    rows: VecDeque<(u64, usize)>,
+    /// Whether the greatest is wanted: then words are turned, and the least of them is.
+    greatest: bool,
+    rows: VecDeque<(W, usize)>,
 }
 
-impl<'v> Extreme<'v> {
-    pub(crate) fn new(argument: Argument<'v>, greatest: bool) -> Extreme<'v> {
+impl<'v, W> Extreme<'v, W> {
+    pub(crate) fn new(argument: Argument<'v>, greatest: bool) -> Extreme<'v, W> {
         Extreme {
             argument,
             values: Lanes::new(argument.lane, argument.view.values),
-            turn: if greatest { u64::MAX } else { 0 },
+            greatest,
             rows: VecDeque::new(),
         }
     }
 }
 
-impl Moving for Extreme<'_> {
+impl<W: OrderWord> Moving for Extreme<'_, W> {
     fn enter(&mut self, row: usize) {
-        let word = self.values.word(row) ^ self.turn;
+        let word = W::of(self.values, row, self.greatest);
         while self.rows.back().is_some_and(|(other, _)| *other >= word) {
             self.rows.pop_back();
         }
@@ -157,24 +157,23 @@ impl Moving for Quantile<'_> {
 }
 
 /// The rank of each value among all.
-pub(crate) fn rank(
+pub(crate) fn rank<W: OrderWord>(
     argument: Argument<'_>,
     length: usize,
     (method, descending, fraction): (RankMethod, bool, bool),
     written: &mut Written<'_>,
 ) {
     let values = Lanes::new(argument.lane, argument.view.values);
-    let turn = if descending { u64::MAX } else { 0 };
     let mut words = Vec::with_capacity(length);
     for row in 0..length {
         if argument.view.is_valid(row) {
-            words.push((values.key_word(row) ^ turn, row));
+            words.push((W::of_key(values, row, descending), row));
         } else {
             written.null(row);
         }
     }
     words.sort_unstable();
-    let tied = |a: &(u64, usize), b: &(u64, usize)| a.0 == b.0;
+    let tied = |a: &(W, usize), b: &(W, usize)| a.0 == b.0;
     let all = if method == RankMethod::Dense {
         words.chunk_by(tied).count()
     } else {

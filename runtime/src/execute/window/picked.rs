@@ -7,7 +7,7 @@ use std::ops::Range;
 use icosian_ir::types::Lane;
 
 use super::frames::Moving;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, OrderWord};
 use super::{Argument, Written};
 use crate::bytes::typed_mut;
 
@@ -57,28 +57,28 @@ impl Moving for End<'_> {
 
 /// The first row in which another column is greatest or least: rows that a later, better one makes
 /// pointless are dropped as they are met.
-pub(crate) struct AtExtreme<'v> {
+pub(crate) struct AtExtreme<'v, W> {
     argument: Argument<'v>,
     by: Lanes<'v>,
-    /// Turns words so that the least is wanted.
-    turn: u64,
-    rows: VecDeque<(u64, usize)>,
+    /// Whether the greatest is wanted: then words are turned, and the least of them is.
+    greatest: bool,
+    rows: VecDeque<(W, usize)>,
 }
 
-impl<'v> AtExtreme<'v> {
-    pub(crate) fn new(argument: Argument<'v>, by: Lanes<'v>, greatest: bool) -> AtExtreme<'v> {
+impl<'v, W> AtExtreme<'v, W> {
+    pub(crate) fn new(argument: Argument<'v>, by: Lanes<'v>, greatest: bool) -> AtExtreme<'v, W> {
         AtExtreme {
             argument,
             by,
-            turn: if greatest { u64::MAX } else { 0 },
+            greatest,
             rows: VecDeque::new(),
         }
     }
 }
 
-impl Moving for AtExtreme<'_> {
+impl<W: OrderWord> Moving for AtExtreme<'_, W> {
     fn enter(&mut self, row: usize) {
-        let word = self.by.word(row) ^ self.turn;
+        let word = W::of(self.by, row, self.greatest);
         while self.rows.back().is_some_and(|(other, _)| *other > word) {
             self.rows.pop_back();
         }
@@ -99,10 +99,17 @@ impl Moving for AtExtreme<'_> {
 
 /// The place of each row's value among the distinct ones, in their order; and how many there are.
 fn places(argument: Argument<'_>, length: usize) -> (Vec<u32>, usize) {
+    match argument.lane {
+        Lane::I128 => places_of::<u128>(argument, length),
+        _ => places_of::<u64>(argument, length),
+    }
+}
+
+fn places_of<W: OrderWord>(argument: Argument<'_>, length: usize) -> (Vec<u32>, usize) {
     let values = Lanes::new(argument.lane, argument.view.values);
-    let mut words: Vec<(u64, u32)> = (0..length)
+    let mut words: Vec<(W, u32)> = (0..length)
         .filter(|row| argument.view.is_valid(*row))
-        .map(|row| (values.key_word(row), row as u32))
+        .map(|row| (W::of_key(values, row, false), row as u32))
         .collect();
     words.sort_unstable();
     let mut places = vec![0; length];

@@ -7,7 +7,8 @@ use icosian_ir::meaning::sums::{IntegerProduct, steps_between};
 use icosian_ir::op::ExponentialMoment;
 use icosian_ir::types::Lane;
 
-use super::lanes::Lanes;
+use super::decimals;
+use super::lanes::{Lanes, OrderWord};
 use super::{Argument, Written};
 use crate::bytes::typed;
 use crate::error::{RunError, internal};
@@ -42,6 +43,7 @@ pub(crate) fn sum(
                 }
             }
         }
+        CarrySum::Decimal(sum) => decimals::sum(view, sum, rows, written),
         CarrySum::Integer(mut sum) => with_lane!(integers lane, view.values, values => {
             for row in rows {
                 if view.is_valid(row) {
@@ -75,21 +77,20 @@ pub(crate) fn product(argument: Argument<'_>, length: usize, written: &mut Writt
 }
 
 /// The least or greatest of the values so far.
-pub(crate) fn extreme(
+pub(crate) fn extreme<W: OrderWord>(
     argument: Argument<'_>,
     length: usize,
     greatest: bool,
     written: &mut Written<'_>,
 ) {
     let values = Lanes::new(argument.lane, argument.view.values);
-    let turn = if greatest { u64::MAX } else { 0 };
-    let mut best: Option<(u64, usize)> = None;
+    let mut best: Option<(W, usize)> = None;
     for row in 0..length {
         if !argument.view.is_valid(row) {
             written.null(row);
             continue;
         }
-        let word = values.word(row) ^ turn;
+        let word = W::of(values, row, greatest);
         let (_, from) = *match &mut best {
             Some(best) if best.0 <= word => best,
             best => best.insert((word, row)),

@@ -8,11 +8,12 @@ use arrow::array::{
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
-    Date32Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,
-    DurationSecondType, Field, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    Schema, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Decimal128Type, DurationMicrosecondType, DurationMillisecondType,
+    DurationNanosecondType, DurationSecondType, Field, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, Schema, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
+use icosian_ir::meaning::decimal;
 use icosian_ir::meaning::text::read;
 use icosian_ir::types::{ScalarType, TimeUnit, Type};
 
@@ -107,6 +108,9 @@ fn array(cells: &StringArray, ty: Type, null_texts: &[String]) -> Result<ArrayRe
         ScalarType::U64 => texts.integers::<UInt64Type>()?,
         ScalarType::F32 => texts.fixed::<Float32Type>(read::float32)?,
         ScalarType::F64 => texts.fixed::<Float64Type>(read::float64)?,
+        ScalarType::Decimal(digits, places) => texts.fixed::<Decimal128Type>(|text| {
+            decimal::read(text, places).filter(|value| decimal::digits(*value) <= digits)
+        })?,
         ScalarType::Str => texts.strings()?,
         ScalarType::Date => texts.fixed::<Date32Type>(read::date)?,
         ScalarType::Timestamp(unit, zone) => {

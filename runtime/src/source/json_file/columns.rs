@@ -8,11 +8,12 @@ use arrow::array::{
     RecordBatchOptions, StringBuilder,
 };
 use arrow::datatypes::{
-    Date32Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,
-    DurationSecondType, Field, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    Schema, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Decimal128Type, DurationMicrosecondType, DurationMillisecondType,
+    DurationNanosecondType, DurationSecondType, Field, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, Schema, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
+use icosian_ir::meaning::decimal;
 use icosian_ir::meaning::text::read;
 use icosian_ir::types::{ScalarType, TimeUnit, Type};
 
@@ -148,6 +149,15 @@ impl<'a> Values<'_, 'a> {
                 Cell::Number(text) => read::float64(text),
                 Cell::Text(text) => read::float64(text).filter(|value| !value.is_finite()),
                 _ => None,
+            })?,
+            // Digits are taken as they are written, by numbers and by texts.
+            ScalarType::Decimal(digits, places) => self.fixed::<Decimal128Type>(|cell| {
+                match cell {
+                    Cell::Number(text) => decimal::read(text, places),
+                    Cell::Text(text) => decimal::read(text, places),
+                    _ => None,
+                }
+                .filter(|value| decimal::digits(*value) <= digits)
             })?,
             ScalarType::Str => self.strings()?,
             ScalarType::Date => self.texts::<Date32Type>(read::date)?,
