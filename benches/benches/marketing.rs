@@ -27,7 +27,7 @@ fn flow(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("marketing");
     group.throughput(Throughput::Elements(ROWS as u64));
     group.sample_size(20);
-    let fresh = prepared.bind(&inputs).expect("the inputs fit");
+    let fresh = (prepared.bind(&inputs).expect("the inputs fit")).with_pool(BufferPool::new(0));
     group.bench_function("flow, fresh buffers", |bencher| {
         bencher.iter(|| prepared.execute(&fresh, &executor).expect("it runs"));
     });

@@ -15,8 +15,7 @@ def start(threads):
 
 
 def to_arrow(query):
-    result = connection.execute(query)
-    return result.to_arrow_table() if hasattr(result, "to_arrow_table") else result.fetch_arrow_table()
+    return connection.sql(query).to_arrow_table()
 
 
 def task(query):

@@ -1,5 +1,7 @@
 //! Data that benchmarks share, and how a flow is measured.
 
+pub mod workloads;
+
 use std::sync::Arc;
 use std::time::Duration;
 

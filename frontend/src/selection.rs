@@ -8,6 +8,7 @@ use icosian_ir::columns_to_plan::columns_to_plan;
 use icosian_ir::graph_to_columns::{LowerError, Override, Request, fits, graph_to_columns};
 use icosian_ir::id::NodeId;
 use icosian_ir::op::Op;
+use icosian_ir::rewrite::rewrite;
 use icosian_ir::value::Value;
 use icosian_runtime::execute::{self, Backend};
 
@@ -176,6 +177,9 @@ impl Selection {
         columns.host = self.flow.host().clone();
         check_host(&self.flow, &columns)?;
         let checked = check(&self.flow, &columns)?;
+        if self.backend == Backend::Jit {
+            columns = rewrite(&columns);
+        }
         let plan = columns_to_plan(&columns);
         let prepared = execute::Prepared::with_kernels(
             Arc::new(columns),

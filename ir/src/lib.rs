@@ -19,6 +19,8 @@ pub mod graph_to_columns;
 
 pub mod columns;
 
+pub mod rewrite;
+
 pub mod columns_to_plan;
 
 pub mod plan;

@@ -378,6 +378,9 @@ impl std::fmt::Display for Op {
             Op::Round(rounding) => write!(f, "{rounding}"),
             Op::Time(function) => write!(f, "{function}"),
             Op::Text(TextFunction::Extract { group }) => write!(f, " group={group}"),
+            Op::Text(TextFunction::ParseTimestamp { unit, zone, .. }) => {
+                write!(f, " {}", ScalarType::Timestamp(*unit, *zone))
+            }
             Op::Lookup {
                 table,
                 keys,

@@ -406,7 +406,7 @@ pub fn infer(op: &Op, arguments: &[Argument]) -> Result<(Type, Domain), TypeErro
                 let Some(parameter) = function.argument(position) else {
                     return Err(wrong(function.takes()));
                 };
-                if argument.ty.scalar != parameter.scalar_type() {
+                if Some(argument.ty.scalar) != function.argument_type(position) {
                     return Err(wrong(function.takes()));
                 }
                 if parameter.is_scalar() && argument.domain != Domain::Scalar {

@@ -366,12 +366,16 @@ impl Maker<'_> {
             };
             return self.builder.cast(value, to, CastMode::Null).ok();
         }
+        if self.numbers.below(8) == 0 {
+            return self.time_text();
+        }
         let function = *self.numbers.pick(&TextFunction::ALL);
         let (arguments, least) = function.arguments();
         let count = least + self.numbers.below(arguments.len() - least + 1);
         let mut args = Vec::with_capacity(count);
         for argument in &arguments[..count] {
             args.push(match argument {
+                TextArgument::Time | TextArgument::TimePattern => return None,
                 TextArgument::Text => text(self)?,
                 TextArgument::Whole if self.shape.raising && self.numbers.below(4) == 0 => {
                     self.of(ScalarType::is_integer)?
@@ -395,6 +399,31 @@ impl Maker<'_> {
             });
         }
         self.builder.text(function, &args).ok()
+    }
+
+    /// A date or timestamp written by a pattern, or read back.
+    fn time_text(&mut self) -> Option<ExprId> {
+        let is_time =
+            |scalar: ScalarType| matches!(scalar, ScalarType::Date | ScalarType::Timestamp(..));
+        let value = self.of(is_time)?;
+        let from = self.builder.scalar_type(value);
+        let (pattern, back) = match from {
+            ScalarType::Timestamp(unit, None) => {
+                let (zone, strict) = (None, false);
+                (
+                    "%d.%m.%Y %H:%M:%S%.f",
+                    TextFunction::ParseTimestamp { unit, zone, strict },
+                )
+            }
+            _ => ("%G-W%V-%u", TextFunction::ParseDate { strict: false }),
+        };
+        let pattern = self.builder.literal(Value::Str(pattern.into()));
+        let written = TextFunction::FormatTime { from };
+        let written = self.builder.text(written, &[value, pattern]).ok()?;
+        match self.numbers.below(2) {
+            0 => Some(written),
+            _ => self.builder.text(back, &[written, pattern]).ok(),
+        }
     }
 
     fn math(&mut self) -> Option<ExprId> {

@@ -97,7 +97,8 @@ impl Checker<'_> {
                 })
                 .collect::<Option<_>>()
                 .map(Constant::Map),
-            ("list", [_], _) | ("map", [_, _], _) => None,
+            ("list", [], Constant::List(_)) | ("map", [], Constant::Map(_)) => Some(value.clone()),
+            ("list", [] | [_], _) | ("map", [] | [_, _], _) => None,
             _ => match self.written_type(place, ty) {
                 Some(_) => self.plain_constant(place, &value, ty),
                 None => return Constant::Poison,

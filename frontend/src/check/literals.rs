@@ -19,7 +19,7 @@ pub(crate) fn duration(duration: Duration) -> Option<(Value, ScalarType)> {
         DurationUnit::Hour => (HOUR, TimeUnit::Second),
         DurationUnit::Day => (24 * HOUR, TimeUnit::Second),
         DurationUnit::Week => (7 * 24 * HOUR, TimeUnit::Second),
-        DurationUnit::Month | DurationUnit::Year => return None,
+        DurationUnit::Month | DurationUnit::Quarter | DurationUnit::Year => return None,
     };
     let mut length = i128::from(duration.count) * factor;
     let mut unit = unit;

@@ -132,6 +132,7 @@ impl Checker<'_> {
         };
         let found = self.lookup_conditions(*table, conditions, operands, context)?;
         let span = self.span_of(id, context);
+        self.key_values("a lookup", found.sides.len(), span)?;
         let pick = match pick {
             Some(pick) => Some(pick_of(*pick)),
             None => found.is_as_of().then_some(Pick::Nearest),

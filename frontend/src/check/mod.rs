@@ -47,6 +47,7 @@ mod tables;
 mod test_blocks;
 mod text;
 mod time;
+mod time_patterns;
 mod types;
 mod units;
 mod windows;

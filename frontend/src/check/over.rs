@@ -5,7 +5,12 @@ use icosian_ir::meaning::order::Direction;
 
 use super::declarations::{Checker, DeclarationId, Entity, Rows, State, UnitId};
 use super::expressions::{Context, Operand, Task};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::syntax::ast::{ExprId, ExprKind, OverClause};
+
+/// How many values a key may have; the machine finds keys by a word per value and one word that says
+/// which are null.
+const MOST_KEYS: usize = 64;
 
 /// An interned `over` suffix; [`OverId::NONE`] is its absence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,6 +135,18 @@ impl Checker<'_> {
     }
 
     /// Takes the keys of an `over` suffix off the stack; none if one is poisoned.
+    /// Whether a key of so many values can be found again; a diagnostic if not.
+    pub(crate) fn key_values(&mut self, what: &str, count: usize, span: Span) -> Option<()> {
+        if count <= MOST_KEYS {
+            return Some(());
+        }
+        let message = format!("{what} takes at most {MOST_KEYS} keys, these are {count}");
+        let help = "one text can stand for several of them: key = concat(str(a), \"/\", str(b))";
+        let diagnostic = Diagnostic::error(Code::BadArguments, message);
+        self.report(diagnostic.at(span).help(help));
+        None
+    }
+
     pub(crate) fn pop_over(&mut self, clause: &OverClause) -> Option<OverId> {
         let count = clause.keys.len() + clause.order.len();
         let operands = self.operands.split_off(self.operands.len() - count);
@@ -137,6 +154,7 @@ impl Checker<'_> {
         for operand in &operands {
             values.push(self.value(operand, clause.span)?);
         }
+        self.key_values("`over`", clause.keys.len(), clause.span)?;
         let order = values
             .split_off(clause.keys.len())
             .into_iter()

@@ -83,6 +83,7 @@ impl Checker<'_> {
                 TableRows::Filter { parent, predicate }
             }
             StepKind::GroupBy { keys, .. } => {
+                self.key_values("`group by`", keys.len(), span)?;
                 let mut on_rows = Vec::with_capacity(keys.len());
                 for (value, key) in values.iter().zip(keys) {
                     let span = program.exprs[key.value].span;
@@ -134,10 +135,13 @@ impl Checker<'_> {
                     key,
                 }
             }
-            StepKind::Distinct(_) => TableRows::Distinct {
-                parent,
-                columns: values,
-            },
+            StepKind::Distinct(_) => {
+                self.key_values("`distinct`", values.len(), span)?;
+                TableRows::Distinct {
+                    parent,
+                    columns: values,
+                }
+            }
             StepKind::Union(path) => {
                 let other = self.table_at(place, path)?;
                 self.check_union(table, [declared_parent, other], span)?;

@@ -45,12 +45,12 @@ impl Checker<'_> {
         position: usize,
         (value, span): (Expression, Span),
     ) -> bool {
-        let Some(wanted) = text_function.argument(position) else {
+        if text_function.argument(position).is_none() {
             return true;
-        };
+        }
         let scalar = self.builder.scalar_type(value);
         let is_null = self.builder.constant(value).is_some_and(Value::is_null);
-        let is_text = wanted.scalar_type() == ScalarType::Str;
+        let is_text = text_function.argument_type(position) == Some(ScalarType::Str);
         if is_null || is_text && scalar == ScalarType::Str || !is_text && scalar.is_integer() {
             return true;
         }

@@ -36,6 +36,12 @@ pub(crate) enum TimeCall {
     ToZone,
     /// `at_zone(t, zone, fold=, gap=)`.
     AtZone,
+    /// `parse_date(x, pattern)`: strictly or not.
+    ParseDate(bool),
+    /// `parse_timestamp(x, pattern, unit=, zone=, fold=, gap=)`.
+    ParseTimestamp(bool),
+    /// `format(x, pattern)`.
+    Format,
     /// `epoch(t, unit=)`.
     Epoch,
     /// `total_seconds(d)` and its like: the duration over so many of a unit.
@@ -43,13 +49,14 @@ pub(crate) enum TimeCall {
 }
 
 /// An argument and where it is written.
-type Argument = (Expression, Span);
+pub(super) type Argument = (Expression, Span);
 
 /// The months in a length of calendar time; none if it is a length of fixed time or too long.
 pub(crate) fn months(duration: Duration) -> Option<i64> {
     let count = i64::try_from(duration.count).ok()?;
     match duration.unit {
         DurationUnit::Month => Some(count),
+        DurationUnit::Quarter => count.checked_mul(3),
         DurationUnit::Year => count.checked_mul(12),
         _ => None,
     }
@@ -155,6 +162,16 @@ impl Checker<'_> {
                     }
                 }
             }
+            (
+                TimeCall::ParseDate(_) | TimeCall::ParseTimestamp(_) | TimeCall::Format,
+                Some(pattern),
+            ) => {
+                let mut options = [None; 4];
+                for (position, option) in options.iter_mut().enumerate() {
+                    *option = argument(self, position + 2)?;
+                }
+                self.pattern_call(call, name, first, pattern, options, span)
+            }
             (TimeCall::Epoch, unit) => {
                 self.expect_time(name, first, true, span)?;
                 let unit = match unit {
@@ -221,7 +238,13 @@ impl Checker<'_> {
     }
 
     /// That a value is a timestamp, or a date where that will do.
-    fn expect_time(&mut self, name: &str, value: Argument, dates: bool, span: Span) -> Option<()> {
+    pub(super) fn expect_time(
+        &mut self,
+        name: &str,
+        value: Argument,
+        dates: bool,
+        span: Span,
+    ) -> Option<()> {
         match self.builder.scalar_type(value.0) {
             ScalarType::Timestamp(..) => Some(()),
             ScalarType::Date if dates => Some(()),
@@ -263,7 +286,7 @@ impl Checker<'_> {
     }
 
     /// The zone of a constant name.
-    fn zone(&mut self, (zone, span): Argument) -> Option<Zone> {
+    pub(super) fn zone(&mut self, (zone, span): Argument) -> Option<Zone> {
         let Some(Value::Str(text)) = self.builder.constant(zone).cloned() else {
             let message = "`zone` takes the name of a time zone";
             self.report(Diagnostic::error(Code::BadArguments, message).at(span));
@@ -277,7 +300,7 @@ impl Checker<'_> {
     }
 
     /// One of the words that an option takes.
-    fn choice_of<T: Copy>(
+    pub(super) fn choice_of<T: Copy>(
         &mut self,
         option: &str,
         all: &[T],
@@ -333,7 +356,7 @@ impl Checker<'_> {
         match written {
             Some(period @ (Period::Length(1.., _) | Period::Months(1..))) => Some(period),
             _ => {
-                let message = "`period` must be a length of time such as 15m, 1d, 1w or 1mo";
+                let message = "`period` must be a length of time such as 15m, 1d, 1w, 1mo or 1q";
                 self.report(Diagnostic::error(Code::BadArguments, message).at(span));
                 None
             }

@@ -66,7 +66,19 @@ impl Checker<'_> {
         let scalar = match name {
             "timestamp" | "duration" => self.time_type(program, written, name)?,
             "decimal" => self.written_decimal(written)?,
-            "list" | "struct" | "map" | "time" => {
+            "list" | "map" => {
+                let message = format!("no column or single value is a {name}");
+                let example = if name == "list" {
+                    "config edges: list[i64] = [1, 2]"
+                } else {
+                    "config codes: map[str, str] = {a: \"EWR\"}"
+                };
+                let help = format!("a config may be one: {example}");
+                let diagnostic = Diagnostic::error(Code::UnknownType, message);
+                self.report(diagnostic.at(written.span).help(help));
+                return None;
+            }
+            "struct" | "time" => {
                 self.cannot_run(&format!("type `{name}`"), written.span);
                 return None;
             }

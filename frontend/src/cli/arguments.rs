@@ -98,7 +98,7 @@ pub(crate) struct EngineArguments {
     pub(crate) timing: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BackendName {
     /// Machine code.
     Jit,
@@ -274,6 +274,9 @@ pub(crate) struct TestArguments {
     /// Flow files, each tested by itself.
     #[arg(required = true, value_name = "FLOW")]
     pub(crate) flows: Vec<PathBuf>,
+    /// Test on this engine alone; by default on both.
+    #[arg(long, value_enum)]
+    pub(crate) backend: Option<BackendName>,
     /// Give a config a value.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) config: Vec<String>,

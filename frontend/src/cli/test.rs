@@ -5,16 +5,16 @@ use std::io::Write;
 use icosian::diagnostic::render;
 use icosian::{Backend, Flow, FlowOptions, ParallelExecutor};
 
-use super::arguments::TestArguments;
+use super::arguments::{BackendName, TestArguments};
 use super::console::Console;
 use super::exit::{Failure, Outcome};
 use super::inputs::names_and_values;
 use super::interrupt::Interrupt;
 
-/// The engines that every test runs on, and what they are called.
-const ENGINES: [(Backend, &str); 2] = [
-    (Backend::Interpreter, "the interpreter"),
-    (Backend::Jit, "machine code"),
+/// The engines that tests run on, and what they are called.
+const ENGINES: [(BackendName, &str); 2] = [
+    (BackendName::Interp, "the interpreter"),
+    (BackendName::Jit, "machine code"),
 ];
 
 /// How many rows the batches have; small, so that tests meet the borders of batches.
@@ -39,11 +39,14 @@ pub(crate) fn test(
         console.warnings(&flow);
         for test in flow.tests() {
             let mut failures = String::new();
-            for (backend, engine) in ENGINES {
+            let chosen = |engine: &(BackendName, &str)| {
+                arguments.backend.is_none_or(|chosen| chosen == engine.0)
+            };
+            for (backend, engine) in ENGINES.into_iter().filter(chosen) {
                 if interrupt.is_raised() {
                     return Err(Failure::Interrupted);
                 }
-                match flow.run_test(test, backend, &executor, BATCH_ROWS) {
+                match flow.run_test(test, Backend::from(backend), &executor, BATCH_ROWS) {
                     Ok(wrong) if wrong.is_empty() => {}
                     Ok(wrong) => {
                         failures += &format!("on {engine}:\n");

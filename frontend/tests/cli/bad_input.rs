@@ -207,7 +207,7 @@ fn targets_that_can_not_be_written() {
         ("none/none/out.csv", 1),
         ("file/out.csv", 1),
         ("protected.csv", 1),
-        ("out.json", 2),
+        ("out.xlsx", 2),
     ] {
         let ended = sandbox.run(&["run", "copy.flow", "-o", target]);
         let err = ended.fails(code);

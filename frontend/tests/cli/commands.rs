@@ -99,6 +99,9 @@ fn tests_pass_or_tell_why_not() {
             "row 1: expected 4.0, found 3.0",
         ],
     );
+    let ended = sandbox.run(&["test", "bad.flow", "--backend", "interp"]);
+    holds(&ended.err, &["on the interpreter"]);
+    assert!(!ended.err.contains("machine code"), "{}", ended.err);
 }
 
 #[test]

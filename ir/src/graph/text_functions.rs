@@ -22,7 +22,8 @@ impl GraphBuilder {
             let is_null = self.constant(*arg).is_some_and(Value::is_null);
             let scalar = self.scalar_type(*arg);
             if is_null {
-                *arg = self.null_of(wanted.scalar_type());
+                let wanted = function.argument_type(position);
+                *arg = self.null_of(wanted.unwrap_or(ScalarType::Str));
             } else if wanted == TextArgument::Whole && scalar.is_integer() {
                 *arg = self.cast(*arg, ScalarType::I64, CastMode::Raise)?;
             }

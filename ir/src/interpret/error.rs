@@ -156,7 +156,7 @@ impl fmt::Display for RowError {
             }
             RowErrorKind::CastOutOfRange { to } => {
                 match self.operands.first() {
-                    Some(Value::Str(text)) => return self.misread(f, text, *to),
+                    Some(Value::Str(text)) => return self.misread(f, text, *to, ""),
                     Some(_) => write!(f, "{}", self.operand(0))?,
                     None => f.write_str("the value")?,
                 }
@@ -172,6 +172,15 @@ impl fmt::Display for RowError {
                 "{} would compare {pairs} pairs of characters, more than the {MAX_PAIRS} allowed",
                 self.op.name()
             )?,
+            RowErrorKind::Text(TextError::Misread) => {
+                let (Some(Value::Str(text)), Some(pattern), Op::Text(function)) =
+                    (self.operands.first(), self.operands.get(1), &self.op)
+                else {
+                    return f.write_str("the text is not as the pattern");
+                };
+                let pattern = format!(" as {pattern}");
+                return self.misread(f, text, function.result(), &pattern);
+            }
             RowErrorKind::Text(TextError::Pattern(error)) => write!(f, "{error}")?,
             RowErrorKind::Host { message } => {
                 let name = match &self.op {
@@ -252,11 +261,17 @@ impl RowError {
     }
 
     /// A text that says no value of a type; of a long one its beginning.
-    fn misread(&self, f: &mut fmt::Formatter<'_>, text: &str, to: ScalarType) -> fmt::Result {
+    fn misread(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        text: &str,
+        to: ScalarType,
+        pattern: &str,
+    ) -> fmt::Result {
         const SHOWN: usize = 40;
         let shown: String = text.chars().take(SHOWN).collect();
         let more = if shown.len() < text.len() { "…" } else { "" };
-        write!(f, "{shown:?}{more} is no {to}")?;
+        write!(f, "{shown:?}{more} is no {to}{pattern}")?;
         match self.row {
             Some(row) => write!(f, " (row {row})"),
             None => Ok(()),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use smallvec::SmallVec;
 
@@ -46,7 +47,12 @@ pub(super) struct Interpreter<'a> {
     candidates: HashMap<(Vec<ColumnId>, usize, bool), Option<Arc<Candidates>>>,
     pairs: Derived<Arc<Pairs>>,
     pub(super) reported: Reported,
+    /// Raised by who doesn't want the answer any more.
+    stop: &'a AtomicBool,
 }
+
+/// Rows between two looks at whether to stop.
+const ROWS_AT_ONCE: usize = 4096;
 
 impl<'a> Interpreter<'a> {
     pub(super) fn new(
@@ -54,6 +60,7 @@ impl<'a> Interpreter<'a> {
         wanted: &[ColumnId],
         bound: HashMap<ColumnId, ColumnValues>,
         table_rows: &HashMap<TableId, usize>,
+        stop: &'a AtomicBool,
     ) -> Interpreter<'a> {
         let mut table_rows = table_rows.clone();
         for (id, values) in &bound {
@@ -84,15 +91,19 @@ impl<'a> Interpreter<'a> {
             candidates: HashMap::new(),
             pairs: HashMap::new(),
             reported: Reported::default(),
+            stop,
         }
     }
 
-    /// Evaluates what is needed.
-    pub(super) fn run(&mut self) {
+    /// Evaluates what is needed; none if it was stopped.
+    pub(super) fn run(&mut self) -> Option<()> {
         for id in self.columns.columns.ids() {
             let index = id.index();
             if self.uses[index] == 0 || matches!(self.states[index], State::Known(_)) {
                 continue;
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return None;
             }
             self.states[index] = match self.column(id) {
                 Ok(values) => State::Known(values),
@@ -101,6 +112,10 @@ impl<'a> Interpreter<'a> {
             for dependency in dependencies(self.columns, &self.table_rows, id) {
                 self.release(dependency);
             }
+        }
+        match self.stop.load(Ordering::Relaxed) {
+            true => None,
+            false => Some(()),
         }
     }
 
@@ -319,7 +334,16 @@ impl<'a> Interpreter<'a> {
         };
         Ok(match arguments.iter().find_map(|values| values.rows()) {
             None => ColumnValues::Scalar(cell(0, None)),
-            Some(rows) => ColumnValues::Rows((0..rows).map(|row| cell(row, Some(row))).collect()),
+            Some(rows) => {
+                let mut cells = Vec::with_capacity(rows);
+                while cells.len() < rows && !self.stop.load(Ordering::Relaxed) {
+                    let next = cells.len()..rows.min(cells.len() + ROWS_AT_ONCE);
+                    cells.extend(next.map(|row| cell(row, Some(row))));
+                }
+                // Nobody looks at the values of a walk that was stopped.
+                cells.resize(rows, Cell::NULL);
+                ColumnValues::Rows(cells)
+            }
         })
     }
 

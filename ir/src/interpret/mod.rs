@@ -32,6 +32,7 @@ mod window;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 
 pub use cell::{Cell, ColumnValues};
 pub use error::{RowError, RowErrorKind, first_error, raise};
@@ -62,15 +63,39 @@ pub fn interpret(
     bound: HashMap<ColumnId, ColumnValues>,
     table_rows: &HashMap<TableId, usize>,
 ) -> Result<HashMap<ColumnId, ColumnValues>, Box<RowError>> {
-    let (values, mut reported) = run(columns, wanted, bound, table_rows);
+    let values = interpret_until(columns, wanted, bound, table_rows, &NEVER)?;
+    // It was not stopped, so there are values.
+    Ok(values.unwrap_or_default())
+}
+
+/// As [`interpret`], but gives nothing, and that soon, once `stop` is set.
+///
+/// # Errors
+/// As [`interpret`].
+///
+/// # Panics
+/// As [`interpret`].
+pub fn interpret_until(
+    columns: &Columns,
+    wanted: &[ColumnId],
+    bound: HashMap<ColumnId, ColumnValues>,
+    table_rows: &HashMap<TableId, usize>,
+    stop: &AtomicBool,
+) -> Result<Option<HashMap<ColumnId, ColumnValues>>, Box<RowError>> {
+    let Some((values, mut reported)) = run(columns, wanted, bound, table_rows, stop) else {
+        return Ok(None);
+    };
     for values in values.values() {
         reported.note_cells(values, 0..values.rows().unwrap_or(0));
     }
     match reported.into_error() {
         Some(error) => Err(error),
-        None => Ok(values),
+        None => Ok(Some(values)),
     }
 }
+
+/// For walks that nobody stops.
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Evaluates `wanted` and leaves its errors as cells; otherwise as [`interpret`].
 ///
@@ -86,21 +111,21 @@ pub fn interpret_cells(
     bound: HashMap<ColumnId, ColumnValues>,
     table_rows: &HashMap<TableId, usize>,
 ) -> Result<HashMap<ColumnId, ColumnValues>, Box<RowError>> {
-    let (values, reported) = run(columns, wanted, bound, table_rows);
-    match reported.into_error() {
-        Some(error) => Err(error),
-        None => Ok(values),
+    match run(columns, wanted, bound, table_rows, &NEVER) {
+        Some((values, reported)) => reported.into_error().map_or(Ok(values), Err),
+        None => Ok(HashMap::new()),
     }
 }
 
-/// The wanted columns that have values, and what was raised on the way.
+/// The wanted columns that have values, and what was raised on the way; nothing if it was stopped.
 fn run(
     columns: &Columns,
     wanted: &[ColumnId],
     bound: HashMap<ColumnId, ColumnValues>,
     table_rows: &HashMap<TableId, usize>,
-) -> (HashMap<ColumnId, ColumnValues>, Reported) {
-    let mut interpreter = Interpreter::new(columns, wanted, bound, table_rows);
-    interpreter.run();
-    interpreter.finish(wanted)
+    stop: &AtomicBool,
+) -> Option<(HashMap<ColumnId, ColumnValues>, Reported)> {
+    let mut interpreter = Interpreter::new(columns, wanted, bound, table_rows, stop);
+    interpreter.run()?;
+    Some(interpreter.finish(wanted))
 }

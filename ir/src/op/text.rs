@@ -3,7 +3,7 @@
 //! Positions and lengths count characters, which are Unicode scalar values; `byte_length` alone
 //! counts bytes. What each computes is [`crate::meaning::text`].
 
-use crate::types::ScalarType;
+use crate::types::{ScalarType, TimeUnit, Zone};
 
 /// A function of text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -65,6 +65,26 @@ pub enum TextFunction {
     RegexCount,
     /// `like(x, pattern)`: whether all of `x` is as an SQL pattern says.
     Like,
+    /// `parse_date(x, pattern)`: the date that a text says, which is as a time pattern has it.
+    ParseDate {
+        /// Whether another text is an error; else it is null.
+        strict: bool,
+    },
+    /// `parse_timestamp(x, pattern, unit)`: the same of a timestamp: an instant in a zone, if the
+    /// pattern has an offset, else without a zone.
+    ParseTimestamp {
+        /// What it counts.
+        unit: TimeUnit,
+        /// The zone, if the pattern has an offset.
+        zone: Option<Zone>,
+        /// Whether another text is an error; else it is null.
+        strict: bool,
+    },
+    /// `format(x, pattern)`: a date or timestamp written as a time pattern has it.
+    FormatTime {
+        /// The type of what is written.
+        from: ScalarType,
+    },
 }
 
 /// What a function takes at a position.
@@ -80,31 +100,27 @@ pub enum TextArgument {
     Like,
     /// What replaces a match, with references to groups: a scalar.
     Template,
+    /// A date or timestamp of each row, of the type that the function says.
+    Time,
+    /// A time pattern: a scalar.
+    TimePattern,
 }
 
 impl TextArgument {
     /// Whether the argument is one for all rows.
     pub fn is_scalar(self) -> bool {
         match self {
-            TextArgument::Text | TextArgument::Whole => false,
-            TextArgument::Regex | TextArgument::Like | TextArgument::Template => true,
-        }
-    }
-
-    /// The type of such an argument.
-    pub fn scalar_type(self) -> ScalarType {
-        match self {
-            TextArgument::Whole => ScalarType::I64,
-            TextArgument::Text
-            | TextArgument::Regex
+            TextArgument::Text | TextArgument::Whole | TextArgument::Time => false,
+            TextArgument::Regex
             | TextArgument::Like
-            | TextArgument::Template => ScalarType::Str,
+            | TextArgument::Template
+            | TextArgument::TimePattern => true,
         }
     }
 }
 
 impl TextFunction {
-    /// Every function; `extract` with its whole match.
+    /// Every function of text alone; `extract` with its whole match.
     pub const ALL: [TextFunction; 27] = [
         TextFunction::Length,
         TextFunction::ByteLength,
@@ -165,13 +181,18 @@ impl TextFunction {
             TextFunction::RegexReplace => "regex_replace",
             TextFunction::RegexCount => "regex_count",
             TextFunction::Like => "like",
+            TextFunction::ParseDate { strict: true } => "parse_date",
+            TextFunction::ParseDate { strict: false } => "try_parse_date",
+            TextFunction::ParseTimestamp { strict: true, .. } => "parse_timestamp",
+            TextFunction::ParseTimestamp { strict: false, .. } => "try_parse_timestamp",
+            TextFunction::FormatTime { .. } => "format",
         }
     }
 
     /// What it takes at each position, and how many of these it needs. `concat` takes any number of
     /// texts from two on.
     pub fn arguments(self) -> (&'static [TextArgument], usize) {
-        use TextArgument::{Like, Regex, Template, Text, Whole};
+        use TextArgument::{Like, Regex, Template, Text, Time, TimePattern, Whole};
         match self {
             TextFunction::Length
             | TextFunction::ByteLength
@@ -199,6 +220,10 @@ impl TextFunction {
             }
             TextFunction::RegexReplace => (&[Text, Regex, Template], 3),
             TextFunction::Like => (&[Text, Like], 2),
+            TextFunction::ParseDate { .. } | TextFunction::ParseTimestamp { .. } => {
+                (&[Text, TimePattern], 2)
+            }
+            TextFunction::FormatTime { .. } => (&[Time, TimePattern], 2),
         }
     }
 
@@ -208,6 +233,15 @@ impl TextFunction {
             return Some(TextArgument::Text);
         }
         self.arguments().0.get(position).copied()
+    }
+
+    /// The type of what it takes at a position.
+    pub fn argument_type(self, position: usize) -> Option<ScalarType> {
+        Some(match (self.argument(position)?, self) {
+            (TextArgument::Whole, _) => ScalarType::I64,
+            (TextArgument::Time, TextFunction::FormatTime { from }) => from,
+            _ => ScalarType::Str,
+        })
     }
 
     /// What it takes, in words.
@@ -228,7 +262,10 @@ impl TextFunction {
             TextFunction::Matches
             | TextFunction::Extract { .. }
             | TextFunction::RegexCount
-            | TextFunction::Like => "text and a pattern",
+            | TextFunction::Like
+            | TextFunction::ParseDate { .. }
+            | TextFunction::ParseTimestamp { .. } => "text and a pattern",
+            TextFunction::FormatTime { .. } => "a date or timestamp and a pattern",
             TextFunction::RegexReplace => "text, a pattern and a replacement",
             TextFunction::Length
             | TextFunction::ByteLength
@@ -251,6 +288,8 @@ impl TextFunction {
             | TextFunction::SplitCount
             | TextFunction::Levenshtein
             | TextFunction::RegexCount => ScalarType::I64,
+            TextFunction::ParseDate { .. } => ScalarType::Date,
+            TextFunction::ParseTimestamp { unit, zone, .. } => ScalarType::Timestamp(unit, zone),
             TextFunction::Contains
             | TextFunction::StartsWith
             | TextFunction::EndsWith
@@ -271,7 +310,8 @@ impl TextFunction {
             | TextFunction::Reverse
             | TextFunction::Repeat
             | TextFunction::Extract { .. }
-            | TextFunction::RegexReplace => ScalarType::Str,
+            | TextFunction::RegexReplace
+            | TextFunction::FormatTime { .. } => ScalarType::Str,
         }
     }
 
@@ -279,7 +319,11 @@ impl TextFunction {
     pub fn may_find_nothing(self) -> bool {
         matches!(
             self,
-            TextFunction::Find | TextFunction::SplitPart | TextFunction::Extract { .. }
+            TextFunction::Find
+                | TextFunction::SplitPart
+                | TextFunction::Extract { .. }
+                | TextFunction::ParseDate { strict: false }
+                | TextFunction::ParseTimestamp { strict: false, .. }
         )
     }
 }

@@ -19,6 +19,9 @@ use crate::memory::{BufferPool, MemoryBudget, PooledRegion};
 /// Buffers that start alike compete for the same cache sets; each starts this much further.
 const STAGGER: usize = 192;
 
+/// Outputs of so many bytes in all are streamed: they don't stay in caches anyway.
+const STREAMED_FROM: usize = 16 << 20;
+
 /// The text arrays of each morsel, by its number.
 type TextParts = Vec<(usize, Vec<ArrayRef>)>;
 
@@ -52,6 +55,7 @@ pub(crate) struct Destination {
     /// The first row of each morsel.
     starts: Vec<usize>,
     claims: Vec<AtomicBool>,
+    is_streamed: bool,
 }
 
 /// The part of a column that one morsel writes.
@@ -82,12 +86,14 @@ impl Destination {
         }
         let padded = (rows.end - first).next_multiple_of(64);
         let mut columns = Vec::new();
+        let mut written: usize = 0;
         for (position, kind) in kinds.into_iter().enumerate() {
             columns.push(match kind.map(|ty| (ty, ty.scalar.lane())) {
                 None => DestinationColumn::Passed,
                 Some((_, None)) => DestinationColumn::Text(Mutex::new(Vec::new())),
                 Some((ty, Some(lane))) => {
                     let start = position % 16 * STAGGER;
+                    written = written.saturating_add(lane.bytes(padded));
                     let take = |bytes: usize| {
                         let bytes = start + bytes + 64;
                         Ok::<_, RunError>(pool.take(bytes, Some(budget.try_grow(bytes)?)))
@@ -109,7 +115,13 @@ impl Destination {
             first,
             claims: starts.iter().map(|_| AtomicBool::new(false)).collect(),
             starts,
+            is_streamed: written >= STREAMED_FROM,
         })
+    }
+
+    /// Whether blocks are made in scratch and then copied past the caches.
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.is_streamed
     }
 
     /// The morsels' first rows.

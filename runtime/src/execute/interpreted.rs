@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use icosian_ir::columns::Rows;
 use icosian_ir::id::{ColumnId, Id};
-use icosian_ir::interpret::{ColumnValues, interpret};
+use icosian_ir::interpret::{ColumnValues, interpret_until};
 use icosian_ir::op::Op;
 use icosian_ir::types::Domain;
 use icosian_ir::value::Value;
@@ -19,7 +19,8 @@ impl Run<'_> {
     /// Runs the program by the interpreter.
     ///
     /// # Errors
-    /// The error that reaches an output; or that an input or parameter is missing.
+    /// The error that reaches an output; that an input or parameter is missing; or that the run was
+    /// cancelled.
     pub fn interpret(&self) -> Result<RunResult, RunError> {
         let columns = self.prepared().columns();
         let params = self.start();
@@ -49,8 +50,9 @@ impl Run<'_> {
         let mut wanted: Vec<ColumnId> = columns.delivered().collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let values = interpret(columns, &wanted, bound, &table_rows)
-            .map_err(|error| row_error(columns, error))?;
+        let values = interpret_until(columns, &wanted, bound, &table_rows, self.cancel())
+            .map_err(|error| row_error(columns, error))?
+            .ok_or(RunError::Cancelled)?;
         let mut result = RunResult::new(self);
         for (table, _) in columns.tables.iter() {
             let mut rows = 0;

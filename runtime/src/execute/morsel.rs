@@ -19,7 +19,7 @@ use crate::execute::pass::PassRun;
 use crate::execute::program::{Operand, Place, SegmentKind, SegmentPlan};
 use crate::execute::sink::{BlockColumns, MorselSink, SinkState};
 use crate::execute::view::{Block, View, span};
-use crate::memory::{MemoryBudget, Region};
+use crate::memory::{MemoryBudget, Region, streaming};
 use crate::text::{Cell, TextBuilder};
 
 /// Scratch buffers start this much apart within the first cache sets.
@@ -247,6 +247,9 @@ impl<'r> Worker<'r> {
             run.destination.add_nulls(position, nulls);
             run.destination.add_text(position, morsel, text.finish()?);
         }
+        if run.destination.is_streamed() {
+            streaming::fence();
+        }
         Ok(flagged)
     }
 
@@ -259,6 +262,7 @@ impl<'r> Worker<'r> {
             let rows = match slot.place {
                 Place::Table => continue,
                 Place::Block => BLOCK_ROWS,
+                Place::Target(_) if self.run.destination.is_streamed() => BLOCK_ROWS,
                 Place::Morsel => rows,
                 Place::Target(delivered) => {
                     let target = std::mem::take(&mut self.targets[delivered]);
@@ -310,6 +314,7 @@ impl<'r> Worker<'r> {
         match self.run.program.slots[slot].place {
             Place::Table | Place::Block => 0,
             Place::Morsel => self.block.offset,
+            Place::Target(_) if self.run.destination.is_streamed() => 0,
             Place::Target(_) => self.block.row - self.target_row,
         }
     }
@@ -417,14 +422,20 @@ impl<'r> Worker<'r> {
                     nulls[position] += rows.len() - count_bits(validity, rows.start, rows.len());
                 }
             }
-            if matches!(slot.place, Place::Target(_)) {
+            let is_streamed = run.destination.is_streamed();
+            if matches!(slot.place, Place::Target(_)) && !is_streamed {
                 continue;
             }
             let mut target = std::mem::take(&mut self.targets[position]);
             let view = self.view(delivered.slot)?;
             let start = block.row - self.target_row;
-            target.values[span(lane, start, block.padded)]
-                .copy_from_slice(&view.values[..lane.bytes(block.padded)]);
+            let to = &mut target.values[span(lane, start, block.padded)];
+            let from = &view.values[..lane.bytes(block.padded)];
+            if is_streamed {
+                streaming::copy(from, to);
+            } else {
+                to.copy_from_slice(from);
+            }
             if let (Some(to), Some(from)) = (&mut target.validity, view.validity) {
                 to[span(Lane::Bool, start, block.padded)]
                     .copy_from_slice(&from[..block.padded / 8]);

@@ -34,7 +34,8 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// A run without data, without limits, whose output buffers go back to the system.
+    /// A run without data, without limits, whose output buffers come from the
+    /// [shared pool](BufferPool::shared).
     pub fn new(prepared: &'a Prepared) -> Run<'a> {
         Run {
             prepared,
@@ -42,7 +43,7 @@ impl<'a> Run<'a> {
             given: HashMap::new(),
             cancel: Arc::new(AtomicBool::new(false)),
             budget: MemoryBudget::unlimited(),
-            pool: BufferPool::new(0),
+            pool: Arc::clone(BufferPool::shared()),
             analysis: None,
         }
     }

@@ -9,7 +9,6 @@ use icosian_ir::meaning::arithmetic::{
     floor_divide_f32, floor_divide_f64, remainder_f32, remainder_f64,
 };
 use icosian_ir::op::Op;
-use icosian_ir::plan::BLOCK_ROWS;
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 
@@ -162,7 +161,8 @@ impl Worker<'_> {
         let start = self.start(output);
         let lane = self.lane(output)?;
         let mut store = std::mem::take(&mut self.stores[output]);
-        let mut constants = [[T::default(); BLOCK_ROWS]; 2];
+        // Filled only for what is no column.
+        let mut constants: [Vec<T>; 2] = [Vec::new(), Vec::new()];
         let mut first: &[T] = &[];
         let mut second: &[T] = &[];
         let values = &mut store.values.get_mut()[span(lane, start, rows)];
@@ -186,8 +186,8 @@ impl Worker<'_> {
                     if let (Some(to), true) = (&mut validity, value.is_null()) {
                         to.fill(0);
                     }
-                    constant.fill(T::of(value));
-                    &constant[..rows]
+                    constant.resize(rows, T::of(value));
+                    constant
                 }
             };
             if place == 0 {

@@ -395,8 +395,56 @@ fn constants_that_grow_without_end() {
 #[test]
 fn what_can_not_run_yet_says_so() {
     refused(
-        "table t { x: list[i64] }",
+        "table t { x: struct }",
         Code::CannotRunYet,
-        &["type `list` can't run yet"],
+        &["type `struct` can't run yet"],
     );
+}
+
+#[test]
+fn keys_of_too_many_values() {
+    let columns: Vec<String> = (0..70).map(|number| format!("k{number}")).collect();
+    let keys = columns.join(", ");
+    let table = format!("table t {{ {}: i64, x: f64 }}\n", columns.join(": i64, "));
+    let told = ["at most 64 keys, these are 70", "concat("];
+    for step in [
+        format!("extend t {{ m = mean(x) over ({keys}) }}"),
+        format!("extend t {{ s = x.shift(1) over ({keys}) }}"),
+        format!("extend t {{ over ({keys}) {{ m = mean(x) }} }}"),
+        format!("table g = t group by {keys} {{ n = len() }}"),
+        format!("table d = t distinct {keys}"),
+    ] {
+        refused(&format!("{table}{step}"), Code::BadArguments, &told);
+    }
+    let conditions: Vec<String> = columns.iter().map(|key| format!("{key}={key}")).collect();
+    let lookup = format!(
+        "{table}table u {{ {}: i64 }}\nextend u {{ v = t[{}].x }}",
+        columns.join(": i64, "),
+        conditions.join(", ")
+    );
+    refused(&lookup, Code::BadArguments, &told);
+    // As many as can be.
+    let keys = columns[..64].join(", ");
+    let most = format!("{table}table d = t distinct {keys}");
+    assert!(Flow::from_text(&most).is_ok());
+}
+
+#[test]
+fn lists_are_for_configs() {
+    refused(
+        "config edges: list = 1",
+        Code::BadConfig,
+        &["declared `list`, found"],
+    );
+    refused(
+        "table t { x: list[i64] }",
+        Code::UnknownType,
+        &[
+            "no column or single value is a list",
+            "config edges: list[i64]",
+        ],
+    );
+    let flow = "config edges: list = [1, 2]\nconfig names: map = {a: 1}\n\
+                table t { x: i64 }\ny = bucket(t.x, edges)\nz = t.x in edges";
+    assert!(Flow::from_text(flow).is_ok());
 }

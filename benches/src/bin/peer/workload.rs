@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::{ArrayRef, Float64Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, Float64Array, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
@@ -35,7 +35,7 @@ impl Workload {
             if matches!(table.rows, TableRows::Source(_)) {
                 let path = folders.data.join(format!("{}-{rows}.arrow", table.name));
                 let batch = read(&path)?;
-                bytes += batch.get_array_memory_size();
+                bytes += shown(&batch)?;
                 inputs = inputs.batches(&table.name, vec![batch]);
             }
         }
@@ -43,7 +43,8 @@ impl Workload {
         Ok(Workload {
             prepared,
             inputs,
-            pool: BufferPool::new(usize::MAX),
+            // The peers' turns in between may take long.
+            pool: BufferPool::keeping_for(usize::MAX, Duration::from_secs(86_400)),
             executors: Vec::new(),
             bytes,
         })
@@ -61,10 +62,11 @@ impl Workload {
 
     fn results(&mut self, reused: bool, threads: usize) -> Result<Vec<RecordBatch>, Failure> {
         let executor = self.executor(threads)?;
-        let mut run = self.prepared.bind(&self.inputs)?;
-        if reused {
-            run = run.with_pool(Arc::clone(&self.pool));
-        }
+        let pool = match reused {
+            true => Arc::clone(&self.pool),
+            false => BufferPool::new(0),
+        };
+        let run = self.prepared.bind(&self.inputs)?.with_pool(pool);
         materialize(&self.prepared.execute(&run, &executor)?)
     }
 
@@ -117,6 +119,15 @@ fn materialize(output: &RunOutput) -> Result<Vec<RecordBatch>, Failure> {
     Ok(batches)
 }
 
+/// Bytes of the values and validity that a batch shows, whatever buffers they stand in.
+fn shown(batch: &RecordBatch) -> Result<usize, Failure> {
+    let mut bytes = 0;
+    for column in batch.columns() {
+        bytes += column.to_data().get_slice_memory_size()?;
+    }
+    Ok(bytes)
+}
+
 /// An array of one value.
 fn one(value: &Constant) -> Result<ArrayRef, Failure> {
     match value {
@@ -152,10 +163,10 @@ pub(crate) fn peak(
         .find_map(|line| line.strip_prefix("VmHWM:"))
         .and_then(|rest| rest.split_whitespace().next())
         .ok_or("the system tells no peak")?;
-    let outputs = results.iter().map(RecordBatch::get_array_memory_size);
+    let outputs = results.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
     Ok(Peak {
         inputs: workload.bytes,
-        outputs: outputs.sum(),
+        outputs: outputs.iter().sum(),
         most: most.parse::<usize>()? * 1024,
     })
 }

@@ -145,7 +145,20 @@ pub(crate) fn known_elsewhere(name: &str) -> Option<&'static str> {
         "busday_count" | "business_day_count" => "business_days_between(a, b)",
         "busday_offset" | "BDay" => "add_business_days(x, n)",
         "unix_timestamp" | "to_epoch" | "timestamp_seconds" => "epoch(x, unit=\"s\")",
-        "from_epoch" | "from_unixtime" | "to_timestamp" => "timestamp(x, unit=\"s\", zone=\"UTC\")",
+        "from_epoch" | "from_unixtime" => "timestamp(x, unit=\"s\", zone=\"UTC\")",
+        "to_timestamp" => {
+            "timestamp(x, unit=\"s\", zone=\"UTC\"), of text parse_timestamp(x, \"%d.%m.%Y %H:%M\")"
+        }
+        "strptime" | "to_datetime" | "try_strptime" | "as_datetime" | "parse_datetime" => {
+            "parse_timestamp(x, \"%d.%m.%Y %H:%M\"), parse_date(x, \"%d.%m.%Y\"), try_parse_date(x, …)"
+        }
+        "to_date" | "str_to_date" | "as_date" | "date_parse" => {
+            "parse_date(x, \"%d.%m.%Y\"); of text as 2013-01-31 date(x)"
+        }
+        "strftime" | "to_char" | "date_format" | "format_date" | "format_datetime"
+        | "format_timestamp" | "dt_to_string" => "format(x, \"%d.%m.%Y %H:%M\")",
+        "month_name" | "monthname" => "format(x, \"%B\")",
+        "day_name" | "dayname" => "format(x, \"%A\")",
         "now" | "today" | "current_date" | "current_timestamp" | "utcnow" => {
             "a param: nothing in a flow reads a clock"
         }

@@ -3,10 +3,19 @@
 use icosian_ir::op::{Overflow, TimePart};
 use icosian_ir::types::TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};
 
-use super::Function;
 use super::Meaning::Time;
-use super::parameters::{A_B, X, X_COUNT, X_UNIT, optional, required};
+use super::parameters::{A_B, X, X_COUNT, X_PATTERN, X_UNIT, optional, required};
+use super::{Function, Parameter};
 use crate::check::time::TimeCall::{self, Part, Total};
+
+const PARSED: &[Parameter] = &[
+    required("x"),
+    required("pattern"),
+    optional("unit"),
+    optional("zone"),
+    optional("fold"),
+    optional("gap"),
+];
 
 functions! {
     "year" X, Time(Part(TimePart::Year)), "the year of a date or timestamp", "time_hour.year()";
@@ -35,6 +44,11 @@ functions! {
     "wall_clock" X, Time(TimeCall::WallClock), "what the wall clock of its zone shows at a timestamp, without the zone", "time_hour.wall_clock()";
     "to_zone" &[required("x"), required("zone")], Time(TimeCall::ToZone), "the same instant in another zone", "time_hour.to_zone(\"Europe/Berlin\")";
     "at_zone" &[required("x"), required("zone"), optional("fold"), optional("gap")], Time(TimeCall::AtZone), "the instant at which a zone's wall clock shows it; fold= if twice, gap= if never", "local.at_zone(\"Europe/Berlin\", fold=\"earlier\")";
+    "parse_date" X_PATTERN, Time(TimeCall::ParseDate(true)), "the date that a text says, which is as a pattern of %Y, %m, %d and their like has it", "parse_date(born, \"%d.%m.%Y\")";
+    "try_parse_date" X_PATTERN, Time(TimeCall::ParseDate(false)), "as parse_date; null where the text is not so", "try_parse_date(born, \"%m/%d/%y\")";
+    "parse_timestamp" PARSED, Time(TimeCall::ParseTimestamp(true)), "the timestamp that a text says: an instant if the pattern has an offset, %z, else what the clock of zone= shows", "parse_timestamp(at, \"%d/%b/%Y:%H:%M:%S %z\")";
+    "try_parse_timestamp" PARSED, Time(TimeCall::ParseTimestamp(false)), "as parse_timestamp; null where the text is not so, or the clock shows it twice or never", "try_parse_timestamp(at, \"%Y-%m-%d %H:%M\", zone=\"Europe/Berlin\")";
+    "format" X_PATTERN, Time(TimeCall::Format), "a date or timestamp as text, on the clock of its zone", "format(time_hour, \"%d.%m.%Y %H:%M\")";
     "epoch" X_UNIT, Time(TimeCall::Epoch), "units since 1970-01-01, seconds unless given, rounded down", "time_hour.epoch(unit=\"ms\")";
     "total_days" X, Time(Total(86_400, Second)), "a duration in days of 24 hours, as f64", "waited.total_days()";
     "total_hours" X, Time(Total(3_600, Second)), "a duration in hours, as f64", "waited.total_hours()";

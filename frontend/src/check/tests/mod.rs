@@ -8,6 +8,7 @@ mod reductions;
 mod scale;
 mod tables;
 mod text;
+mod time_patterns;
 mod types;
 
 use std::collections::HashMap;

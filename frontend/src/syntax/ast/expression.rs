@@ -277,6 +277,8 @@ pub enum DurationUnit {
     Week,
     /// `mo`: a calendar month.
     Month,
+    /// `q`: three calendar months.
+    Quarter,
     /// `y`: a calendar year.
     Year,
 }
@@ -413,6 +415,7 @@ impl DurationUnit {
             "d" => DurationUnit::Day,
             "w" => DurationUnit::Week,
             "mo" => DurationUnit::Month,
+            "q" => DurationUnit::Quarter,
             "y" => DurationUnit::Year,
             _ => return None,
         })
@@ -430,6 +433,7 @@ impl DurationUnit {
             DurationUnit::Day => "d",
             DurationUnit::Week => "w",
             DurationUnit::Month => "mo",
+            DurationUnit::Quarter => "q",
             DurationUnit::Year => "y",
         }
     }

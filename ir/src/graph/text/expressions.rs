@@ -1,7 +1,7 @@
 //! Expressions as flow text, with as few brackets as their operators allow.
 
 use super::forms::{date_difference, group_of, meeting_sides};
-use super::literals::{cast_parts, constant, quoted, time_parts, untyped_constant};
+use super::literals::{cast_parts, constant, quoted, text_literal, time_parts, untyped_constant};
 use super::naming::{Naming, joined_node, key_node};
 use crate::graph::{Expression, Graph};
 use crate::id::{ExprId, TableId};
@@ -379,6 +379,13 @@ impl ExpressionText<'_> {
             Op::Text(TextFunction::Extract { group }) => {
                 let mut pieces = call("extract".to_owned());
                 pieces.insert(pieces.len() - 1, Piece::Owned(format!(", {group}")));
+                pieces
+            }
+            Op::Text(function @ TextFunction::ParseTimestamp { unit, zone, .. }) => {
+                let zone = zone.map(|zone| format!(", zone={}", text_literal(zone.name())));
+                let options = format!(", unit=\"{unit}\"{}", zone.unwrap_or_default());
+                let mut pieces = call(function.name().to_owned());
+                pieces.insert(pieces.len() - 1, Piece::Owned(options));
                 pieces
             }
             Op::Text(function) => call(function.name().to_owned()),

@@ -15,6 +15,7 @@ mod distance;
 mod pattern;
 pub mod read;
 pub mod show;
+mod times;
 mod title;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use pattern::{PatternError, check_pattern, group_named};
 
 use crate::op::{TextArgument, TextFunction};
 use pattern::Compiled;
+use times::TimeText;
 
 /// The longest text, in bytes, that a function may give: an error beyond.
 pub const MAX_BYTES: usize = 1 << 24;
@@ -84,6 +86,8 @@ pub enum TextError {
         /// How many.
         pairs: u64,
     },
+    /// The text is not as the pattern, or names no time that the type can hold.
+    Misread,
     /// The pattern given for this run is none.
     Pattern(PatternError),
 }
@@ -93,6 +97,7 @@ pub enum TextError {
 pub struct TextCall {
     function: TextFunction,
     compiled: Option<Result<Compiled, PatternError>>,
+    times: Option<Result<TimeText, PatternError>>,
 }
 
 impl TextCall {
@@ -104,6 +109,8 @@ impl TextCall {
             let position = arguments.iter().position(|argument| *argument == wanted)?;
             scalar(position)
         };
+        let times =
+            known(TextArgument::TimePattern).map(|pattern| times::compiled(function, pattern));
         let compiled = if let Some(pattern) = known(TextArgument::Like) {
             Some(Compiled::like(pattern))
         } else if function == TextFunction::Title {
@@ -121,7 +128,11 @@ impl TextCall {
             };
             known(TextArgument::Regex).map(|pattern| Compiled::regex(pattern, group))
         };
-        TextCall { function, compiled }
+        TextCall {
+            function,
+            compiled,
+            times,
+        }
     }
 
     /// The function of one row, over arguments of which none is null. `made` is overwritten.
@@ -137,6 +148,12 @@ impl TextCall {
         made: &mut String,
     ) -> Result<Given<'a>, TextError> {
         made.clear();
+        if let Some(times) = &self.times {
+            let times = times
+                .as_ref()
+                .map_err(|error| TextError::Pattern(error.clone()))?;
+            return times.apply(arguments[0], made);
+        }
         let text = arguments[0].text();
         let second = || arguments[1].text();
         let count = |count: usize| Ok(Given::Whole(count as i64));
@@ -219,7 +236,10 @@ impl TextCall {
             | TextFunction::Extract { .. }
             | TextFunction::RegexReplace
             | TextFunction::RegexCount
-            | TextFunction::Like => match &self.compiled {
+            | TextFunction::Like
+            | TextFunction::ParseDate { .. }
+            | TextFunction::ParseTimestamp { .. }
+            | TextFunction::FormatTime { .. } => match &self.compiled {
                 None => panic!("a null pattern reached a row"),
                 Some(Err(error)) => return Err(TextError::Pattern(error.clone())),
                 Some(Ok(compiled)) => compiled.apply(self.function, text, made)?,

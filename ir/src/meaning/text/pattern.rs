@@ -11,7 +11,7 @@ use std::fmt;
 
 use regex::{Captures, Regex, RegexBuilder};
 
-use super::{Given, TextError, at_most, title};
+use super::{Given, TextError, at_most, times, title};
 use crate::op::{TextArgument, TextFunction};
 
 /// The most bytes that a compiled pattern may take.
@@ -306,7 +306,11 @@ pub fn check_pattern<'a>(
             continue;
         };
         let checked = match argument {
-            TextArgument::Text | TextArgument::Whole => continue,
+            TextArgument::Text | TextArgument::Whole | TextArgument::Time => continue,
+            TextArgument::TimePattern => {
+                times::compiled(function, text).map_err(|error| (position, error))?;
+                continue;
+            }
             TextArgument::Like => Compiled::like(text),
             TextArgument::Regex => {
                 pattern = Some(text);

@@ -8,6 +8,7 @@ pub mod civil;
 pub mod clock;
 pub mod evaluate;
 pub mod parts;
+pub mod pattern;
 pub mod zone;
 
 pub use civil::{Civil, civil_of_days, days_of_civil};

@@ -138,13 +138,19 @@ fn limits_and_cancelling_stop_a_run() {
         Err(RunError::Memory { .. })
     ));
     let run = Run::new(&prepared)
-        .with_table(table, bound)
+        .with_table(table, Arc::clone(&bound))
         .with_cancel(Arc::new(AtomicBool::new(true)));
     assert!(matches!(
         SerialExecutor.execute(&run),
         Err(RunError::Cancelled)
     ));
     let executor = ParallelExecutor::new(2).unwrap();
+    assert!(matches!(executor.execute(&run), Err(RunError::Cancelled)));
+    let (columns, plan) = (Arc::clone(prepared.columns()), Arc::clone(prepared.plan()));
+    let interpreted = Prepared::new(columns, plan, Backend::Interpreter).unwrap();
+    let run = Run::new(&interpreted)
+        .with_table(table, bound)
+        .with_cancel(Arc::new(AtomicBool::new(true)));
     assert!(matches!(executor.execute(&run), Err(RunError::Cancelled)));
 }
 

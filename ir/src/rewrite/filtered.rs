@@ -1,0 +1,284 @@
+//! Reductions of filtered rows, in the pass over the rows that are filtered.
+//!
+//! Before → after, where nothing else is asked of `big`:
+//!
+//! ```text
+//! big = cities where p                 sum(f(cities.x) if p else null)
+//! sum(f(big.x))
+//! ```
+//!
+//! Reductions skip nulls, so the value is the same; the rows kept are neither copied nor scanned
+//! again. What is computed of rows that are not kept is thrown away, so it must be cheap (fused
+//! ops), and nothing on the way may raise an error: that would be a row's of another table.
+
+use crate::columns::{Columns, Rows, Selection};
+use crate::id::{ColumnId, Id, TableId};
+use crate::op::{CastMode, Execution, Math, Op, Overflow, Reduction};
+use crate::types::{Domain, ScalarType, Type};
+use crate::typing::reduction_type;
+use crate::value::Value;
+
+use super::rebuild::Rebuild;
+
+/// A table whose reductions can be had from its parent's rows.
+#[derive(Clone, Copy)]
+struct Filter {
+    parent: TableId,
+    predicate: ColumnId,
+}
+
+/// The program with the reductions of some filtered tables in their parents' passes; none if there is
+/// no such table.
+pub(super) fn reduce_in_parent(columns: &Columns) -> Option<Columns> {
+    let filters = filters(columns);
+    if filters.iter().all(Option::is_none) {
+        return None;
+    }
+    let mut rebuild = Rebuild::new(columns);
+    let filter_of = |domain: Domain| match domain {
+        Domain::Rows(table) => filters[table.index()],
+        Domain::Scalar => None,
+    };
+    for (id, column) in columns.columns.iter() {
+        let new = match (&column.op, filter_of(column.domain)) {
+            (Op::Take, Some(_)) => rebuild.get(column.args[0]),
+            (op, Some(filter)) => {
+                let op = match op {
+                    Op::Broadcast(_) => Op::Broadcast(filter.parent),
+                    other => other.clone(),
+                };
+                let args = column.args.iter().map(|arg| rebuild.get(*arg)).collect();
+                rebuild.add(op, args, column.ty, Domain::Rows(filter.parent))
+            }
+            (
+                Op::Reduce {
+                    reduction, from, ..
+                },
+                None,
+            ) => match filters[from.index()] {
+                Some(filter) => reduce(&mut rebuild, columns, id, *reduction, filter),
+                None => rebuild.copy(id),
+            },
+            (_, None) => rebuild.copy(id),
+        };
+        rebuild.set(id, new);
+    }
+    for table in columns.tables.ids() {
+        if filters[table.index()].is_some() {
+            rebuild.drop_table(table);
+        }
+    }
+    Some(rebuild.finish())
+}
+
+/// A reduction of the rows kept, as one of all rows.
+fn reduce(
+    rebuild: &mut Rebuild<'_>,
+    columns: &Columns,
+    id: ColumnId,
+    reduction: Reduction,
+    filter: Filter,
+) -> ColumnId {
+    let column = columns.column(id);
+    let predicate = rebuild.get(filter.predicate);
+    let domain = Domain::Rows(filter.parent);
+    let mut values: Vec<(ColumnId, ScalarType)> = (column.args.iter())
+        .map(|arg| (rebuild.get(*arg), columns.scalar_type(*arg)))
+        .collect();
+    let mut reduction = reduction;
+    if reduction == Reduction::Len {
+        let yes = Op::Literal(Value::Bool(true));
+        let ty = ScalarType::Bool.required();
+        let yes = rebuild.add(yes, Vec::new(), ty, Domain::Scalar);
+        values.push((yes, ScalarType::Bool));
+        reduction = Reduction::Count;
+    }
+    let args = values
+        .into_iter()
+        .map(|(value, scalar)| {
+            let ty = Type {
+                scalar,
+                nullable: true,
+            };
+            let null = rebuild.add(Op::Literal(Value::Null), Vec::new(), ty, Domain::Scalar);
+            rebuild.add(Op::IfElse, vec![predicate, value, null], ty, domain)
+        })
+        .collect();
+    let op = Op::Reduce {
+        reduction,
+        from: filter.parent,
+        keys: 0,
+    };
+    rebuild.add(op, args, column.ty, column.domain)
+}
+
+/// For each table whether it is a filter whose rows nothing but such reductions asks for.
+fn filters(columns: &Columns) -> Vec<Option<Filter>> {
+    let raises = raising(columns);
+    let mut filters: Vec<Option<Filter>> = (columns.tables.values())
+        .map(|shape| match &shape.rows {
+            Rows::Take {
+                parent,
+                selection: Selection::Where(predicate),
+            } if !raises[predicate.index()] => Some(Filter {
+                parent: *parent,
+                predicate: *predicate,
+            }),
+            Rows::Source | Rows::Take { .. } | Rows::Stack { .. } | Rows::Group { .. } => None,
+        })
+        .collect();
+    let mut used = vec![false; columns.tables.len()];
+    let refuse = |filters: &mut Vec<Option<Filter>>, table: Option<TableId>| {
+        if let Some(table) = table {
+            filters[table.index()] = None;
+        }
+    };
+    for shape in columns.tables.values() {
+        match &shape.rows {
+            Rows::Source => {}
+            Rows::Take { parent, selection } => {
+                refuse(&mut filters, Some(*parent));
+                if let Selection::Join(join) = selection {
+                    refuse(&mut filters, Some(join.table));
+                }
+            }
+            Rows::Group { parent, .. } => refuse(&mut filters, Some(*parent)),
+            Rows::Stack { parts } => {
+                for part in parts {
+                    refuse(&mut filters, Some(part.table));
+                }
+            }
+        }
+    }
+    for delivered in columns.delivered() {
+        refuse(&mut filters, columns.table_of(delivered));
+    }
+    for (id, column) in columns.columns.iter() {
+        match column.domain {
+            Domain::Rows(table) => {
+                let fused = columns.execution(id) == Execution::Fused
+                    && !matches!(column.op, Op::RowNumber(_));
+                if !(fused || column.op == Op::Take) || raises[id.index()] {
+                    filters[table.index()] = None;
+                }
+                // A lookup, a gather: something over there is wanted.
+                for arg in &column.args {
+                    let from = columns.table_of(*arg).filter(|from| *from != table);
+                    if from.is_some() && column.op != Op::Take {
+                        refuse(&mut filters, from);
+                    }
+                }
+            }
+            Domain::Scalar => {
+                if let Op::Reduce {
+                    reduction, from, ..
+                } = column.op
+                {
+                    used[from.index()] = true;
+                    if !can_skip_rows(columns, &column.args, reduction, column.ty) {
+                        filters[from.index()] = None;
+                    }
+                } else {
+                    for arg in &column.args {
+                        refuse(&mut filters, columns.table_of(*arg));
+                    }
+                }
+            }
+        }
+    }
+    // A filter that nothing is asked of is none of ours: its rows' errors still count.
+    for (filter, used) in filters.iter_mut().zip(used) {
+        *filter = filter.filter(|_| used);
+    }
+    filters
+}
+
+/// Whether a reduction gives the same of rows that are null instead of gone.
+fn can_skip_rows(columns: &Columns, args: &[ColumnId], reduction: Reduction, ty: Type) -> bool {
+    let skips = match reduction {
+        Reduction::Sum
+        | Reduction::Mean
+        | Reduction::Product
+        | Reduction::Min
+        | Reduction::Max
+        | Reduction::Var { .. }
+        | Reduction::Std { .. }
+        | Reduction::Skew { .. }
+        | Reduction::Kurtosis { .. }
+        | Reduction::Quantile { .. }
+        | Reduction::Count
+        | Reduction::Len
+        | Reduction::NUnique
+        | Reduction::ApproxNUnique
+        | Reduction::Any
+        | Reduction::All
+        | Reduction::Mode
+        | Reduction::Cov { .. }
+        | Reduction::Corr
+        | Reduction::WeightedMean => true,
+        Reduction::First { .. } | Reduction::Last { .. } | Reduction::AtMax | Reduction::AtMin => {
+            false
+        }
+    };
+    let fixed = |arg: &ColumnId| {
+        let scalar = columns.scalar_type(*arg);
+        scalar.lane().is_some() && !matches!(scalar, ScalarType::Row(_))
+    };
+    let nullable = args.iter().map(|arg| Type {
+        scalar: columns.scalar_type(*arg),
+        nullable: true,
+    });
+    skips && args.iter().all(fixed) && reduction_type(reduction, nullable, true) == Some(ty)
+}
+
+/// For each column whether a value of it may be an error, as far as that is easily told.
+fn raising(columns: &Columns) -> Vec<bool> {
+    let mut raises = Vec::with_capacity(columns.columns.len());
+    for (_, column) in columns.columns.iter() {
+        let of_arguments = column.args.iter().any(|arg| raises[arg.index()]);
+        let float = (column.args.first()).is_some_and(|arg| columns.scalar_type(*arg).is_float());
+        let own = match &column.op {
+            Op::Literal(_)
+            | Op::Input(_)
+            | Op::Param(_)
+            | Op::Broadcast(_)
+            | Op::Compare(_)
+            | Op::And
+            | Op::Or
+            | Op::Not
+            | Op::IsNull
+            | Op::OneOf(_)
+            | Op::IfElse
+            | Op::Coalesce
+            | Op::Hash
+            | Op::RowNumber(_)
+            | Op::Minimum
+            | Op::Maximum
+            | Op::Take => false,
+            Op::Add(overflow) | Op::Sub(overflow) | Op::Mul(overflow) | Op::Neg(overflow) => {
+                *overflow == Overflow::Raise && !float
+            }
+            Op::Div | Op::FloorDiv | Op::Rem => !float,
+            Op::Cast(_, mode) => *mode == CastMode::Raise,
+            Op::Math(math) => *math == Math::Abs && !float,
+            Op::Reduce { reduction, .. } => {
+                !float && !matches!(reduction, Reduction::Count | Reduction::Len)
+            }
+            Op::Node(_)
+            | Op::Text(_)
+            | Op::Bits(_)
+            | Op::Time(_)
+            | Op::Extern(_)
+            | Op::Lookup { .. }
+            | Op::Find(_)
+            | Op::Gather
+            | Op::Round(_)
+            | Op::Joined
+            | Op::Stack
+            | Op::Key(_)
+            | Op::Window(_) => true,
+        };
+        raises.push(of_arguments || own);
+    }
+    raises
+}
