@@ -54,6 +54,7 @@ impl Maker<'_> {
             ExponentialMoment::Std,
         ];
         let center = flag;
+        let moment = *self.numbers.pick(&moments);
         let window = match self.numbers.below(12) {
             0 => Window::Shift {
                 rows: self.numbers.below(7) as i64 - 3,
@@ -87,12 +88,13 @@ impl Maker<'_> {
                 fraction: other,
             },
             _ => Window::Exponential {
-                moment: *self.numbers.pick(&moments),
+                moment,
                 decay: Decay {
                     alpha: Alpha::new(rows as f64 / 10.0)?,
                     adjust: flag,
                     skip_null: other,
-                    bias: self.numbers.below(4) == 0,
+                    // A mean has no bias to keep.
+                    bias: flag && moment != ExponentialMoment::Mean,
                 },
                 min_count,
             },
