@@ -110,6 +110,10 @@ impl<'flow> Scope<'flow> {
 }
 
 /// What a node's function may take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that a node depends on",
+    label = "a parameter is a `Col<T>`, a `Scalar<T>` or a `Param<T>`"
+)]
 pub trait Argument<'flow> {
     /// What kind of value.
     const KIND: Kind;

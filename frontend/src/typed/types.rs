@@ -79,6 +79,10 @@ pub fn type_of<T: Element>() -> Type {
 }
 
 /// Two types that can be combined and compared, and the one in which they meet.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` and `{Other}` have no type in common",
+    label = "no type holds the values of both: convert one of them, as with `.cast::<f64>()`"
+)]
 pub trait Meet<Other: Base>: Base {
     /// Where they meet.
     type Out: Base;

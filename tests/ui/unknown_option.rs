@@ -1,0 +1,4 @@
+//! The one option is the table.
+
+#[icosian::flow(tables = "t")]
+mod wrong {}
