@@ -54,7 +54,6 @@ impl Maker<'_> {
             ExponentialMoment::Std,
         ];
         let center = flag;
-        let moment = *self.numbers.pick(&moments);
         let window = match self.numbers.below(12) {
             0 => Window::Shift {
                 rows: self.numbers.below(7) as i64 - 3,
@@ -87,17 +86,21 @@ impl Maker<'_> {
                 descending: flag,
                 fraction: other,
             },
-            _ => Window::Exponential {
-                moment,
-                decay: Decay {
-                    alpha: Alpha::new(rows as f64 / 10.0)?,
-                    adjust: flag,
-                    skip_null: other,
-                    // A mean has no bias to keep.
-                    bias: flag && moment != ExponentialMoment::Mean,
-                },
-                min_count,
-            },
+            _ => {
+                let moment = *self.numbers.pick(&moments);
+                // A mean has no bias.
+                let bias = self.numbers.below(4) == 0 && moment != ExponentialMoment::Mean;
+                Window::Exponential {
+                    moment,
+                    decay: Decay {
+                        alpha: Alpha::new(rows as f64 / 10.0)?,
+                        adjust: flag,
+                        skip_null: other,
+                        bias,
+                    },
+                    min_count,
+                }
+            }
         };
         // Integer sums and products may overflow their 64 bits.
         let sums = match window {
