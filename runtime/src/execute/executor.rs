@@ -233,9 +233,7 @@ impl Executor for ParallelExecutor {
             .unwrap_or_else(PoisonError::into_inner)
             .into_iter();
         let mut state = states.next().ok_or_else(|| internal("no thread ran"))?;
-        for other in states {
-            state.merge(other)?;
-        }
+        pool.install(|| states.try_for_each(|other| state.merge(other)))?;
         Ok(PassOutput {
             output: bound.finish()?,
             state,
