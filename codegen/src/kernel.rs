@@ -35,6 +35,8 @@ pub struct KernelSignature {
     pub params: usize,
     /// How many bytes of scratch the kernel wants.
     pub scratch_bytes: usize,
+    /// Whether it may ever say that a row may have raised.
+    pub may_raise: bool,
 }
 
 /// Machine code of one segment.

@@ -1,12 +1,13 @@
 """Compares what `icosian run tpch.flow --output FOLDER` wrote with DuckDB's answers to the same queries.
 
-DuckDB computes in decimals, exactly; the flow in f64, exactly summed. Floats may differ by the roundings
-of single products, so they are compared to 1e-12 of their size; everything else exactly.
+Both compute amounts in decimals, exactly, and exactly they are compared. Means and shares are floats: to
+1e-12 of their size.
 
     python oracle.py FOLDER [DATA]
 """
 
 import csv
+import decimal
 import pathlib
 import sys
 
@@ -60,7 +61,8 @@ def same(ours, theirs):
         return ours == str(theirs)
     if hasattr(theirs, "isoformat"):
         return ours == theirs.isoformat()
-    theirs = float(theirs)
+    if isinstance(theirs, decimal.Decimal):
+        return decimal.Decimal(ours) == theirs
     return abs(float(ours) - theirs) <= 1e-12 * abs(theirs)
 
 

@@ -107,6 +107,11 @@ impl ChunkedColumn {
         ChunkedColumn::of_type(array.data_type().clone(), self.lane, vec![array])
     }
 
+    /// As [`ChunkedColumn::with_array`], in several arrays.
+    pub(crate) fn with_arrays(&self, arrays: Vec<ArrayRef>) -> Result<ChunkedColumn, RunError> {
+        ChunkedColumn::of_type(self.data_type.clone(), self.lane, arrays)
+    }
+
     /// The column with errors in place of the values of some rows, which ascend.
     #[must_use]
     pub(crate) fn with_errors(mut self, errors: Vec<(usize, Arc<RowError>)>) -> ChunkedColumn {

@@ -1,5 +1,6 @@
 //! Random typed graphs over the tests' tables: every op in every place that its types allow.
 
+mod more;
 mod windows;
 
 use icosian_ir::graph::{BinaryOperator, Graph, GraphBuilder, TableRows};
@@ -174,7 +175,7 @@ impl Maker<'_> {
             Comparison::Greater,
             Comparison::GreaterOrEqual,
         ];
-        match self.numbers.below(31) {
+        match self.numbers.below(38) {
             0..=3 => self.arithmetic(),
             24 | 25 => self.text(),
             4 | 5 => {
@@ -252,6 +253,9 @@ impl Maker<'_> {
                 self.builder.gather(row, column).ok()
             }
             26..=28 => self.time(),
+            31..=33 => self.more(),
+            34 => self.found(),
+            35 => self.more_of_time(),
             _ => {
                 let value = self.rows(|_| true)?;
                 let members: Vec<ExprId> = (0..3).map(|_| self.constant()).collect();

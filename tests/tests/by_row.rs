@@ -242,7 +242,7 @@ fn rows_give_what_a_run_gives() {
         all += in_graph;
     }
     assert!(
-        served * 8 > all,
+        served >= 100,
         "{served} of {all} outputs are decided by one row"
     );
 }

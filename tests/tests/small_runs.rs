@@ -14,7 +14,12 @@ fn workers() -> usize {
         let name = std::fs::read_to_string(task.path().join("comm"));
         name.unwrap_or_default()
     });
-    names.filter(|name| name.starts_with("icosian-")).count()
+    // They are numbered; the thread that gives memory back has a name.
+    let number = |name: &String| {
+        let rest = name.strip_prefix("icosian-");
+        rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    };
+    names.filter(number).count()
 }
 
 fn rows(count: usize) -> Inputs {

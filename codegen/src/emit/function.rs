@@ -119,6 +119,7 @@ fn signature(emitter: &Emitter<'_, '_>, segment: &FusedSegment) -> KernelSignatu
         outputs: outputs.collect(),
         params: segment.params.len(),
         scratch_bytes: 0,
+        may_raise: emitter.raised.is_possible(),
     }
 }
 

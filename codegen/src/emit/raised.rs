@@ -30,6 +30,13 @@ impl Raised {
     }
 }
 
+impl Raised {
+    /// Whether any row may ever raise.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.narrow.1 || self.wide.1 || self.bits.1
+    }
+}
+
 /// A variable that starts as zero.
 fn accumulator(builder: &mut FunctionBuilder<'_>, ty: Type) -> Variable {
     let variable = builder.declare_var(ty);

@@ -8,8 +8,8 @@ use icosian_ir::value::Value;
 use crate::convert::column_values;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal};
-use crate::execute::candidates::{Candidates, Compared, NO_KEY};
-use crate::execute::keys::{KeyTable, each_block, each_key};
+use crate::execute::candidates::{Candidates, Compared};
+use crate::execute::keys::{KeyTable, NO_KEY, each_block, each_key};
 use crate::execute::order_words::{Ranks, order_words};
 
 /// A table that lookups probe: its rows, and which row has which key.

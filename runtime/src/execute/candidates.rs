@@ -12,7 +12,7 @@ use icosian_ir::types::Lane;
 
 use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
-use crate::execute::keys::KeyColumn;
+use crate::execute::keys::{KeyColumn, KeyWords, NO_KEY};
 use crate::execute::order_words::{Ranks, order_words};
 
 /// Rows by key, and what is compared of them.
@@ -72,9 +72,6 @@ const BLOCKS: [usize; 3] = [1 << 6, 1 << 11, 1 << 16];
 
 /// A condition on a compared column: which, and how it compares with the value here.
 pub(crate) type Condition = (Comparison, usize);
-
-/// The number of a row that no condition finds.
-pub(crate) const NO_KEY: u32 = u32::MAX;
 
 fn holds(comparison: Comparison, there: u64, here: u64) -> bool {
     match comparison {
@@ -271,6 +268,7 @@ pub(crate) struct Probe<'b> {
     built: &'b BuiltTable,
     candidates: &'b Candidates,
     conditions: Vec<Condition>,
+    words: KeyWords,
     /// Per row: the number of its key, [`NO_KEY`] where nothing can match.
     numbers: Vec<u32>,
     /// Per row: a word per condition.
@@ -297,6 +295,7 @@ impl<'b> Probe<'b> {
             built,
             candidates: candidates.ok_or_else(|| internal("a table of unique keys"))?,
             conditions: conditions.collect::<Result<_, RunError>>()?,
+            words: KeyWords::default(),
             numbers: Vec::new(),
             here: Vec::new(),
         })
@@ -322,14 +321,13 @@ impl<'b> Probe<'b> {
             here.zip(&words).for_each(|(here, word)| *here = *word);
         }
         let table = &self.built.keys;
-        table.words_to_find(keys, 0..rows, &mut words)?;
-        let keys = words.chunks_exact(table.width()).zip(comparable);
-        let numbers = keys.map(|(key, comparable)| match comparable && key[0] == 0 {
-            true => table.find(key).map_or(NO_KEY, |number| number as u32),
-            false => NO_KEY,
-        });
-        self.numbers.clear();
-        self.numbers.extend(numbers);
+        table.words_to_find(keys, 0..rows, &mut self.words)?;
+        table.find_all(&mut self.words, &mut self.numbers);
+        for (row, (number, comparable)) in self.numbers.iter_mut().zip(comparable).enumerate() {
+            if !comparable || self.words.has_null(row) {
+                *number = NO_KEY;
+            }
+        }
         Ok(())
     }
 

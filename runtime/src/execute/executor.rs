@@ -113,9 +113,6 @@ pub struct ParallelExecutor {
     pool: Arc<OnceLock<Arc<rayon::ThreadPool>>>,
 }
 
-/// From so many kernels on that are still to be made, several threads make them.
-const PARALLEL_KERNELS: usize = 4;
-
 /// Up to so many rows, what a pass found is finished on the calling thread.
 const FEW_ROWS: usize = 8192;
 
@@ -176,7 +173,7 @@ impl Executor for ParallelExecutor {
         rows: Range<usize>,
     ) -> Result<PassOutput, RunError> {
         let bound = PassRun::new(run, pass, params, rows)?;
-        if bound.kernels_to_make() >= PARALLEL_KERNELS {
+        if bound.has_kernels_to_make() {
             self.pool()?.install(|| bound.compile())?;
         }
         if bound.morsels() <= 1 {
@@ -233,9 +230,7 @@ impl Executor for ParallelExecutor {
             .unwrap_or_else(PoisonError::into_inner)
             .into_iter();
         let mut state = states.next().ok_or_else(|| internal("no thread ran"))?;
-        for other in states {
-            state.merge(other)?;
-        }
+        pool.install(|| states.try_for_each(|other| state.merge(other)))?;
         Ok(PassOutput {
             output: bound.finish()?,
             state,

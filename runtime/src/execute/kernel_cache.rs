@@ -114,6 +114,21 @@ impl KernelCache {
         drop(gone);
     }
 
+    /// The kernel of a shape, if it is kept and made.
+    pub(crate) fn peek(&self, shape: &Arc<Shape>, nulls: Nulls) -> Option<Compiled> {
+        let key = Key {
+            shape: Arc::clone(shape),
+            nulls,
+            level: level(),
+        };
+        let mut kept = self.kept();
+        kept.wants += 1;
+        let used = kept.wants;
+        let entry = kept.entries.get_mut(&key)?;
+        entry.used = used;
+        entry.kernel.get().cloned()
+    }
+
     /// The kernel of a shape, compiled now if it is not kept.
     pub(crate) fn get(
         &self,

@@ -166,12 +166,30 @@ impl Kernels {
         }
     }
 
-    /// How many kernels of a pass are not compiled yet; those it has twice count twice.
-    pub(crate) fn missing(&self, pass: usize, nulls: Nulls) -> usize {
+    /// How many kernels of a pass are to be compiled, and how many ops they have; what the cache has is
+    /// taken from there.
+    pub(crate) fn missing(&self, pass: usize, nulls: Nulls) -> (usize, usize) {
         let variant = position_of(nulls);
-        let of_pass = self.places.get(pass).into_iter().flatten();
-        let is_missing = |place: &&usize| self.kernels[**place].1[variant].get().is_none();
-        of_pass.filter(is_missing).count()
+        let mut places = self.places.get(pass).cloned().unwrap_or_default();
+        places.sort_unstable();
+        places.dedup();
+        let (mut count, mut ops) = (0, 0);
+        for place in places {
+            let (shape, variants) = &self.kernels[place];
+            if variants[variant].get().is_some() {
+                continue;
+            }
+            match self.cache.peek(shape, nulls) {
+                Some(compiled) => {
+                    variants[variant].get_or_init(|| compiled);
+                }
+                None => {
+                    count += 1;
+                    ops += shape.body.len();
+                }
+            }
+        }
+        (count, ops)
     }
 
     /// The kernel of a pass's fused segment, compiled now if none of its shape was needed before.

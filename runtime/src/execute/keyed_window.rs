@@ -104,7 +104,7 @@ impl Aligned {
                 numbered.take(rows).for_each(|(number, row)| *number = row);
             } else {
                 let direction = Direction::default();
-                let sorted = sort_rows(&[SortColumn { column, direction }], rows, budget)?;
+                let sorted = sort_rows(&[SortColumn { column, direction }], rows, None, budget)?;
                 for pair in sorted.chunk_by(|a, b| cells[*a as usize] == cells[*b as usize]) {
                     let place = texts.len() as u32;
                     pair.iter().for_each(|row| numbers[*row as usize] = place);

@@ -15,6 +15,7 @@ use crate::execute::analysis::{Part, Watch};
 use crate::execute::arena::TextArena;
 use crate::execute::destination::Target;
 use crate::execute::fused::{CallBuffers, KernelCall};
+use crate::execute::keys::KeyWords;
 use crate::execute::pass::PassRun;
 use crate::execute::program::{Operand, Place, SegmentKind, SegmentPlan};
 use crate::execute::sink::{BlockColumns, MorselSink, SinkState};
@@ -97,6 +98,7 @@ struct Buffers {
     slots: Vec<[Bytes<'static>; 2]>,
     call: CallBuffers,
     words: Vec<u64>,
+    keys: (KeyWords, Vec<u32>),
 }
 
 impl Scratch {
@@ -136,6 +138,8 @@ pub(crate) struct Worker<'r> {
     taken: Vec<Store<'r>>,
     call: CallBuffers,
     pub(crate) words: Vec<u64>,
+    /// The keys of a probe, and their numbers.
+    pub(crate) keys: (KeyWords, Vec<u32>),
 }
 
 impl<'r> Worker<'r> {
@@ -157,6 +161,7 @@ impl<'r> Worker<'r> {
             taken: Vec::new(),
             call: buffers.call,
             words: buffers.words,
+            keys: buffers.keys,
         }
     }
 
@@ -168,6 +173,7 @@ impl<'r> Worker<'r> {
                 .collect(),
             call: self.call,
             words: self.words,
+            keys: self.keys,
         }
     }
 

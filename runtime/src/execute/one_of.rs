@@ -6,7 +6,7 @@ use icosian_ir::op::{Members, Op};
 use icosian_ir::types::ScalarType;
 
 use crate::error::{RunError, internal};
-use crate::execute::keys::{KeyColumn, KeyTable};
+use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, NO_KEY};
 use crate::execute::morsel::Worker;
 use crate::execute::program::{Operand, SegmentPlan};
 use crate::execute::sink::BlockColumns;
@@ -49,15 +49,18 @@ impl Worker<'_> {
             Some(Operand::Scalar(column)) => KeyColumn::Constant(&run.scalars[column]),
             None => return Err(internal("a test of nothing")),
         };
-        let mut words = Vec::new();
+        let mut words = KeyWords::default();
+        let mut numbers = Vec::new();
         set.words_to_find(&[value], 0..self.block.rows, &mut words)?;
+        set.find_all(&mut words, &mut numbers);
         let otherwise = (!members.has_null()).then_some(0);
-        let found: Vec<Option<u64>> = words
-            .chunks_exact(set.width())
-            .map(|key| match (key[0], set.find(key)) {
-                (0, Some(_)) => Some(1),
-                (0, None) => otherwise,
-                _ => None,
+        let found: Vec<Option<u64>> = numbers
+            .iter()
+            .enumerate()
+            .map(|(row, number)| match *number {
+                _ if words.has_null(row) => None,
+                NO_KEY => otherwise,
+                _ => Some(1),
             })
             .collect();
         self.put_words(segment.outputs[0], &found, true)

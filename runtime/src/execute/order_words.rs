@@ -137,6 +137,7 @@ pub(crate) fn order_words(
         KeyColumn::Numbers(numbers) => {
             words.extend(numbers.iter().map(|number| u64::from(*number)));
         }
+        KeyColumn::Words(from) => words.extend_from_slice(from),
         KeyColumn::Constant(value) => {
             let word = match value {
                 Value::Null => None,

@@ -6,17 +6,12 @@ use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
 use icosian_ir::op::WindowOver;
 
-use crate::data::BoundTable;
+use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::RunError;
 use crate::execute::keyed_window::kept;
-use crate::execute::keys::{KeyColumn, KeyTable};
+use crate::execute::keys::{KeyTable, each_key};
 use crate::execute::run::Run;
 use crate::execute::sort::{SortColumn, sort_rows};
-use crate::execute::view::View;
-use crate::memory::Region;
-
-/// Rows whose keys are read at a time.
-const BLOCK: usize = 1024;
 
 /// The rows of a table by key and in order.
 #[derive(Debug)]
@@ -49,7 +44,7 @@ impl Partitions {
             .collect::<Result<_, RunError>>()?;
         let mut rows = None;
         if !order.is_empty() {
-            let sorted = sort_rows(&order, count, run.budget())?;
+            let sorted = sort_rows(&order, count, None, run.budget())?;
             if !sorted.is_sorted() {
                 rows = Some(sorted);
             }
@@ -114,39 +109,11 @@ fn groups(
         .iter()
         .map(|key| kept(data, *key))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut lanes: Vec<(Region, Region)> = sources
-        .iter()
-        .map(|_| (Region::zeroed(16 * BLOCK), Region::zeroed(BLOCK / 8)))
-        .collect();
-    let mut words = Vec::new();
+    let sources: Vec<&ChunkedColumn> = sources.into_iter().map(AsRef::as_ref).collect();
     let mut groups = Vec::with_capacity(data.rows());
-    for start in (0..data.rows()).step_by(BLOCK) {
-        let block = start..data.rows().min(start + BLOCK);
-        let mut texts = Vec::with_capacity(sources.len());
-        for (source, (values, validity)) in sources.iter().zip(&mut lanes) {
-            let mut cells = Vec::new();
-            source.read_text(block.clone(), &mut cells);
-            let (values, validity) = (values.bytes_mut(), validity.bytes_mut());
-            let nulls = source.copy(block.clone(), BLOCK, values, validity);
-            texts.push((cells, nulls));
-        }
-        let block_keys: Vec<KeyColumn<'_, '_>> = sources
-            .iter()
-            .zip(texts.iter().zip(&lanes))
-            .map(|(source, ((cells, nulls), (values, validity)))| {
-                if source.lane().is_none() {
-                    return KeyColumn::Text(cells);
-                }
-                KeyColumn::Lanes(View {
-                    values: values.bytes(),
-                    validity: nulls.then(|| validity.bytes()),
-                })
-            })
-            .collect();
-        table.words_to_insert(&block_keys, 0..block.len(), &mut words)?;
-        for key in words.chunks_exact(table.width()) {
-            groups.push(table.insert(key)?.0 as u32);
-        }
-    }
+    each_key(&mut table, &sources, data.rows(), |_, number, _, _| {
+        groups.push(number as u32);
+        Ok(())
+    })?;
     Ok((groups, table.len()))
 }

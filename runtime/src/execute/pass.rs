@@ -34,6 +34,10 @@ use crate::execute::wide::WideSegment;
 /// Rows per morsel: 64 blocks, unless windows reach far.
 pub const MORSEL_ROWS: usize = 64 * icosian_ir::plan::BLOCK_ROWS;
 
+/// With so many ops and more in kernels that are to be made, several threads make them: that takes about as
+/// long as making the threads.
+const PARALLEL_OPS: usize = 64;
+
 /// The columns that a pass delivers for one partition.
 #[derive(Clone, Debug)]
 pub struct OutputPart {
@@ -276,13 +280,14 @@ impl<'a> PassRun<'a> {
         }
     }
 
-    /// How many kernels that the pass is likely to need are still to be made.
-    pub(crate) fn kernels_to_make(&self) -> usize {
+    /// Whether several threads should make the kernels that the pass is likely to need.
+    pub(crate) fn has_kernels_to_make(&self) -> bool {
         if self.rows.is_empty() {
-            return 0;
+            return false;
         }
         let nulls = self.likely_nulls();
-        self.prepared.kernels_to_make(self.program.pass, nulls)
+        let (kernels, ops) = self.prepared.kernels_to_make(self.program.pass, nulls);
+        kernels > 1 && ops >= PARALLEL_OPS
     }
 
     /// Makes the kernels that the pass is likely to need, on the threads of the pool it is called in.

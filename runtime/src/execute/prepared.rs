@@ -129,8 +129,8 @@ impl Prepared {
         self.kernels.get(&self.columns, place, segment, nulls)
     }
 
-    /// How many kernels of a pass are not made yet, as far as this flow knows.
-    pub(crate) fn kernels_to_make(&self, pass: PassId, nulls: Nulls) -> usize {
+    /// How many kernels of a pass are not made yet, and how many ops they have.
+    pub(crate) fn kernels_to_make(&self, pass: PassId, nulls: Nulls) -> (usize, usize) {
         self.kernels.missing(pass.index(), nulls)
     }
 

@@ -4,11 +4,11 @@ use icosian_ir::id::ColumnId;
 use icosian_ir::op::{Find, Op};
 use icosian_ir::types::Lane;
 
-use crate::bytes::{bit, put_bit, typed, typed_mut};
+use crate::bytes::{bit, blit_bits, fill_bits, put_bit, typed, typed_mut};
 use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::candidates::Probe;
-use crate::execute::keys::KeyColumn;
+use crate::execute::keys::{KeyColumn, NO_KEY};
 use crate::execute::morsel::Worker;
 use crate::execute::program::{Operand, SegmentPlan};
 use crate::execute::sink::BlockColumns;
@@ -37,7 +37,7 @@ impl<'r> Worker<'r> {
         let start = self.start(output);
         let span_values = span(Lane::U32, start, self.block.padded);
         let span_validity = span(Lane::Bool, start, self.block.padded);
-        let mut words = std::mem::take(&mut self.words);
+        let mut keys_here = std::mem::take(&mut self.keys);
         {
             let keys: Vec<KeyColumn<'_, 'r>> = segment
                 .operands
@@ -47,24 +47,31 @@ impl<'r> Worker<'r> {
                     Operand::Scalar(column) => Ok(KeyColumn::Constant(&run.scalars[column])),
                 })
                 .collect::<Result<_, _>>()?;
-            built.keys.words_to_find(&keys, 0..rows, &mut words)?;
+            let (words, numbers) = &mut keys_here;
+            built.keys.words_to_find(&keys, 0..rows, words)?;
+            built.keys.find_all(words, numbers);
         }
         let store = &mut self.stores[output];
         let found = typed_mut::<u32>(&mut store.values.get_mut()[span_values]);
         let validity = &mut store.validity.get_mut()[span_validity];
-        validity.fill(0);
-        for (row, key) in words.chunks_exact(built.keys.width()).enumerate() {
-            let matched = if key[0] == 0 || null_matches {
-                built.keys.find(key)
-            } else {
-                None
-            };
-            if let Some(number) = matched {
-                found[row] = built.rows[number];
-                put_bit(validity, row, true);
+        let (words, numbers) = &mut keys_here;
+        if !null_matches {
+            for (row, number) in numbers.iter_mut().enumerate() {
+                if words.has_null(row) {
+                    *number = NO_KEY;
+                }
             }
         }
-        self.words = words;
+        for (byte, (numbers, found)) in numbers.chunks(8).zip(found.chunks_mut(8)).enumerate() {
+            let mut bits = 0;
+            for (place, (number, found)) in numbers.iter().zip(found).enumerate() {
+                let row = built.rows.get(*number as usize).copied();
+                *found = row.unwrap_or(0);
+                bits |= u8::from(row.is_some()) << place;
+            }
+            validity[byte] = bits;
+        }
+        self.keys = keys_here;
         Ok(())
     }
 
@@ -167,22 +174,40 @@ impl<'r> Worker<'r> {
             self.stores[output] = store;
             return Ok(());
         };
-        let mut put = |row: usize, there: usize| {
-            match lane.bits() {
-                1 => put_bit(values, row, bit(payload, bit_offset + there)),
-                8 => values[row] = payload[there],
-                16 => typed_mut::<u16>(values)[row] = typed::<u16>(payload)[there],
-                32 => typed_mut::<u32>(values)[row] = typed::<u32>(payload)[there],
-                128 => typed_mut::<i128>(values)[row] = typed::<i128>(payload)[there],
-                _ => typed_mut::<u64>(values)[row] = typed::<u64>(payload)[there],
+        let there = &typed::<u32>(view.values)[..rows];
+        macro_rules! fetch {
+            ($lane:ty) => {{
+                let from = typed::<$lane>(payload);
+                // Where nothing was found stands any row.
+                for (value, there) in typed_mut::<$lane>(values).iter_mut().zip(there) {
+                    *value = from.get(*there as usize).copied().unwrap_or_default();
+                }
+            }};
+        }
+        match lane.bits() {
+            1 => {
+                for (row, there) in there.iter().enumerate() {
+                    if view.is_valid(row) {
+                        put_bit(values, row, bit(payload, bit_offset + *there as usize));
+                    }
+                }
             }
-            if nulls.is_none_or(|nulls| nulls.is_valid(there)) {
-                put_bit(validity, row, true);
-            }
-        };
-        for row in 0..rows {
-            if let Some(there) = there(row) {
-                put(row, there);
+            8 => fetch!(u8),
+            16 => fetch!(u16),
+            32 => fetch!(u32),
+            128 => fetch!(i128),
+            _ => fetch!(u64),
+        }
+        match nulls {
+            None => match view.validity {
+                Some(bits) => blit_bits(bits, 0, rows, validity, 0),
+                None => fill_bits(validity, 0, rows, true),
+            },
+            Some(nulls) => {
+                for (row, there) in there.iter().enumerate() {
+                    let valid = view.is_valid(row) && nulls.is_valid(*there as usize);
+                    put_bit(validity, row, valid);
+                }
             }
         }
         self.stores[output] = store;

@@ -9,13 +9,14 @@ use std::collections::HashMap;
 
 use icosian_ir::columns::{Columns, Join, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
-use icosian_ir::op::Op;
+use icosian_ir::op::{Op, Reduction};
 use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink, parts_of};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
 use crate::execute::join::JoinPlan;
 use crate::execute::selection::{SelectionPlan, spooled};
+use crate::execute::sink::shared_states;
 
 /// A stored column of a pass.
 #[derive(Clone, Debug)]
@@ -96,10 +97,12 @@ pub(crate) enum SinkPlan {
     Output,
     /// Scalars: each reduction with the slots it reads.
     Reduce { values: Vec<(ColumnId, Vec<usize>)> },
-    /// Groups: key slots, then each reduction with the slots it reads.
+    /// Groups: key slots, each reduction with the position of its state, and the states: of which
+    /// reduction, over which slots.
     Group {
         keys: Vec<usize>,
-        values: Vec<(ColumnId, Vec<usize>)>,
+        values: Vec<(ColumnId, usize)>,
+        states: Vec<(Reduction, Vec<usize>)>,
     },
     /// All rows of these columns.
     Build { columns: Vec<(ColumnId, usize)> },
@@ -206,19 +209,19 @@ impl PassProgram {
             SinkPlan::Reduce { values } => {
                 values.iter().flat_map(|value| value.1.clone()).collect()
             }
-            SinkPlan::Group { keys, values } => keys
+            SinkPlan::Group { keys, states, .. } => keys
                 .iter()
                 .copied()
-                .chain(values.iter().flat_map(|value| value.1.clone()))
+                .chain(states.iter().flat_map(|state| state.1.clone()))
                 .collect(),
             SinkPlan::Build { columns }
             | SinkPlan::Stack { columns, .. }
-            | SinkPlan::Window { columns } => columns.iter().map(|column| column.1).collect(),
+            | SinkPlan::Window { columns } => self.copied(sink, columns).collect(),
             SinkPlan::Spool {
                 selection, columns, ..
             } => {
                 let mut slots = selection.slots();
-                slots.extend(columns.iter().map(|column| column.1));
+                slots.extend(self.copied(sink, columns));
                 slots
             }
             SinkPlan::Carry { windows } => windows.iter().map(|window| window.1).collect(),
@@ -429,13 +432,17 @@ impl Builder<'_> {
             } => SinkPlan::Reduce {
                 values: reductions(columns)?,
             },
-            Sink::Group { keys, columns, .. } => SinkPlan::Group {
-                keys: keys
-                    .iter()
-                    .map(|key| self.find(*key))
-                    .collect::<Result<_, _>>()?,
-                values: reductions(columns)?,
-            },
+            Sink::Group { keys, columns, .. } => {
+                let (values, states) = shared_states(self.columns, reductions(columns)?);
+                SinkPlan::Group {
+                    keys: keys
+                        .iter()
+                        .map(|key| self.find(*key))
+                        .collect::<Result<_, _>>()?,
+                    values,
+                    states,
+                }
+            }
             Sink::Build { side, payload } => SinkPlan::Build {
                 columns: kept_by_build(side, payload)
                     .into_iter()

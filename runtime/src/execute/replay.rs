@@ -18,7 +18,7 @@ use icosian_ir::value::Value;
 use crate::convert::column_cells;
 use crate::error::{RunError, row_error};
 use crate::execute::pass::PassRun;
-use crate::execute::program::SinkPlan;
+use crate::execute::program::{PassProgram, SinkPlan};
 use crate::execute::selection::kept_rows;
 use crate::execute::sink::rows::DeferredError;
 
@@ -60,9 +60,9 @@ pub(crate) fn replay(
     for (id, cell) in &run.params.scalars {
         bound.insert(*id, ColumnValues::Scalar(cell.clone()));
     }
-    let Wanted { needed, kept } = wanted(columns, &run.pass.sinks, &run.program.sinks);
+    let Wanted { needed, kept } = wanted(columns, &run.pass.sinks, run.program);
     let mut all = needed.clone();
-    all.extend(kept.iter().flat_map(|kept| kept.columns.iter().copied()));
+    all.extend(kept.iter().flat_map(|kept| kept.columns.iter().flatten()));
     all.sort_unstable();
     all.dedup();
     let values = interpret_cells(columns, &all, bound, &table_rows)
@@ -82,6 +82,7 @@ pub(crate) fn replay(
         };
         for (row, from) in rows.into_iter().enumerate() {
             for (column, id) in kept.columns.iter().enumerate() {
+                let Some(id) = id else { continue };
                 if let Some(error) = values[id].cell(from).error() {
                     let error = RowError::clone(error).counted_from(start as u64);
                     let error = Arc::new(error);
@@ -105,10 +106,11 @@ struct Wanted<'a> {
 struct Kept<'a> {
     sink: usize,
     selection: Option<&'a Selection>,
-    columns: Vec<ColumnId>,
+    /// None where a column stands in the table, with its errors.
+    columns: Vec<Option<ColumnId>>,
 }
 
-fn wanted<'a>(columns: &Columns, sinks: &'a [Sink], plans: &[SinkPlan]) -> Wanted<'a> {
+fn wanted<'a>(columns: &Columns, sinks: &'a [Sink], program: &PassProgram) -> Wanted<'a> {
     let args = |column: &ColumnId| columns.column(*column).args.clone();
     let mut needed = Vec::new();
     let mut kept = Vec::new();
@@ -118,7 +120,10 @@ fn wanted<'a>(columns: &Columns, sinks: &'a [Sink], plans: &[SinkPlan]) -> Wante
         | SinkPlan::Stack { columns, .. }
         | SinkPlan::Window { columns } = plan
         {
-            let columns = columns.iter().map(|column| column.0).collect();
+            let copied = |(column, slot): &(ColumnId, usize)| {
+                (!program.stands(plan, *slot)).then_some(*column)
+            };
+            let columns = columns.iter().map(copied).collect();
             kept.push(Kept {
                 sink,
                 selection,
@@ -126,7 +131,7 @@ fn wanted<'a>(columns: &Columns, sinks: &'a [Sink], plans: &[SinkPlan]) -> Wante
             });
         }
     };
-    for (position, (sink, plan)) in sinks.iter().zip(plans).enumerate() {
+    for (position, (sink, plan)) in sinks.iter().zip(&program.sinks).enumerate() {
         match sink {
             Sink::Output { columns } => needed.extend(columns),
             Sink::Reduce { reductions } => needed.extend(reductions.iter().flat_map(args)),

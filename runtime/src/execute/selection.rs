@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use icosian_ir::columns::{Columns, End, Selection};
@@ -22,11 +21,11 @@ use crate::bytes::bit;
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal, row_error};
 use crate::execute::join::JoinPlan;
-use crate::execute::keys::{KeyColumn, KeyTable, each_key};
+use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, each_key};
 use crate::execute::params::Params;
+use crate::execute::run::Run;
 use crate::execute::sink::BlockColumns;
 use crate::execute::sort::{SortColumn, sort_rows};
-use crate::memory::MemoryBudget;
 
 /// A column that a sink keeps, as its position among them.
 type Kept = usize;
@@ -104,7 +103,8 @@ pub(crate) enum Chooser {
 pub(crate) struct Seen {
     slots: Vec<usize>,
     keys: KeyTable,
-    words: Vec<u64>,
+    words: KeyWords,
+    numbers: Vec<u32>,
 }
 
 impl SelectionPlan {
@@ -119,6 +119,17 @@ impl SelectionPlan {
                 vec![*predicate]
             }
             SelectionPlan::Distinct { slots, .. } => slots.clone(),
+        }
+    }
+
+    /// Whether all rows are kept until they can be compared.
+    pub(crate) fn keeps_all(&self) -> bool {
+        match self {
+            SelectionPlan::Order(_) | SelectionPlan::Sample { .. } | SelectionPlan::Join(_) => true,
+            SelectionPlan::Where(_)
+            | SelectionPlan::First { .. }
+            | SelectionPlan::Limit { .. }
+            | SelectionPlan::Distinct { .. } => false,
         }
     }
 
@@ -152,6 +163,27 @@ impl SelectionPlan {
         }
     }
 
+    /// How many of the table's first rows it looks at, if it is a limit that is known.
+    pub(crate) fn first_rows(
+        &self,
+        columns: &Columns,
+        params: &Params,
+        rows: usize,
+    ) -> Option<usize> {
+        match self {
+            SelectionPlan::Limit {
+                end: End::First, ..
+            } => Some(self.range(columns, params, rows).ok()?.end),
+            SelectionPlan::Limit { end: End::Last, .. }
+            | SelectionPlan::Where(_)
+            | SelectionPlan::First { .. }
+            | SelectionPlan::Order(_)
+            | SelectionPlan::Sample { .. }
+            | SelectionPlan::Distinct { .. }
+            | SelectionPlan::Join(_) => None,
+        }
+    }
+
     /// Begins a morsel; the rows taken are in `range`.
     pub(crate) fn chooser(&self, range: Range<usize>) -> Result<Chooser, RunError> {
         Ok(match self {
@@ -167,21 +199,24 @@ impl SelectionPlan {
             SelectionPlan::Distinct { slots, types, .. } => Chooser::Distinct(Box::new(Seen {
                 slots: slots.clone(),
                 keys: KeyTable::new(types.clone())?,
-                words: Vec::new(),
+                words: KeyWords::default(),
+                numbers: Vec::new(),
             })),
         })
     }
 
     /// Which of the rows kept are taken, in which order, where that is not all as they stand; and
-    /// the rows of the other table beside them, of a join.
+    /// the rows of the other table beside them, of a join. Of rows put in order, no more than the
+    /// first `limit` need be given.
     pub(crate) fn order(
         &self,
         kept: &[ChunkedColumn],
         rows: usize,
-        columns: &Columns,
+        limit: Option<usize>,
+        run: &Run<'_>,
         params: &Params,
-        budget: &Arc<MemoryBudget>,
     ) -> Result<(Option<Vec<u32>>, Option<ArrayRef>), RunError> {
+        let (columns, budget) = (run.prepared().columns(), run.budget());
         match self {
             SelectionPlan::Where(_) | SelectionPlan::Limit { .. } => Ok((None, None)),
             // Each morsel kept so many.
@@ -202,7 +237,7 @@ impl SelectionPlan {
                         direction: *direction,
                     })
                     .collect();
-                Ok((Some(sort_rows(&keys, rows, budget)?), None))
+                Ok((Some(sort_rows(&keys, rows, limit, budget)?), None))
             }
             SelectionPlan::Sample { table, key, count } => {
                 let limit = limit_of(columns, params, *table, SAMPLE, *count)?;
@@ -210,8 +245,7 @@ impl SelectionPlan {
                     column: &kept[*key],
                     direction: Direction::default(),
                 };
-                let mut taken = sort_rows(&[key], rows, budget)?;
-                taken.truncate(limit);
+                let mut taken = sort_rows(&[key], rows, Some(limit), budget)?;
                 taken.sort_unstable();
                 Ok((Some(taken), None))
             }
@@ -294,14 +328,23 @@ impl Chooser {
                 selected.extend((start..end).map(|row| row as u32));
             }
             Chooser::Distinct(seen) => {
-                let Seen { slots, keys, words } = &mut **seen;
+                let Seen {
+                    slots,
+                    keys,
+                    words,
+                    numbers,
+                } = &mut **seen;
                 let columns: Vec<KeyColumn<'_, 'a>> = slots
                     .iter()
                     .map(|slot| block.key(*slot))
                     .collect::<Result<_, _>>()?;
+                let mut known = keys.len();
                 keys.words_to_insert(&columns, rows.clone(), words)?;
-                for (row, key) in rows.zip(words.chunks_exact(keys.width())) {
-                    if keys.insert(key)?.1 {
+                keys.insert_all(words, numbers)?;
+                for (row, number) in rows.zip(numbers) {
+                    // New keys are numbered in the order of their rows.
+                    if *number as usize == known {
+                        known += 1;
                         selected.push(row as u32);
                     }
                 }

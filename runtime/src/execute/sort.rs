@@ -5,15 +5,19 @@
 //! rows, because the row's number is the last key. Large sorts use the thread pool that they are
 //! called in, if there is one.
 
+mod items;
+
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, new_empty_array};
-use arrow::compute::SortOptions;
+use arrow::array::{ArrayRef, AsArray, UInt32Array, new_empty_array};
+use arrow::compute::{SortOptions, take};
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
-use arrow::row::{RowConverter, SortField};
+use arrow::row::{RowConverter, Rows, SortField};
 use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
 use icosian_ir::meaning::order::Direction;
 use icosian_ir::types::Lane;
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 
 use crate::bytes::{bit, typed};
@@ -22,12 +26,16 @@ use crate::error::{RunError, internal};
 use crate::execute::state::one_array;
 use crate::execute::view::with_lane;
 use crate::memory::{MemoryBudget, Region};
+use items::sort_items;
 
 /// Fewer rows than this are sorted by one thread.
 const PARALLEL_ROWS: usize = 1 << 15;
 
 /// Rows encoded at a time.
 const BLOCK: usize = 1024;
+
+/// Rows that one thread prepares at a time; few in tests, so that they see several.
+const CHUNK: usize = if cfg!(test) { 1 << 11 } else { 1 << 16 };
 
 /// A column that rows are ordered by.
 #[derive(Clone, Copy, Debug)]
@@ -36,29 +44,101 @@ pub(crate) struct SortColumn<'a> {
     pub(crate) direction: Direction,
 }
 
-/// The rows `0..rows` in the order of their keys, the first key the most significant.
+/// The rows `0..rows` in the order of their keys, the first key the most significant; with a limit,
+/// only the first of them.
 ///
 /// # Errors
 /// If there are more rows than 32 bits number, or the memory budget is used up.
 pub(crate) fn sort_rows(
     keys: &[SortColumn<'_>],
     rows: usize,
+    limit: Option<usize>,
     budget: &Arc<MemoryBudget>,
 ) -> Result<Vec<u32>, RunError> {
     let count = u32::try_from(rows)
         .map_err(|_| internal("more rows than a sort can number: 2^32 or more"))?;
-    match packed_bits(keys) {
-        Some(0) => Ok((0..count).collect()),
+    let limit = limit.unwrap_or(rows).min(rows);
+    if limit < rows / 8 && rows > CHUNK {
+        return first_rows(keys, rows, limit, budget);
+    }
+    let mut order = match packed_bits(keys) {
+        Some(0) => (0..count).collect(),
         Some(1..=64) => {
-            let _reservation = budget.try_grow(rows * size_of::<(u64, u32)>())?;
-            sort_packed::<u64>(keys, count)
+            let _reservation = budget.try_grow(2 * rows * size_of::<(u64, u32)>())?;
+            sort_packed::<u64>(keys, count, limit)?
         }
         Some(_) => {
-            let _reservation = budget.try_grow(rows * size_of::<(u128, u32)>())?;
-            sort_packed::<u128>(keys, count)
+            let _reservation = budget.try_grow(2 * rows * size_of::<(u128, u32)>())?;
+            sort_packed::<u128>(keys, count, limit)?
         }
-        None => sort_encoded(keys, count, budget),
-    }
+        None => sort_encoded(keys, count, limit, budget)?,
+    };
+    order.truncate(limit);
+    Ok(order)
+}
+
+/// The first rows of all are among the first of each chunk.
+fn first_rows(
+    keys: &[SortColumn<'_>],
+    rows: usize,
+    limit: usize,
+    budget: &Arc<MemoryBudget>,
+) -> Result<Vec<u32>, RunError> {
+    let chunk = |number: usize| {
+        let range = number * CHUNK..rows.min((number + 1) * CHUNK);
+        let columns = parts_of(keys, range.clone())?;
+        let columns = directed(&columns, keys);
+        let mut first = sort_rows(&columns, range.len(), Some(limit), budget)?;
+        // In row order, so that ties keep it.
+        first.sort_unstable();
+        let order = UInt32Array::from(first);
+        let arrays = columns.iter().map(|key| {
+            let array = one_array(key.column.arrays(0..range.len()))?;
+            array
+                .map(|array| Ok(take(&array, &order, None)?))
+                .transpose()
+        });
+        let arrays = arrays.collect::<Result<Vec<_>, RunError>>()?;
+        let rows = order.values().iter().map(|row| row + range.start as u32);
+        Ok::<_, RunError>((rows.collect::<Vec<u32>>(), arrays))
+    };
+    let chunks = 0..rows.div_ceil(CHUNK);
+    let found: Vec<(Vec<u32>, Vec<Option<ArrayRef>>)> = if is_large(rows) {
+        chunks
+            .into_par_iter()
+            .map(chunk)
+            .collect::<Result<_, _>>()?
+    } else {
+        chunks.map(chunk).collect::<Result<_, _>>()?
+    };
+    let candidates: Vec<u32> = found.iter().flat_map(|found| &found.0).copied().collect();
+    let columns = keys.iter().enumerate().map(|(position, key)| {
+        let arrays = found.iter().filter_map(|found| found.1[position].clone());
+        key.column.with_arrays(arrays.collect())
+    });
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    let keys = directed(&columns, keys);
+    // As many as there are: no chunk is looked at once more.
+    let mut order = sort_rows(&keys, candidates.len(), None, budget)?;
+    order.truncate(limit);
+    Ok(order.iter().map(|row| candidates[*row as usize]).collect())
+}
+
+/// Some rows of keys, as columns of their own.
+fn parts_of(keys: &[SortColumn<'_>], rows: Range<usize>) -> Result<Vec<ChunkedColumn>, RunError> {
+    let part = |key: &SortColumn<'_>| key.column.with_arrays(key.column.arrays(rows.clone()));
+    keys.iter().map(part).collect()
+}
+
+/// Columns in the directions of keys.
+fn directed<'c>(columns: &'c [ChunkedColumn], keys: &[SortColumn<'_>]) -> Vec<SortColumn<'c>> {
+    let pairs = columns.iter().zip(keys);
+    pairs
+        .map(|(column, key)| SortColumn {
+            column,
+            direction: key.direction,
+        })
+        .collect()
 }
 
 /// The bits that a key takes in one integer; none for text and decimals.
@@ -75,7 +155,7 @@ fn packed_bits(keys: &[SortColumn<'_>]) -> Option<usize> {
 }
 
 /// An integer that holds the keys of a row.
-trait Packed: Ord + Copy + Send + Default {
+trait Packed: Ord + Copy + Send + Sync + Default {
     /// Moves what it holds up by so many bits and puts others below.
     fn push(self, bits: usize, value: u64) -> Self;
 }
@@ -96,25 +176,37 @@ impl Packed for u128 {
     }
 }
 
-fn sort_packed<P: Packed>(keys: &[SortColumn<'_>], rows: u32) -> Result<Vec<u32>, RunError> {
+fn sort_packed<P: Packed>(
+    keys: &[SortColumn<'_>],
+    rows: u32,
+    limit: usize,
+) -> Result<Vec<u32>, RunError> {
     let mut packed: Vec<(P, u32)> = (0..rows).map(|row| (P::default(), row)).collect();
-    for key in keys {
-        pack(key, &mut packed)?;
-    }
+    let part = |(number, packed): (usize, &mut [(P, u32)])| {
+        keys.iter()
+            .try_for_each(|key| pack(key, number * CHUNK, packed))
+    };
     if is_large(packed.len()) {
-        packed.par_sort_unstable();
+        packed
+            .par_chunks_mut(CHUNK)
+            .enumerate()
+            .try_for_each(part)?;
     } else {
-        packed.sort_unstable();
+        packed.chunks_mut(CHUNK).enumerate().try_for_each(part)?;
     }
-    Ok(packed.into_iter().map(|(_, row)| row).collect())
+    Ok(sort_items(packed, limit, |a, b| a.cmp(&b)))
 }
 
 fn is_large(rows: usize) -> bool {
     rows >= PARALLEL_ROWS && rayon::current_thread_index().is_some()
 }
 
-/// Adds a key to the integers of all rows.
-fn pack<P: Packed>(key: &SortColumn<'_>, packed: &mut [(P, u32)]) -> Result<(), RunError> {
+/// Adds a key to the integers of the rows from `first` on.
+fn pack<P: Packed>(
+    key: &SortColumn<'_>,
+    first: usize,
+    packed: &mut [(P, u32)],
+) -> Result<(), RunError> {
     let column = key.column;
     let lane = column
         .lane()
@@ -126,7 +218,7 @@ fn pack<P: Packed>(key: &SortColumn<'_>, packed: &mut [(P, u32)]) -> Result<(), 
     let mut validity = Region::zeroed(BLOCK / 8);
     let mut ordered = Vec::with_capacity(BLOCK);
     for (block, packed) in packed.chunks_mut(BLOCK).enumerate() {
-        let first = block * BLOCK;
+        let first = first + block * BLOCK;
         let rows = first..first + packed.len();
         column.copy(rows, BLOCK, values.bytes_mut(), validity.bytes_mut());
         ordered.clear();
@@ -177,12 +269,41 @@ fn ordered_bits(
     Ok(())
 }
 
-/// By Arrow's row format.
+/// By Arrow's row format: by the first bytes, and by the others where those are the same.
 fn sort_encoded(
     keys: &[SortColumn<'_>],
     rows: u32,
+    limit: usize,
     budget: &Arc<MemoryBudget>,
 ) -> Result<Vec<u32>, RunError> {
+    let rows = rows as usize;
+    let chunk = |number: usize| encode(keys, number * CHUNK..rows.min((number + 1) * CHUNK));
+    let chunks = 0..rows.div_ceil(CHUNK);
+    let encoded: Vec<Rows> = if is_large(rows) {
+        chunks
+            .into_par_iter()
+            .map(chunk)
+            .collect::<Result<_, _>>()?
+    } else {
+        chunks.map(chunk).collect::<Result<_, _>>()?
+    };
+    let bytes: usize = encoded.iter().map(Rows::size).sum();
+    let _reservation = budget.try_grow(bytes + 2 * rows * size_of::<(u64, u32)>())?;
+    let row = |row: u32| encoded[row as usize / CHUNK].row(row as usize % CHUNK);
+    let items = (0..rows as u32).map(|number| {
+        let row = row(number);
+        let bytes: &[u8] = row.as_ref();
+        let mut first = [0; 8];
+        let length = bytes.len().min(8);
+        first[..length].copy_from_slice(&bytes[..length]);
+        (u64::from_be_bytes(first), number)
+    });
+    let compare = |a: u32, b: u32| row(a).cmp(&row(b)).then(a.cmp(&b));
+    Ok(sort_items(items.collect(), limit, compare))
+}
+
+/// Some rows of keys in Arrow's row format.
+fn encode(keys: &[SortColumn<'_>], rows: Range<usize>) -> Result<Rows, RunError> {
     let mut fields = Vec::with_capacity(keys.len());
     let mut arrays = Vec::with_capacity(keys.len());
     for key in keys {
@@ -192,24 +313,11 @@ fn sort_encoded(
             nulls_first: key.direction.nulls_first,
         };
         fields.push(SortField::new_with_options(data_type.clone(), options));
-        let array = one_array(key.column.arrays(0..rows as usize))?
+        let array = one_array(key.column.arrays(rows.clone()))?
             .unwrap_or_else(|| new_empty_array(&data_type));
         arrays.push(one_zero_one_nan(array));
     }
-    let encoded = RowConverter::new(fields)?.convert_columns(&arrays)?;
-    drop(arrays);
-    let _reservation = budget.try_grow(encoded.size() + rows as usize * size_of::<u32>())?;
-    let mut order: Vec<u32> = (0..rows).collect();
-    let compare = |a: &u32, b: &u32| {
-        let (left, right) = (encoded.row(*a as usize), encoded.row(*b as usize));
-        left.cmp(&right).then(a.cmp(b))
-    };
-    if is_large(order.len()) {
-        order.par_sort_unstable_by(compare);
-    } else {
-        order.sort_unstable_by(compare);
-    }
-    Ok(order)
+    Ok(RowConverter::new(fields)?.convert_columns(&arrays)?)
 }
 
 /// Floats as keys have them.
@@ -330,10 +438,18 @@ mod tests {
             orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
         });
         assert_eq!(
-            sort_rows(&keys, rows, &budget).unwrap(),
+            sort_rows(&keys, rows, None, &budget).unwrap(),
             expected,
             "{types:?}"
         );
+        for limit in [0, 10, rows / 20, rows / 2, rows + 1] {
+            let first = sort_rows(&keys, rows, Some(limit), &budget).unwrap();
+            assert_eq!(
+                first,
+                expected[..limit.min(rows)],
+                "{types:?}, {limit} rows"
+            );
+        }
         assert_eq!(budget.used(), 0);
     }
 
@@ -373,6 +489,12 @@ mod tests {
         pool.install(|| {
             compare(&[ScalarType::F64], PARALLEL_ROWS + 5, 1);
             compare(&[ScalarType::Str], PARALLEL_ROWS + 5, 2);
+            compare(&[ScalarType::Str, ScalarType::F64], CHUNK + 200, 3);
+            compare(
+                &[ScalarType::I8, ScalarType::I64, ScalarType::U32],
+                2 * CHUNK + 7,
+                4,
+            );
         });
     }
 }

@@ -11,7 +11,7 @@ use icosian_ir::interpret::{Cell, RowError, RowErrorKind};
 use icosian_ir::op::Op;
 use icosian_ir::plan::{Arrangement, BuildSide, Sink};
 use icosian_ir::value::Value;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::convert::values_to_arrays;
 use crate::data::{BoundTable, ChunkedColumn};
@@ -23,6 +23,7 @@ use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
 use crate::execute::run::Run;
+use crate::execute::sink::accumulate::Accumulators;
 use crate::execute::sink::rows::{DeferredError, RowsPart};
 use crate::execute::sink::{CarrySum, GroupState, SinkState, reduction_of};
 use crate::memory::{MemoryBudget, Reservation};
@@ -121,6 +122,16 @@ impl Run<'_> {
         let program = prepared.program(state.pass)?;
         let rows = self.table_rows(pass.table, params)?;
         for ((sink, plan), state) in pass.sinks.iter().zip(&program.sinks).zip(state.sinks) {
+            let keep = |kept: &[(ColumnId, usize)], parts: Vec<RowsPart>| {
+                let stands = |(column, slot): &(ColumnId, usize)| {
+                    let stands = program.stands(plan, *slot);
+                    stands
+                        .then(|| self.column(pass.table, *column, params))
+                        .transpose()
+                };
+                let stand = kept.iter().map(stands).collect::<Result<Vec<_>, _>>()?;
+                kept_columns(columns, kept, &stand, parts)
+            };
             match (sink, plan, state) {
                 (Sink::Output { .. }, _, _) => {}
                 (Sink::Reduce { .. }, SinkPlan::Reduce { values }, SinkState::Reduce(states)) => {
@@ -148,7 +159,7 @@ impl Run<'_> {
                     SinkState::Rows(parts),
                 ) => {
                     let mut data = BoundTable::new(rows);
-                    for ((id, _), column) in kept.iter().zip(kept_columns(columns, kept, parts)?) {
+                    for ((id, _), column) in kept.iter().zip(keep(kept, parts)?) {
                         data.insert(*id, one_chunk(column)?)?;
                     }
                     let built = BuiltTable::new(columns, side.clone(), data)?;
@@ -169,10 +180,10 @@ impl Run<'_> {
                     SinkState::Rows(parts),
                 ) => {
                     let rows = parts.iter().map(|part| part.rows).sum();
-                    let mut kept = kept_columns(columns, kept, parts)?;
+                    let mut kept = keep(kept, parts)?;
                     let mut rows_taken = rows;
-                    let (order, there) =
-                        selection.order(&kept, rows, columns, params, self.budget())?;
+                    let limit = self.limit(*table, rows, params);
+                    let (order, there) = selection.order(&kept, rows, limit, self, params)?;
                     if let Some(order) = order {
                         rows_taken = order.len();
                         kept = put_in_order(kept, order, self.budget())?;
@@ -198,7 +209,7 @@ impl Run<'_> {
                     },
                     SinkState::Rows(parts),
                 ) => {
-                    for ((id, _), column) in kept.iter().zip(kept_columns(columns, kept, parts)?) {
+                    for ((id, _), column) in kept.iter().zip(keep(kept, parts)?) {
                         params.parts.insert(*id, Arc::new(column));
                     }
                     for id in through {
@@ -218,7 +229,7 @@ impl Run<'_> {
                     SinkState::Rows(parts),
                 ) => {
                     let mut data = BoundTable::new(rows);
-                    for ((id, _), column) in kept.iter().zip(kept_columns(columns, kept, parts)?) {
+                    for ((id, _), column) in kept.iter().zip(keep(kept, parts)?) {
                         data.insert(*id, one_chunk(column)?)?;
                     }
                     let by = (&keys[..], &order[..]);
@@ -244,6 +255,35 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Run<'_> {
+    /// How many rows of a table later passes look at, where they take its first ones only.
+    fn limit(&self, table: TableId, rows: usize, params: &Params) -> Option<usize> {
+        let prepared = self.prepared();
+        let mut limit = None;
+        for (id, pass) in prepared.plan().passes.iter() {
+            if pass.table != table {
+                continue;
+            }
+            let program = prepared.program(id).ok()?;
+            let windows = program
+                .segments
+                .iter()
+                .any(|segment| segment.kind.is_window());
+            if windows || pass.halo != (0, 0) {
+                return None;
+            }
+            for sink in &program.sinks {
+                let SinkPlan::Spool { selection, .. } = sink else {
+                    return None;
+                };
+                let first = selection.first_rows(prepared.columns(), params, rows)?;
+                limit = limit.max(Some(first));
+            }
+        }
+        limit
     }
 }
 
@@ -282,7 +322,7 @@ fn finish_groups(
     columns: &Columns,
     table: TableId,
     results: &[ColumnId],
-    values: &[(ColumnId, Vec<usize>)],
+    values: &[(ColumnId, usize)],
     state: GroupState,
     params: &mut Params,
 ) -> Result<(), RunError> {
@@ -290,39 +330,32 @@ fn finish_groups(
     let mut data = BoundTable::new(order.len());
     let mut key_columns = vec![None; state.keys.columns()];
     for column in results {
-        if let Op::Key(position) = columns.column(*column).op {
-            let position = position as usize;
-            let cells: Vec<Value> = order
-                .iter()
-                .map(|group| state.keys.value(*group, position))
-                .collect();
-            insert_values(columns, &mut data, *column, &cells, Vec::new())?;
-            if let Some(known) = key_columns.get_mut(position) {
-                *known = Some(*column);
-            }
+        if let Op::Key(position) = columns.column(*column).op
+            && let Some(known) = key_columns.get_mut(position as usize)
+        {
+            *known = Some(*column);
         }
     }
-    for ((column, _), states) in values.iter().zip(&state.values) {
-        let (reduction, types) = reduction_of(columns, *column)?;
-        let mut of_groups = states.values(reduction, types.first().copied())?;
-        let mut cells = Vec::with_capacity(order.len());
-        let mut errors = Vec::new();
-        for (row, group) in order.iter().enumerate() {
-            let value = of_groups[*group].take();
-            match delivered(columns, *column, Some(row as u64), value) {
-                Cell::Value(value) => cells.push(value),
-                Cell::Error(error) => {
-                    cells.push(Value::Null);
-                    errors.push((row, error));
-                }
-            }
+    let one = |column: &ColumnId| match columns.column(*column).op {
+        Op::Key(position) => group_keys(columns, *column, position as usize, &state, &order),
+        _ => {
+            let found = values.iter().find(|(value, _)| value == column);
+            let (_, position) = found.ok_or_else(|| internal("a reduction without a state"))?;
+            group_values(columns, *column, &state.values[*position], &order)
         }
-        insert_values(columns, &mut data, *column, &cells, errors)?;
+    };
+    let found: Vec<ChunkedColumn> = if rayon::current_thread_index().is_some() {
+        results.par_iter().map(one).collect::<Result<_, _>>()?
+    } else {
+        results.iter().map(one).collect::<Result<_, _>>()?
+    };
+    for (column, values) in results.iter().zip(found) {
+        data.insert(*column, values)?;
     }
     // Groups are found by their keys as they stand: no second index is needed.
     let mut rows = vec![0; order.len()];
     for (row, group) in order.iter().enumerate() {
-        rows[*group] = u32::try_from(row).map_err(|_| internal("more than 2^32 groups"))?;
+        rows[*group as usize] = row as u32;
     }
     let built = BuiltTable {
         side: BuildSide {
@@ -342,29 +375,66 @@ fn finish_groups(
     extend(params, table, data)
 }
 
-fn insert_values(
+/// A key column of groups.
+fn group_keys(
     columns: &Columns,
-    data: &mut BoundTable,
     column: ColumnId,
-    cells: &[Value],
-    errors: Vec<(usize, Arc<RowError>)>,
-) -> Result<(), RunError> {
+    position: usize,
+    state: &GroupState,
+    order: &[u32],
+) -> Result<ChunkedColumn, RunError> {
     let scalar = columns.scalar_type(column);
-    let arrays = together(values_to_arrays(scalar, cells)?)?;
-    data.insert(
-        column,
-        ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors),
-    )
+    if let Some(array) = state.keys.array(position, order)? {
+        return ChunkedColumn::try_new(scalar, vec![array]);
+    }
+    let cells: Vec<Value> = order
+        .iter()
+        .map(|group| state.keys.value(*group as usize, position))
+        .collect();
+    ChunkedColumn::try_new(scalar, together(values_to_arrays(scalar, &cells)?)?)
 }
 
-/// The columns kept, their rows in the order of the pass.
+/// What a reduction gives for groups.
+fn group_values(
+    columns: &Columns,
+    column: ColumnId,
+    states: &Accumulators,
+    order: &[u32],
+) -> Result<ChunkedColumn, RunError> {
+    let scalar = columns.scalar_type(column);
+    let (reduction, types) = reduction_of(columns, column)?;
+    if let Some(array) = states.array(reduction, scalar, order)? {
+        return ChunkedColumn::try_new(scalar, vec![array]);
+    }
+    let mut of_groups = states.values(reduction, types.first().copied())?;
+    let mut cells = Vec::with_capacity(order.len());
+    let mut errors = Vec::new();
+    for (row, group) in order.iter().enumerate() {
+        let value = of_groups[*group as usize].take();
+        match delivered(columns, column, Some(row as u64), value) {
+            Cell::Value(value) => cells.push(value),
+            Cell::Error(error) => {
+                cells.push(Value::Null);
+                errors.push((row, error));
+            }
+        }
+    }
+    let arrays = together(values_to_arrays(scalar, &cells)?)?;
+    Ok(ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors))
+}
+
+/// The columns kept, their rows in the order of the pass; those that stand in its table as they are.
 fn kept_columns(
     columns: &Columns,
     kept: &[(ColumnId, usize)],
+    stand: &[Option<Arc<ChunkedColumn>>],
     mut parts: Vec<RowsPart>,
 ) -> Result<Vec<ChunkedColumn>, RunError> {
     parts.sort_by_key(|part| part.first_row);
     let column = |(position, (column, _)): (usize, &(ColumnId, usize))| {
+        if let Some(column) = &stand[position] {
+            return Ok(ChunkedColumn::clone(column));
+        }
         let mut arrays = Vec::new();
         let mut errors = Vec::new();
         let mut first = 0;

@@ -11,7 +11,7 @@ use arrow::array::{
     ArrayRef, AsArray, BinaryArray, RecordBatch, RecordBatchOptions, UInt64Array, new_empty_array,
 };
 use arrow::datatypes::{Field, Schema, UInt64Type};
-use icosian_ir::id::PassId;
+use icosian_ir::id::{ColumnId, PassId};
 use icosian_ir::meaning::sums::{DecimalSum, ExactSum, IntegerSum};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
@@ -21,7 +21,7 @@ use crate::convert::{column_values, values_to_arrays};
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, row_error};
 use crate::execute::prepared::Prepared;
-use crate::execute::program::SinkPlan;
+use crate::execute::program::{PassProgram, SinkPlan};
 use crate::execute::sink::accumulate::Accumulators;
 use crate::execute::sink::cells::{
     bytes_of, malformed, read_states, refused, states_to_array, words_of,
@@ -31,7 +31,7 @@ use crate::execute::sink::{CarryEntry, CarrySum, SinkState};
 use crate::execute::state::{State, together};
 
 /// The version of the layout below.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 impl State {
     /// The state as record batches.
@@ -92,12 +92,13 @@ impl State {
                             let error = Box::new((*deferred.error).clone());
                             return Err(row_error(columns, error));
                         }
-                        let kept = kept_columns(plan)?;
+                        let kept = kept_columns(program, plan)?;
                         let fields = kept
                             .iter()
                             .zip(&part.columns)
+                            .filter_map(|(column, arrays)| Some(((*column)?, arrays)))
                             .map(|(column, arrays)| {
-                                let scalar = columns.scalar_type(*column);
+                                let scalar = columns.scalar_type(column);
                                 Ok((column.to_string(), one(scalar, arrays.clone())?))
                             })
                             .collect::<Result<Vec<_>, RunError>>()?;
@@ -196,10 +197,13 @@ impl State {
                     | SinkPlan::Stack { .. },
                     SinkState::Rows(parts),
                 ) => {
-                    let kept = kept_columns(plan)?;
+                    let kept = kept_columns(program, plan)?;
                     let arrays = kept
                         .iter()
-                        .map(|_| Ok(vec![Arc::clone(next()?)]))
+                        .map(|column| match column {
+                            Some(_) => Ok(vec![Arc::clone(next()?)]),
+                            None => Ok(Vec::new()),
+                        })
                         .collect::<Result<Vec<_>, RunError>>()?;
                     parts.push(RowsPart {
                         first_row: number("first_row")?,
@@ -238,12 +242,18 @@ impl State {
     }
 }
 
-fn kept_columns(plan: &SinkPlan) -> Result<Vec<icosian_ir::id::ColumnId>, RunError> {
+/// The columns that a sink keeps; none where one stands in the table, to which the pass belongs.
+fn kept_columns(program: &PassProgram, plan: &SinkPlan) -> Result<Vec<Option<ColumnId>>, RunError> {
     match plan {
         SinkPlan::Build { columns }
         | SinkPlan::Window { columns }
         | SinkPlan::Spool { columns, .. }
-        | SinkPlan::Stack { columns, .. } => Ok(columns.iter().map(|column| column.0).collect()),
+        | SinkPlan::Stack { columns, .. } => {
+            let copied = |(column, slot): &(ColumnId, usize)| {
+                (!program.stands(plan, *slot)).then_some(*column)
+            };
+            Ok(columns.iter().map(copied).collect())
+        }
         SinkPlan::Output
         | SinkPlan::Reduce { .. }
         | SinkPlan::Group { .. }

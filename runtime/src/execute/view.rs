@@ -85,14 +85,13 @@ macro_rules! with_lane {
                 let $values = crate::bytes::typed::<u64>($bytes);
                 $body
             }
-            icosian_ir::types::Lane::I128 => {
-                let $values = crate::bytes::typed::<i128>($bytes);
-                $body
-            }
             icosian_ir::types::Lane::Bool
+            | icosian_ir::types::Lane::I128
             | icosian_ir::types::Lane::F32
             | icosian_ir::types::Lane::F64 => {
-                return Err(crate::error::internal("an integer lane was expected"));
+                return Err(crate::error::internal(
+                    "an integer lane of up to 64 bits was expected",
+                ));
             }
         }
     };

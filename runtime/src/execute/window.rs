@@ -1,6 +1,7 @@
 //! Windows: over all rows of a morsel with what lies around it, or along the rows of a key.
 
 mod decimals;
+mod extremes;
 pub(crate) mod frames;
 pub(crate) mod lanes;
 mod moving;
@@ -269,6 +270,12 @@ pub(crate) fn run_along(
                     mean: reduction == Reduction::Mean,
                 };
                 return sums::roll(lane, view, rolling, length, written);
+            }
+            if let (Reduction::Min | Reduction::Max, Some(rows)) = (reduction, rows) {
+                let wanted = (reduction == Reduction::Max, min_count);
+                if extremes::roll(argument, as_rows(rows), wanted, length, written) {
+                    return Ok(());
+                }
             }
             let mut frames = Frames::new(frame, axis, length);
             roll(

@@ -3,6 +3,7 @@
 mod bad;
 mod columnar;
 mod csv;
+mod decimals;
 mod json;
 mod nycflights13;
 mod writing;

@@ -86,16 +86,21 @@ impl Maker<'_> {
                 descending: flag,
                 fraction: other,
             },
-            _ => Window::Exponential {
-                moment: *self.numbers.pick(&moments),
-                decay: Decay {
-                    alpha: Alpha::new(rows as f64 / 10.0)?,
-                    adjust: flag,
-                    skip_null: other,
-                    bias: self.numbers.below(4) == 0,
-                },
-                min_count,
-            },
+            _ => {
+                let moment = *self.numbers.pick(&moments);
+                // A mean has no bias.
+                let bias = self.numbers.below(4) == 0 && moment != ExponentialMoment::Mean;
+                Window::Exponential {
+                    moment,
+                    decay: Decay {
+                        alpha: Alpha::new(rows as f64 / 10.0)?,
+                        adjust: flag,
+                        skip_null: other,
+                        bias,
+                    },
+                    min_count,
+                }
+            }
         };
         // Integer sums and products may overflow their 64 bits.
         let sums = match window {

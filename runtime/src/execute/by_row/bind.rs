@@ -120,7 +120,9 @@ impl RowProgram {
             shared,
             ..
         } = binder;
+        let may_raise = |step: &FusedStep| step.kernel.signature().may_raise;
         Ok(RowProgram {
+            pads: fused.iter().any(may_raise),
             columns: Arc::clone(columns),
             table,
             places,

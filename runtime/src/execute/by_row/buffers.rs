@@ -268,7 +268,11 @@ impl Buffers {
 #[inline]
 fn pad_values<T: Copy>(values: &mut [T], rows: usize, end: usize) {
     let value = values[rows - 1];
-    values[rows..end].fill(value);
+    match values[rows..end].as_mut_array::<7>() {
+        // One row of eight, as usual.
+        Some(rest) => *rest = [value; 7],
+        None => values[rows..end].fill(value),
+    }
 }
 
 /// The bits of the last byte from `rows` on become that before.

@@ -114,6 +114,8 @@ pub struct RowProgram {
     params: Params,
     /// Some value that all rows share is an error.
     always_replay: bool,
+    /// Whether some kernel may raise, so that it matters what is behind the last row.
+    pads: bool,
 }
 
 /// The buffers of one user of a [`RowProgram`].

@@ -47,7 +47,8 @@ impl RowState {
             program, machine, ..
         } = self;
         machine.texts.begin();
-        if !rows.is_multiple_of(8) {
+        let pads = program.pads && !rows.is_multiple_of(8);
+        if pads {
             for input in &program.inputs {
                 if program.places[input.slot].lane.is_some() {
                     machine.buffers.pad(input.slot, rows);
@@ -56,7 +57,7 @@ impl RowState {
         }
         let mut flagged = program.always_replay;
         for step in &program.steps {
-            flagged |= machine.step(step, rows)?;
+            flagged |= machine.step(step, rows, pads)?;
         }
         if flagged {
             replay::replay(program, machine, rows)?;
@@ -144,9 +145,10 @@ impl Machine {
         }
     }
 
-    /// Runs a step over the first `rows` rows; true if some row may have raised.
+    /// Runs a step over the first `rows` rows, and repeats the last of them behind it if it `pads`; true
+    /// if some row may have raised.
     #[inline]
-    pub(crate) fn step(&mut self, step: &Step, rows: usize) -> Result<bool, RunError> {
+    fn step(&mut self, step: &Step, rows: usize, pads: bool) -> Result<bool, RunError> {
         let (raised, padded) = match step {
             Step::Fused(call) => return Ok(self.buffers.run(*call, rows)),
             Step::Wide {
@@ -247,7 +249,7 @@ impl Machine {
                 (raised, Target::Text(*output))
             }
         };
-        if let Target::Lane(slot) = padded {
+        if let (true, Target::Lane(slot)) = (pads, padded) {
             self.buffers.pad(slot, rows);
         }
         Ok(raised)

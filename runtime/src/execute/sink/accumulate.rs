@@ -10,13 +10,14 @@ use icosian_ir::meaning::compare::total_order_f64;
 use icosian_ir::meaning::key::canonical_f64;
 use icosian_ir::meaning::sketch::{Sketch, hash_integer, hash_text, hash_word};
 use icosian_ir::meaning::sums::{
-    CoMoments, DecimalSum, ExactSum, IntegerMoments, IntegerProduct, IntegerSum, Moments,
-    PowerSums, WeightedSum,
+    CoMoments, DecimalSum, IntegerMoments, IntegerProduct, IntegerSum, Moments, PowerSums,
+    WeightedSum,
 };
 use icosian_ir::op::Reduction;
 use icosian_ir::types::{Lane, ScalarType};
 
 use super::collect::Collected;
+use super::float_sums::{FloatSums, Grouped};
 use super::lanes::{AddValues, Argument, with_floats, with_integers, with_order_words, words};
 use super::pick::Picked;
 use super::tally::Tally;
@@ -30,7 +31,7 @@ use crate::execute::wide::level;
 pub(crate) enum Accumulators {
     /// Rows, or values that are not null.
     Count(Vec<u64>),
-    FloatSum(Vec<(ExactSum, u64)>),
+    FloatSum(FloatSums),
     FloatMoments(Vec<Moments>),
     IntegerSum(Vec<(IntegerSum, u64)>),
     DecimalSum(Vec<(DecimalSum, u64)>),
@@ -69,7 +70,9 @@ impl Accumulators {
         };
         Ok(match reduction {
             Reduction::Len | Reduction::Count => Accumulators::Count(Vec::new()),
-            Reduction::Sum | Reduction::Mean if float => Accumulators::FloatSum(Vec::new()),
+            Reduction::Sum | Reduction::Mean if float => {
+                Accumulators::FloatSum(FloatSums::new(reduction == Reduction::Mean))
+            }
             Reduction::Sum | Reduction::Mean if argument.is_decimal() => {
                 Accumulators::DecimalSum(Vec::new())
             }
@@ -103,7 +106,7 @@ impl Accumulators {
     pub(crate) fn resize(&mut self, groups: usize) {
         match self {
             Accumulators::Count(states) => states.resize(groups, 0),
-            Accumulators::FloatSum(states) => states.resize_with(groups, Default::default),
+            Accumulators::FloatSum(states) => states.resize(groups),
             Accumulators::FloatMoments(states) => states.resize_with(groups, Moments::new),
             Accumulators::IntegerSum(states) => states.resize_with(groups, Default::default),
             Accumulators::DecimalSum(states) => states.resize_with(groups, Default::default),
@@ -151,8 +154,8 @@ impl Accumulators {
     pub(crate) fn byte_len(&self) -> usize {
         let each = match self {
             Accumulators::Count(_) => 8,
-            Accumulators::FloatSum(_)
-            | Accumulators::IntegerSum(_)
+            Accumulators::FloatSum(states) => return states.byte_len(),
+            Accumulators::IntegerSum(_)
             | Accumulators::DecimalSum(_)
             | Accumulators::IntegerProduct(_)
             | Accumulators::IntegerBest(..) => 32,
@@ -204,6 +207,9 @@ impl Accumulators {
                         let valid =
                             rows_and_groups().filter_map(|(row, group)| Some((cells[row]?, group)));
                         self.update_texts(valid)
+                    }
+                    Argument::Lanes(lane, view) if view.validity.is_none() => {
+                        self.update_lanes(*lane, *view, rows_and_groups())
                     }
                     Argument::Lanes(lane, view) => {
                         let valid = rows_and_groups().filter(|(row, _)| view.is_valid(*row));
@@ -262,10 +268,9 @@ impl Accumulators {
         let is_float = matches!(lane, Lane::F32 | Lane::F64);
         match self {
             Accumulators::Count(states) => rows.for_each(|(_, group)| states[group] += 1),
-            Accumulators::FloatSum(states) => with_floats(lane, view, rows, |group, value| {
-                states[group].0.add(value);
-                states[group].1 += 1;
-            })?,
+            Accumulators::FloatSum(states) => {
+                with_floats(lane, view, rows, |group, value| states.add(group, value))?;
+            }
             Accumulators::FloatMoments(states) => {
                 with_floats(lane, view, rows, |group, value| states[group].add(value))?;
             }
@@ -326,6 +331,31 @@ impl Accumulators {
         Ok(())
     }
 
+    /// Takes in `rows` of the arguments, put together by their states, if that is of use; false if
+    /// it is not.
+    pub(crate) fn update_together(
+        &mut self,
+        arguments: &[Argument<'_, '_>],
+        rows: Range<usize>,
+        grouped: &mut Grouped,
+    ) -> bool {
+        match (self, arguments) {
+            (Accumulators::Count(states), []) => {
+                for (group, rows) in grouped.ranges() {
+                    states[group] += rows.len() as u64;
+                }
+                true
+            }
+            (Accumulators::FloatSum(sums), [Argument::Lanes(Lane::F64, view)])
+                if view.validity.is_none() =>
+            {
+                grouped.add(&typed::<f64>(view.values)[rows], sums);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Takes in `rows` of the arguments, all into the first state.
     pub(crate) fn update_single(
         &mut self,
@@ -350,12 +380,7 @@ impl Accumulators {
                 if validity.is_none() && view.validity.is_some() {
                     return self.update(arguments, rows, first_row, zeros);
                 }
-                level().run(AddValues {
-                    state: &mut states[0].0,
-                    values,
-                    validity,
-                });
-                states[0].1 += count() as u64;
+                states.add_slice(0, values, validity, count());
             }
             Accumulators::FloatMoments(states) if lane == Lane::F64 => {
                 let values = &typed::<f64>(view.values)[rows.clone()];
@@ -411,10 +436,7 @@ impl Accumulators {
         }
         match (self, other) {
             (A::Count(to), A::Count(from)) => each(to, from, groups, |to, from| *to += from),
-            (A::FloatSum(to), A::FloatSum(from)) => each(to, from, groups, |to, from| {
-                to.0.merge(&from.0);
-                to.1 += from.1;
-            }),
+            (A::FloatSum(to), A::FloatSum(from)) => to.merge(from, groups),
             (A::IntegerSum(to), A::IntegerSum(from)) => each(to, from, groups, |to, from| {
                 to.0.merge(&from.0);
                 to.1 += from.1;

@@ -17,7 +17,7 @@ use crate::error::RunError;
 pub(crate) fn malformed(what: &str) -> RunError {
     RunError::Data {
         what: "a state batch".to_owned(),
-        expected: "version 2 of the same pass".to_owned(),
+        expected: "version 3 of the same pass".to_owned(),
         found: what.to_owned(),
     }
 }
@@ -98,9 +98,8 @@ pub(crate) fn states_to_array(states: &Accumulators) -> ArrayRef {
     let all = |cells: Vec<Vec<u8>>| cells.into_iter().map(Some).collect();
     let cells: Vec<Option<Vec<u8>>> = match states {
         Accumulators::Count(states) => some(states, |count| bytes_of(&[*count])),
-        Accumulators::FloatSum(states) => states
-            .iter()
-            .map(|(sum, count)| counted(*count, sum.to_words()))
+        Accumulators::FloatSum(states) => (0..states.len())
+            .map(|group| counted(states.count(group), states.sum(group).to_words()))
             .collect(),
         Accumulators::IntegerSum(states) => states
             .iter()
@@ -175,7 +174,8 @@ fn read_state(states: &mut Accumulators, row: usize, cell: Option<&[u8]>) -> Res
         Accumulators::Count(states) => states[row] = word()?,
         Accumulators::FloatSum(states) => {
             let (count, words) = counted()?;
-            states[row] = (ExactSum::from_words(&words).map_err(refused)?, count);
+            let sum = ExactSum::from_words(&words).map_err(refused)?;
+            states.set(row, &sum, count);
         }
         Accumulators::IntegerSum(states) => {
             let (count, words) = counted()?;

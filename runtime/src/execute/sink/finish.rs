@@ -26,10 +26,13 @@ impl Accumulators {
             (Accumulators::Count(states), _) => {
                 each(states, |count| Value::Integer((*count).into()))
             }
-            (Accumulators::FloatSum(states), _) if mean => {
-                each(states, |(sum, count)| float(sum.mean(*count)))
+            (Accumulators::FloatSum(states), _) => {
+                let value = |group: usize| match mean {
+                    true => float(states.sum(group).mean(states.count(group))),
+                    false => Value::F64(states.value(group)),
+                };
+                some((0..states.len()).map(value).collect())
             }
-            (Accumulators::FloatSum(states), _) => each(states, |(sum, _)| Value::F64(sum.value())),
             (Accumulators::IntegerSum(states), _) if mean => {
                 each(states, |(sum, count)| float(sum.mean(*count)))
             }

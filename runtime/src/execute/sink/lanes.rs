@@ -238,6 +238,11 @@ pub(super) fn with_integers(
         rows.for_each(|(row, group)| add(group, i128::from(bit(view.values, row))));
         return Ok(());
     }
+    if lane == Lane::I128 {
+        let values = typed::<i128>(view.values);
+        rows.for_each(|(row, group)| add(group, values[row]));
+        return Ok(());
+    }
     with_lane!(integers lane, view.values, values => {
         rows.for_each(|(row, group)| add(group, i128::from(values[row])));
     });

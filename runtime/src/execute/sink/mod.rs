@@ -4,9 +4,12 @@
 //! sorted when the pass is finished.
 
 pub(crate) mod accumulate;
+mod arrays;
 pub(crate) mod cells;
 mod collect;
 mod finish;
+mod float_sums;
+mod group;
 pub(crate) mod lanes;
 mod pick;
 pub(crate) mod rows;
@@ -28,6 +31,9 @@ use crate::execute::selection::Chooser;
 use crate::execute::view::View;
 use crate::text::Cell;
 use accumulate::Accumulators;
+pub(crate) use arrays::words_to_array;
+use group::GroupScratch;
+pub(crate) use group::{GroupState, shared_states};
 use lanes::Argument;
 use rows::{ColumnBuilder, RowsPart};
 
@@ -47,17 +53,6 @@ pub(crate) enum SinkState {
     Rows(Vec<RowsPart>),
     /// The sums of each morsel.
     Carry(Vec<CarryEntry>),
-}
-
-/// The groups seen.
-#[derive(Clone, Debug)]
-pub(crate) struct GroupState {
-    pub(crate) keys: KeyTable,
-    /// The first row of each group.
-    pub(crate) first_rows: Vec<u64>,
-    /// All rows seen so far are before this one.
-    pub(crate) end: u64,
-    pub(crate) values: Vec<Accumulators>,
 }
 
 /// The sums of the rows `start..end`, one per window.
@@ -135,7 +130,12 @@ impl SinkState {
                 states.iter_mut().for_each(|state| state.resize(1));
                 SinkState::Reduce(states)
             }
-            SinkPlan::Group { keys, values } => {
+            SinkPlan::Group { keys, states, .. } => {
+                let slot_type = |slot: &usize| program.slots[*slot].ty.scalar;
+                let states = states.iter().map(|(reduction, slots)| {
+                    let types: Vec<ScalarType> = slots.iter().map(slot_type).collect();
+                    Accumulators::new(*reduction, &types)
+                });
                 let types = keys
                     .iter()
                     .map(|key| program.slots[*key].ty.scalar)
@@ -144,7 +144,7 @@ impl SinkState {
                     keys: KeyTable::new(types)?,
                     first_rows: Vec::new(),
                     end: 0,
-                    values: accumulators(columns, values)?,
+                    values: states.collect::<Result<_, _>>()?,
                 }))
             }
             SinkPlan::Build { .. }
@@ -195,55 +195,6 @@ impl SinkState {
     }
 }
 
-impl GroupState {
-    /// Notes the first rows of groups that rows from `first_row` on are in.
-    fn note_first_rows(&mut self, groups: &[u32], first_row: u64) {
-        let known = self.first_rows.len();
-        let in_order = first_row >= self.end;
-        self.end = self.end.max(first_row + groups.len() as u64);
-        if in_order && known == self.keys.len() {
-            return;
-        }
-        for (group, row) in groups.iter().zip(first_row..) {
-            let group = *group as usize;
-            // New groups are numbered in the order of their rows.
-            if group == self.first_rows.len() {
-                self.first_rows.push(row);
-            } else if !in_order && row < self.first_rows[group] {
-                self.first_rows[group] = row;
-            }
-        }
-    }
-
-    fn merge(&mut self, other: &GroupState) -> Result<(), RunError> {
-        self.end = self.end.max(other.end);
-        let mut groups = Vec::with_capacity(other.keys.len());
-        let mut key = Vec::new();
-        for number in 0..other.keys.len() {
-            self.keys.adopt(&other.keys, number, &mut key)?;
-            let (group, new) = self.keys.insert(&key)?;
-            if new {
-                self.first_rows.push(other.first_rows[number]);
-            } else {
-                self.first_rows[group] = self.first_rows[group].min(other.first_rows[number]);
-            }
-            groups.push(group as u32);
-        }
-        for (state, other) in self.values.iter_mut().zip(&other.values) {
-            state.resize(self.keys.len());
-            state.merge(other, &groups)?;
-        }
-        Ok(())
-    }
-
-    /// The groups in the order of their first rows.
-    pub(crate) fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.keys.len()).collect();
-        order.sort_unstable_by_key(|group| self.first_rows[*group]);
-        order
-    }
-}
-
 /// What sinks ask of the block at hand.
 pub(crate) trait BlockColumns<'a> {
     /// The lanes of a slot of fixed width.
@@ -277,15 +228,15 @@ pub(crate) trait BlockColumns<'a> {
 
 /// A sink working on one morsel.
 pub(crate) struct MorselSink {
-    /// Of a build, spool or windows: the rows kept of this morsel.
+    /// Of a build, spool or windows: the rows kept of this morsel; of columns that stand in the table
+    /// as they are, nothing.
     chooser: Chooser,
-    builders: Vec<ColumnBuilder>,
+    builders: Vec<Option<ColumnBuilder>>,
     kept: usize,
     /// Of a carry: the sums of this morsel.
     sums: Vec<Accumulators>,
     selected: Vec<u32>,
-    groups: Vec<u32>,
-    words: Vec<u64>,
+    groups: GroupScratch,
 }
 
 impl MorselSink {
@@ -301,9 +252,10 @@ impl MorselSink {
             | SinkPlan::Window { columns }
             | SinkPlan::Spool { columns, .. }
             | SinkPlan::Stack { columns, .. } => {
-                let builders = columns
-                    .iter()
-                    .map(|(_, slot)| ColumnBuilder::new(slot_type(*slot)));
+                let builders = columns.iter().map(|(_, slot)| {
+                    let copied = !program.stands(sink, *slot);
+                    copied.then(|| ColumnBuilder::new(slot_type(*slot)))
+                });
                 (builders.collect(), Vec::new())
             }
             SinkPlan::Carry { windows } => {
@@ -334,8 +286,7 @@ impl MorselSink {
             kept: 0,
             sums,
             selected: Vec::new(),
-            groups: Vec::new(),
-            words: Vec::new(),
+            groups: GroupScratch::default(),
         })
     }
 
@@ -357,22 +308,16 @@ impl MorselSink {
                 }
                 Ok(())
             }
-            (SinkPlan::Group { keys, values }, SinkState::Group(state)) => {
+            (SinkPlan::Group { keys, states, .. }, SinkState::Group(state)) => {
                 let columns: Vec<KeyColumn<'_, 'a>> = keys
                     .iter()
                     .map(|key| block.key(*key))
                     .collect::<Result<_, _>>()?;
-                state
-                    .keys
-                    .words_to_insert(&columns, rows.clone(), &mut self.words)?;
-                state.keys.insert_all(&self.words, &mut self.groups)?;
-                state.note_first_rows(&self.groups, (first_row + rows.start) as u64);
-                for ((_, slots), accumulators) in values.iter().zip(&mut state.values) {
-                    accumulators.resize(state.keys.len());
-                    let arguments = block.arguments(slots)?;
-                    accumulators.update(&arguments, rows.clone(), first_row, &self.groups)?;
-                }
-                Ok(())
+                let arguments = |position: usize| {
+                    let (_, slots): &(Reduction, Vec<usize>) = &states[position];
+                    block.arguments(slots)
+                };
+                state.update(&columns, arguments, rows, first_row, &mut self.groups)
             }
             (
                 SinkPlan::Build { columns }
@@ -404,10 +349,13 @@ impl MorselSink {
         self.kept += self.selected.len();
         for ((_, slot), builder) in columns.iter().zip(&mut self.builders) {
             match builder {
-                ColumnBuilder::Lanes { .. } => {
+                None => {}
+                Some(builder @ ColumnBuilder::Lanes { .. }) => {
                     builder.push_lanes(block.view(*slot)?, &self.selected)
                 }
-                ColumnBuilder::Text(_) => builder.push_text(block.cells(*slot)?, &self.selected)?,
+                Some(builder @ ColumnBuilder::Text(_)) => {
+                    builder.push_text(block.cells(*slot)?, &self.selected)?;
+                }
             }
         }
         Ok(())
@@ -423,7 +371,7 @@ impl MorselSink {
                 columns: self
                     .builders
                     .into_iter()
-                    .map(ColumnBuilder::finish)
+                    .map(|builder| builder.map_or(Ok(Vec::new()), ColumnBuilder::finish))
                     .collect::<Result<_, _>>()?,
                 errors: Vec::new(),
             }),
@@ -434,9 +382,7 @@ impl MorselSink {
                     .sums
                     .into_iter()
                     .map(|sum| match sum {
-                        Accumulators::FloatSum(mut states) => {
-                            Ok(CarrySum::Float(states.swap_remove(0).0))
-                        }
+                        Accumulators::FloatSum(states) => Ok(CarrySum::Float(states.sum(0))),
                         Accumulators::IntegerSum(mut states) => {
                             Ok(CarrySum::Integer(states.swap_remove(0).0))
                         }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayData, ArrayRef, BooleanBufferBuilder, make_array};
 use arrow::buffer::{MutableBuffer, NullBuffer};
+use icosian_ir::id::ColumnId;
 use icosian_ir::interpret::RowError;
 use icosian_ir::types::{Lane, Type};
 
 use crate::arrow_types::arrow_type;
 use crate::bytes::{bit, typed};
 use crate::error::RunError;
+use crate::execute::program::{PassProgram, Place, SinkPlan};
 use crate::execute::view::View;
 use crate::text::{Cell, TextBuilder};
 
@@ -30,10 +32,37 @@ pub(crate) struct RowsPart {
     pub(crate) first_row: u64,
     /// How many rows were kept.
     pub(crate) rows: usize,
-    /// The arrays of every column.
+    /// The arrays of every column; none of those that stand in the table as they are.
     pub(crate) columns: Vec<Vec<ArrayRef>>,
     /// Errors in place of values that nothing has needed so far.
     pub(crate) errors: Vec<DeferredError>,
+}
+
+impl PassProgram {
+    /// The slots of what a sink keeps, without those that it need not copy.
+    pub(crate) fn copied(
+        &self,
+        sink: &SinkPlan,
+        columns: &[(ColumnId, usize)],
+    ) -> impl Iterator<Item = usize> {
+        let slots = columns.iter().map(|column| column.1);
+        slots.filter(|slot| !self.stands(sink, *slot))
+    }
+
+    /// Whether what a sink keeps of a slot stands in the table as it is: then it is not copied, but
+    /// read there once the pass is finished.
+    pub(crate) fn stands(&self, sink: &SinkPlan, slot: usize) -> bool {
+        let keeps_all = match sink {
+            SinkPlan::Build { .. } | SinkPlan::Window { .. } => true,
+            SinkPlan::Spool { selection, .. } => selection.keeps_all(),
+            SinkPlan::Output
+            | SinkPlan::Reduce { .. }
+            | SinkPlan::Group { .. }
+            | SinkPlan::Stack { .. }
+            | SinkPlan::Carry { .. } => false,
+        };
+        keeps_all && self.slots[slot].place == Place::Table
+    }
 }
 
 /// One column of the rows being kept.

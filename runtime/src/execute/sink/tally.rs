@@ -12,7 +12,7 @@ use icosian_ir::value::Value;
 use super::cells::{CellReader, put};
 use super::lanes::Argument;
 use crate::error::{RunError, internal};
-use crate::execute::keys::{KeyColumn, KeyTable};
+use crate::execute::keys::{KeyColumn, KeyTable, KeyWords};
 
 /// The distinct values of every group.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Tally {
     values: KeyTable,
     /// How many rows have each of them.
     counts: Vec<u64>,
-    words: Vec<u64>,
+    words: KeyWords,
     numbers: Vec<u32>,
 }
 
@@ -34,7 +34,7 @@ impl Tally {
             groups: 0,
             values: KeyTable::new(vec![ScalarType::U32, scalar])?,
             counts: Vec::new(),
-            words: Vec::new(),
+            words: KeyWords::default(),
             numbers: Vec::new(),
         })
     }
@@ -64,17 +64,8 @@ impl Tally {
         let columns = [KeyColumn::Numbers(groups), value];
         self.values
             .words_to_insert(&columns, rows, &mut self.words)?;
-        // A mask that is not zero says that the value is null.
-        let width = self.values.width();
-        let mut kept = 0;
-        for start in (0..self.words.len()).step_by(width) {
-            if self.words[start] == 0 {
-                self.words.copy_within(start..start + width, kept);
-                kept += width;
-            }
-        }
-        self.values
-            .insert_all(&self.words[..kept], &mut self.numbers)?;
+        self.words.drop_nulls();
+        self.values.insert_all(&mut self.words, &mut self.numbers)?;
         self.counts.resize(self.values.len(), 0);
         for number in &self.numbers {
             self.counts[*number as usize] += 1;
@@ -82,24 +73,12 @@ impl Tally {
         Ok(())
     }
 
-    fn add(&mut self, key: &[u64], count: u64) -> Result<(), RunError> {
-        let (number, new) = self.values.insert(key)?;
-        if new {
-            self.counts.push(count);
-        } else {
-            self.counts[number] = self.counts[number].saturating_add(count);
-        }
-        Ok(())
-    }
-
     pub(crate) fn merge(&mut self, other: &Tally, groups: &[u32]) -> Result<(), RunError> {
-        let mut key = Vec::new();
-        for (number, count) in other.counts.iter().enumerate() {
-            self.values.adopt(&other.values, number, &mut key)?;
-            key[1] = u64::from(groups[key[1] as usize]);
-            self.add(&key, *count)?;
-        }
-        Ok(())
+        let Tally { values, counts, .. } = self;
+        let group = |group: u64| u64::from(groups[group as usize]);
+        values.insert_table(&other.values, Some((0, &group)), |from, number| {
+            add(counts, number, other.counts[from]);
+        })
     }
 
     fn group(&self, number: usize) -> usize {
@@ -155,25 +134,34 @@ impl Tally {
     pub(crate) fn read_cell(&mut self, group: usize, cell: &[u8]) -> Result<(), RunError> {
         let mut reader = CellReader::new(cell);
         let group = u32::try_from(group).map_err(|_| internal("more than 2^32 groups"))?;
+        let group = [group];
         while !reader.is_done() {
             let count = reader.word()?;
-            if self.scalar == ScalarType::Str {
-                let text = reader.text()?;
-                let columns = [
-                    KeyColumn::Numbers(&[group]),
-                    KeyColumn::Constant(&Value::Str(text.into())),
-                ];
-                let mut words = Vec::new();
-                self.values.words_to_insert(&columns, 0..1, &mut words)?;
-                self.add(&words, count)?;
+            let (text, word);
+            let columns = if self.scalar == ScalarType::Str {
+                text = [Some(reader.text()?)];
+                [KeyColumn::Numbers(&group), KeyColumn::Text(&text)]
             } else {
-                let mut key = vec![0, group.into()];
-                while key.len() < self.values.width() {
-                    key.push(reader.word()?);
+                let mut words = vec![reader.word()?];
+                if self.scalar.is_decimal() {
+                    words.push(reader.word()?);
                 }
-                self.add(&key, count)?;
-            }
+                word = words;
+                [KeyColumn::Numbers(&group), KeyColumn::Words(&word)]
+            };
+            self.values
+                .words_to_insert(&columns, 0..1, &mut self.words)?;
+            self.values.insert_all(&mut self.words, &mut self.numbers)?;
+            add(&mut self.counts, self.numbers[0] as usize, count);
         }
         Ok(())
+    }
+}
+
+/// Adds to the count of a value, perhaps a new one.
+fn add(counts: &mut Vec<u64>, number: usize, count: u64) {
+    match counts.get_mut(number) {
+        Some(known) => *known = known.saturating_add(count),
+        None => counts.push(count),
     }
 }

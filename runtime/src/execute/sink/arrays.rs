@@ -1,0 +1,121 @@
+//! What the states of groups come to, as arrays: without a look at each value where types allow it.
+
+use arrow::array::{ArrayData, ArrayRef, make_array};
+use arrow::buffer::{Buffer, NullBuffer};
+use icosian_ir::op::Reduction;
+use icosian_ir::types::{Lane, ScalarType};
+
+use super::accumulate::Accumulators;
+use crate::arrow_types::arrow_type;
+use crate::error::RunError;
+
+/// An array of the bits of values of fixed width, zero- or sign-extended; none of bools and
+/// decimals.
+pub(crate) fn words_to_array(
+    scalar: ScalarType,
+    words: Vec<u64>,
+    valid: Option<Vec<bool>>,
+) -> Result<Option<ArrayRef>, RunError> {
+    let length = words.len();
+    let buffer = match scalar.lane() {
+        None | Some(Lane::Bool | Lane::I128) => return Ok(None),
+        Some(Lane::I8 | Lane::U8) => {
+            Buffer::from_vec(words.iter().map(|word| *word as u8).collect::<Vec<_>>())
+        }
+        Some(Lane::I16 | Lane::U16) => {
+            Buffer::from_vec(words.iter().map(|word| *word as u16).collect::<Vec<_>>())
+        }
+        Some(Lane::I32 | Lane::U32 | Lane::F32) => {
+            Buffer::from_vec(words.iter().map(|word| *word as u32).collect::<Vec<_>>())
+        }
+        Some(Lane::I64 | Lane::U64 | Lane::F64) => Buffer::from_vec(words),
+    };
+    let nulls = valid.map(NullBuffer::from);
+    let data = ArrayData::builder(arrow_type(scalar))
+        .len(length)
+        .add_buffer(buffer)
+        .nulls(nulls.filter(|nulls| nulls.null_count() > 0))
+        .build()?;
+    Ok(Some(make_array(data)))
+}
+
+impl Accumulators {
+    /// The values of groups in an order, as one array of a type; none if some value does not fit it,
+    /// or that has to be seen value by value.
+    pub(crate) fn array(
+        &self,
+        reduction: Reduction,
+        scalar: ScalarType,
+        order: &[u32],
+    ) -> Result<Option<ArrayRef>, RunError> {
+        let groups = order.iter().map(|group| *group as usize);
+        let wide = matches!(scalar.lane(), Some(Lane::I64 | Lane::U64 | Lane::F64));
+        let mean = reduction == Reduction::Mean;
+        let nullable = |values: Vec<Option<u64>>| {
+            let valid = values.iter().map(Option::is_some).collect();
+            let words = values.into_iter().map(Option::unwrap_or_default).collect();
+            words_to_array(scalar, words, Some(valid))
+        };
+        let float = |value: Option<f64>| value.map(f64::to_bits);
+        match self {
+            Accumulators::Count(counts) if scalar == ScalarType::I64 => {
+                let words = groups.map(|group| counts[group]).collect();
+                words_to_array(scalar, words, None)
+            }
+            Accumulators::FloatSum(sums) if mean && scalar == ScalarType::F64 => nullable(
+                groups
+                    .map(|group| float(sums.sum(group).mean(sums.count(group))))
+                    .collect(),
+            ),
+            Accumulators::FloatSum(sums) if scalar == ScalarType::F64 => {
+                let words = groups.map(|group| sums.value(group).to_bits()).collect();
+                words_to_array(scalar, words, None)
+            }
+            Accumulators::IntegerSum(sums) if mean && scalar == ScalarType::F64 => nullable(
+                groups
+                    .map(|group| float(sums[group].0.mean(sums[group].1)))
+                    .collect(),
+            ),
+            Accumulators::IntegerSum(sums) if !mean && wide => {
+                let Some((least, greatest)) = scalar.lane_range() else {
+                    return Ok(None);
+                };
+                let values = groups.map(|group| sums[group].0.value());
+                let fit = values.map(|value| {
+                    let fits = least <= value && value <= greatest;
+                    fits.then_some(value as u64)
+                });
+                match fit.collect() {
+                    Some(words) => words_to_array(scalar, words, None),
+                    None => Ok(None),
+                }
+            }
+            Accumulators::FloatBest(best, _) if scalar == ScalarType::F64 => {
+                nullable(groups.map(|group| float(best[group])).collect())
+            }
+            Accumulators::IntegerBest(best, _) if scalar.lane() != Some(Lane::I128) => nullable(
+                groups
+                    .map(|group| best[group].map(|best| best as u64))
+                    .collect(),
+            ),
+            Accumulators::Count(_)
+            | Accumulators::FloatSum(_)
+            | Accumulators::FloatMoments(_)
+            | Accumulators::IntegerSum(_)
+            | Accumulators::DecimalSum(_)
+            | Accumulators::IntegerProduct(_)
+            | Accumulators::IntegerMoments(_)
+            | Accumulators::Powers(_)
+            | Accumulators::Pairs(_)
+            | Accumulators::Weighted(_)
+            | Accumulators::FloatBest(..)
+            | Accumulators::IntegerBest(..)
+            | Accumulators::TextBest(..)
+            | Accumulators::Decided(..)
+            | Accumulators::Sketch(_)
+            | Accumulators::Tally(_)
+            | Accumulators::Collected(_)
+            | Accumulators::Picked(_) => Ok(None),
+        }
+    }
+}
