@@ -37,6 +37,9 @@ def waits(processes, rounds):
         times = {one.name: [] for one in processes}
         for turn in range(rounds):
             for one in processes:
+                # Some compile for seconds: three times tell enough.
+                if turn >= 3 and one.name != "icosian":
+                    continue
                 try:
                     time = one.nanoseconds("once", *words) if one.name != "icosian" else None
                     if one.name == "icosian":

@@ -37,7 +37,9 @@ class Measured:
         return theirs and theirs / self.medians["icosian", buffers]
 
     def best(self, buffers):
-        return min(self.peers(), key=lambda name: self.time(name, buffers), default=None)
+        """The fastest of those who do the same work."""
+        names = [name for name in self.peers() if name not in self.workload.told]
+        return min(names, key=lambda name: self.time(name, buffers), default=None)
 
     def bound(self):
         """What holds it back on this machine, and how many milliseconds that takes at least."""
@@ -113,8 +115,10 @@ def lines(measured, header):
 def times(one, name):
     """A library's times: fresh, and reused if it has that."""
     reused = one.medians.get((name, "reused"))
-    fresh = number(one.medians.get((name, "fresh")))
-    return fresh if reused is None else f"{fresh} / {number(reused)}"
+    text = number(one.medians.get((name, "fresh")))
+    if reused is not None:
+        text += f" / {number(reused)}"
+    return text + "*" if name in one.workload.told else text
 
 
 def table(columns, rows):
@@ -148,7 +152,8 @@ def markdown(measured, others):
         table(COLUMNS, [row(one) for one in measured])
         + "\n\n"
         + table(OTHER_COLUMNS, [other_row(line) for line in others])
-        + "\n\nEvery library, fresh / reused output buffers:\n\n"
+        + "\n\nEvery library, fresh / reused output buffers; with a * those who are told how many keys there are,"
+        + " who are no best peer:\n\n"
         + table(["Work (ms)", "Icosian", *names, "copy"], every)
     )
 
