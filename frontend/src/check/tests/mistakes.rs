@@ -170,7 +170,7 @@ fn calls_with_wrong_arguments() {
         "x.ewm_mean()",
         Code::BadArguments,
         "x.ewm_mean()",
-        &["`alpha`, `span` and `half_life`", "span=20"],
+        &["`alpha`, `span`, `com` and `half_life`", "span=20"],
     );
     wrong(
         "x.ewm_mean(alpha=1.5)",
