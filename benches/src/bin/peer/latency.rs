@@ -61,14 +61,18 @@ fn block(text: &str) -> Result<Inputs, Failure> {
 /// Calls of one row that are timed together.
 const CALLS: u32 = 1_000;
 
+/// A table of 100,000 rows.
+fn table(folders: &Folders, name: &str) -> Result<RecordBatch, Failure> {
+    read(&folders.data.join(format!("{name}-100000.arrow")))
+}
+
 /// The median time of a row, set, computed and read, once everything is ready.
 pub(crate) fn one_row(folders: &Folders, name: &str) -> Result<Duration, Failure> {
     let flow = Flow::from_text(&folders.flow(name)?)?;
     let mut inputs = Inputs::new();
     for table in ["people", "visits"] {
         if flow.graph().table(table).is_some() {
-            let batch = read(&folders.data.join(format!("{table}-100000.arrow")))?;
-            inputs = inputs.batches(table, vec![batch]);
+            inputs = inputs.batches(table, vec![self::table(folders, table)?]);
         }
     }
     let mut outputs = flow.outputs();
@@ -76,7 +80,12 @@ pub(crate) fn one_row(folders: &Folders, name: &str) -> Result<Duration, Failure
         outputs = outputs.with_state(&flow.fit(&inputs)?)?;
     }
     let names: Vec<String> = outputs.names().into_iter().map(str::to_owned).collect();
-    let mut row = outputs.row_with(&inputs)?;
+    // Rows of `visits` come one at a time; what was learned of them stands in the state.
+    let people = match flow.graph().table("people").is_some() {
+        true => Inputs::new().batches("people", vec![table(folders, "people")?]),
+        false => Inputs::new(),
+    };
+    let mut row = outputs.row_with(&people)?;
     let wanted: Vec<&str> = row.inputs().iter().map(|(name, _)| *name).collect();
     let person = match wanted.contains(&"visits.person") {
         true => Some(row.input::<i64>("visits.person")?),
@@ -90,11 +99,11 @@ pub(crate) fn one_row(folders: &Folders, name: &str) -> Result<Duration, Failure
         .iter()
         .map(|name| row.output::<f64>(name))
         .collect::<Result<Vec<_>, _>>()?;
-    let people = uniform(CALLS as usize, 3, 0.0, 100_000.0);
+    let numbers = uniform(CALLS as usize, 3, 0.0, 100_000.0);
     let mut times = Vec::new();
     for _ in 0..200 {
         let started = Instant::now();
-        for number in &people {
+        for number in &numbers {
             if let Some(person) = person {
                 row.set(person, *number as i64);
             }
