@@ -10,12 +10,12 @@ def read(path):
         return pa.ipc.open_file(file).read_all()
 
 
-def difference(workload, expected, found, tolerance):
+def difference(workload, expected, found, tolerance, keys):
     """What is different about `found`, or None. Null and NaN are one: some libraries know one only."""
     if found.num_rows != expected.num_rows:
         return f"{found.num_rows} rows instead of {expected.num_rows}"
-    if workload.keys:
-        expected, found = in_order(expected, workload.keys), in_order(found, workload.keys)
+    if keys:
+        expected, found = in_order(expected, keys), in_order(found, keys)
     for name in workload.outputs:
         if name not in found.column_names:
             return f"no column {name}"
