@@ -20,7 +20,7 @@ use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::destination::Destination;
 use crate::execute::distinct::DistinctPlan;
-use crate::execute::keys::KeyTable;
+use crate::execute::keys::{KeyTable, Spans};
 use crate::execute::morsel::Scratch;
 use crate::execute::one_of::member_set;
 use crate::execute::params::{Carry, Params};
@@ -85,6 +85,8 @@ pub struct PassRun<'a> {
     pub(crate) destination: Destination,
     /// Of each sink: the rows of the table among which those it takes are.
     pub(crate) ranges: Vec<Range<usize>>,
+    /// Of each sink: the places that the keys of its groups are likely to have.
+    places: Vec<Option<Spans>>,
     /// Some value given is an error: every morsel must ask whether it reaches a row.
     always_replay: bool,
     rows: Range<usize>,
@@ -165,6 +167,9 @@ impl<'a> PassRun<'a> {
                 | SinkPlan::Carry { .. } => Ok(0..table_rows),
             })
             .collect::<Result<_, _>>()?;
+        let places = (program.sinks.iter())
+            .map(|sink| likely_places(program, sink, &reads, &rows))
+            .collect();
         let mut bound = PassRun {
             prepared,
             run,
@@ -183,6 +188,7 @@ impl<'a> PassRun<'a> {
             carries: params.carries.clone(),
             destination,
             ranges,
+            places,
             always_replay,
             rows,
         };
@@ -325,7 +331,9 @@ impl<'a> PassRun<'a> {
     /// # Errors
     /// If the plan does not hold together.
     pub fn state(&self) -> Result<State, RunError> {
-        State::new(self.prepared, self.program.pass)
+        let mut state = State::new(self.prepared, self.program.pass)?;
+        state.expect(&self.places);
+        Ok(state)
     }
 
     /// What one thread keeps from morsel to morsel.
@@ -397,6 +405,23 @@ impl<'a> PassRun<'a> {
             columns,
         }))
     }
+}
+
+/// The places that the keys of groups are likely to have, where they are columns of the table.
+fn likely_places(
+    program: &PassProgram,
+    sink: &SinkPlan,
+    reads: &[Arc<ChunkedColumn>],
+    rows: &Range<usize>,
+) -> Option<Spans> {
+    let SinkPlan::Group { keys, .. } = sink else {
+        return None;
+    };
+    let types: Vec<ScalarType> = (keys.iter())
+        .map(|key| program.slots[*key].ty.scalar)
+        .collect();
+    let columns = keys.iter().map(|key| reads.get(*key).map(AsRef::as_ref));
+    Spans::guess(&types, &columns.collect::<Option<Vec<_>>>()?, rows.clone())
 }
 
 /// The first row of each morsel: the partition's first, then multiples of the morsel's length.

@@ -202,7 +202,9 @@ impl Machine {
             } => {
                 for row in 0..rows {
                     let found = self.find_key(&built.keys, keys, *null_matches, row);
-                    let found = found.map(|number| built.rows[number].into());
+                    let found = found
+                        .and_then(|number| built.row(number as u32))
+                        .map(u64::from);
                     self.buffers.put_word(*output, row, found);
                 }
                 (false, Target::Lane(*output))

@@ -9,6 +9,8 @@ mod blocks;
 mod direct;
 mod hashed;
 mod interner;
+mod places;
+mod spans;
 mod words;
 
 use std::hash::{BuildHasher, Hasher};
@@ -26,9 +28,12 @@ use crate::execute::state::one_array;
 use crate::execute::view::View;
 use crate::text::{Cell, TextBuilder};
 pub(crate) use blocks::{each_block, each_key};
-use direct::{Direct, join};
+use direct::Direct;
 use hashed::Hashed;
 use interner::Interner;
+pub(crate) use places::Places;
+pub(crate) use spans::Spans;
+use spans::{OUTSIDE, join};
 pub(crate) use words::KeyWords;
 
 /// One key column of a block.
@@ -68,6 +73,8 @@ enum Index {
     /// Its place among all keys that could be.
     Direct(Direct),
     Hashed(Hashed),
+    /// Its place is its number; such a table is only looked into.
+    Places(Spans),
 }
 
 /// Slots that are made for keys however few they are.
@@ -113,6 +120,12 @@ impl KeyTable {
         Ok(table)
     }
 
+    /// An empty table made one to find keys in, whose numbers are their places.
+    pub(crate) fn with_places(mut self, spans: &Spans) -> KeyTable {
+        self.index = Index::Places(spans.clone());
+        self
+    }
+
     /// Columns per key.
     pub(crate) fn columns(&self) -> usize {
         self.types.len()
@@ -133,6 +146,7 @@ impl KeyTable {
         let index = match &self.index {
             Index::Direct(direct) => direct.byte_len(),
             Index::Hashed(hashed) => hashed.byte_len(),
+            Index::Places(_) => 0,
         };
         8 * self.words.len() + index + self.texts.byte_len()
     }
@@ -183,6 +197,10 @@ impl KeyTable {
         let number = match &self.index {
             Index::Direct(direct) => direct.get(direct.position(key)),
             Index::Hashed(hashed) => hashed.find(&self.hasher, &self.words, key),
+            Index::Places(spans) => {
+                let place = spans.position(key);
+                (place < OUTSIDE).then_some(place as u32)
+            }
         };
         number.map(|number| number as usize)
     }
@@ -194,12 +212,22 @@ impl KeyTable {
             Index::Direct(direct) => {
                 let mut positions = std::mem::take(&mut keys.positions);
                 direct.positions(keys, &mut positions);
+                direct.fetch(&positions);
                 let found = positions.iter().map(|position| direct.get(*position));
                 numbers.extend(found.map(|number| number.unwrap_or(NO_KEY)));
                 keys.positions = positions;
             }
             Index::Hashed(hashed) => {
                 hashed.find_all(&self.hasher, &self.words, self.width(), keys, numbers);
+            }
+            Index::Places(spans) => {
+                let mut positions = std::mem::take(&mut keys.positions);
+                spans.positions(keys, &mut positions);
+                numbers.extend(positions.iter().map(|position| match *position {
+                    OUTSIDE.. => NO_KEY,
+                    place => place as u32,
+                }));
+                keys.positions = positions;
             }
         }
     }
@@ -227,6 +255,7 @@ impl KeyTable {
         keys.positions = positions;
         match &mut self.index {
             Index::Direct(direct) => {
+                direct.fetch(&keys.positions);
                 let mut count = (self.words.len() / width) as u32;
                 for (row, position) in keys.positions.iter().enumerate() {
                     let slot = direct.slot(*position);
@@ -245,6 +274,7 @@ impl KeyTable {
                     self.bring_together(8 * self.len() as u64);
                 }
             }
+            Index::Places(_) => return Err(internal("a key added to a table of places")),
         }
         Ok(())
     }
