@@ -75,7 +75,9 @@ impl Spans {
         if seen.len() < SAMPLE * 3 / 4 {
             return None;
         }
-        Spans::covering(&ranges, ROOM, rows.len() as u64)
+        // As many places as rows, and the room around them.
+        let limit = rows.len() + rows.len() / 16;
+        Spans::covering(&ranges, ROOM, limit as u64)
     }
 }
 
