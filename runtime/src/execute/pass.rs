@@ -31,8 +31,18 @@ use crate::execute::run::Run;
 use crate::execute::state::State;
 use crate::execute::wide::WideSegment;
 
-/// Rows per morsel: 64 blocks, unless windows reach far.
+/// Rows per morsel, at most (64 blocks), unless windows reach far.
 pub const MORSEL_ROWS: usize = 64 * icosian_ir::plan::BLOCK_ROWS;
+
+/// Rows per morsel, at least, of a partition that is more than one.
+const LEAST_MORSEL_ROWS: usize = MORSEL_ROWS / 8;
+
+/// Morsels that a partition is cut into, where they don't get too small: so many that the last ones leave
+/// no thread waiting for long.
+const MORSELS: usize = 64;
+
+/// Rows that a morsel has for each row around it that its windows look at.
+const ROWS_FOR_HALO: usize = 32;
 
 /// With so many ops and more in kernels that are to be made, several threads make them: that takes about as
 /// long as making the threads.
@@ -429,10 +439,18 @@ fn morsel_starts(pass: &Pass, rows: &Range<usize>) -> Vec<usize> {
     let halo = usize::try_from(pass.halo.0.saturating_add(pass.halo.1)).unwrap_or(usize::MAX);
     // A halo past the end makes one morsel, whatever its length.
     let halo = halo.min(rows.end);
-    let length = halo.saturating_mul(4).max(1).next_multiple_of(MORSEL_ROWS);
     if rows.is_empty() {
         return Vec::new();
     }
+    if rows.len() <= MORSEL_ROWS {
+        return vec![rows.start];
+    }
+    let of_many = (rows.len() / MORSELS).next_power_of_two();
+    let for_halo = halo.saturating_mul(ROWS_FOR_HALO).min(MORSEL_ROWS);
+    let length = (of_many.clamp(LEAST_MORSEL_ROWS, MORSEL_ROWS))
+        .max(for_halo)
+        .max(halo.saturating_mul(4))
+        .next_multiple_of(LEAST_MORSEL_ROWS);
     let first = (rows.start / length)
         .saturating_add(1)
         .saturating_mul(length);
