@@ -247,6 +247,7 @@ impl<'a> PassRun<'a> {
                 SegmentKind::Fused(_)
                 | SegmentKind::Wide(_)
                 | SegmentKind::Columnar(_)
+                | SegmentKind::Calendar(_)
                 | SegmentKind::Extern(_)
                 | SegmentKind::Window(_) => None,
             };
