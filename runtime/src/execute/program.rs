@@ -97,10 +97,11 @@ pub(crate) enum SinkPlan {
     Output,
     /// Scalars: each reduction with the slots it reads.
     Reduce { values: Vec<(ColumnId, Vec<usize>)> },
-    /// Groups: key slots, each reduction with the position of its state, and the states: of which
+    /// Groups: key slots, the slot that says which rows are in one, each reduction with the position of its state, and the states: of which
     /// reduction, over which slots.
     Group {
         keys: Vec<usize>,
+        filter: Option<usize>,
         values: Vec<(ColumnId, usize)>,
         states: Vec<(Reduction, Vec<usize>)>,
     },
@@ -209,8 +210,14 @@ impl PassProgram {
             SinkPlan::Reduce { values } => {
                 values.iter().flat_map(|value| value.1.clone()).collect()
             }
-            SinkPlan::Group { keys, states, .. } => keys
+            SinkPlan::Group {
+                keys,
+                filter,
+                states,
+                ..
+            } => keys
                 .iter()
+                .chain(filter)
                 .copied()
                 .chain(states.iter().flat_map(|state| state.1.clone()))
                 .collect(),
@@ -432,13 +439,19 @@ impl Builder<'_> {
             } => SinkPlan::Reduce {
                 values: reductions(columns)?,
             },
-            Sink::Group { keys, columns, .. } => {
+            Sink::Group {
+                keys,
+                filter,
+                columns,
+                ..
+            } => {
                 let (values, states) = shared_states(self.columns, reductions(columns)?);
                 SinkPlan::Group {
                     keys: keys
                         .iter()
                         .map(|key| self.find(*key))
                         .collect::<Result<_, _>>()?,
+                    filter: filter.map(|filter| self.find(filter)).transpose()?,
                     values,
                     states,
                 }

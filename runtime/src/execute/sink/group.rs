@@ -12,8 +12,10 @@ use rayon::iter::{
 use super::accumulate::Accumulators;
 use super::float_sums::Grouped;
 use super::lanes::Argument;
+use crate::bytes::bit;
 use crate::error::RunError;
-use crate::execute::keys::{KeyColumn, KeyTable, KeyWords};
+use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, NO_KEY};
+use crate::execute::view::View;
 
 /// The groups seen.
 #[derive(Clone, Debug)]
@@ -30,16 +32,21 @@ pub(crate) struct GroupState {
 #[derive(Debug, Default)]
 pub(crate) struct GroupScratch {
     words: KeyWords,
+    /// The group of each row, [`NO_KEY`] where it is in none.
     groups: Vec<u32>,
+    /// The rows that a filter lets through, counted from the first, and their groups.
+    kept: Vec<u32>,
+    numbers: Vec<u32>,
     grouped: Grouped,
 }
 
 impl GroupState {
-    /// Takes in `rows` of a block, of which row 0 is the table's row `first_row`; `arguments` gives
-    /// those of each state.
+    /// Takes in `rows` of a block, of which row 0 is the table's row `first_row`, those where `filter`
+    /// is true if there is one; `arguments` gives those of each state.
     pub(crate) fn update<'v, 'a: 'v>(
         &mut self,
         keys: &[KeyColumn<'v, 'a>],
+        filter: Option<View<'v>>,
         arguments: impl Fn(usize) -> Result<Vec<Argument<'v, 'a>>, RunError>,
         rows: Range<usize>,
         first_row: usize,
@@ -48,10 +55,35 @@ impl GroupState {
         let GroupScratch {
             words,
             groups,
+            kept,
+            numbers,
             grouped,
         } = scratch;
-        self.keys.words_to_insert(keys, rows.clone(), words)?;
-        self.keys.insert_all(words, groups)?;
+        let all = match filter {
+            None => true,
+            Some(filter) => {
+                kept.clear();
+                let passes = |row: &usize| bit(filter.values, *row) && filter.is_valid(*row);
+                let passed = rows.clone().filter(passes);
+                kept.extend(passed.map(|row| (row - rows.start) as u32));
+                if kept.is_empty() {
+                    return Ok(());
+                }
+                kept.len() == rows.len()
+            }
+        };
+        if all {
+            self.keys.words_to_insert(keys, rows.clone(), words)?;
+            self.keys.insert_all(words, groups)?;
+        } else {
+            self.keys.kept_words(keys, rows.clone(), kept, words)?;
+            self.keys.insert_all(words, numbers)?;
+            groups.clear();
+            groups.resize(rows.len(), NO_KEY);
+            for (row, number) in kept.iter().zip(&*numbers) {
+                groups[*row as usize] = *number;
+            }
+        }
         self.note_first_rows(groups, (first_row + rows.start) as u64);
         let count = self.keys.len();
         let together = grouped.put_together(groups, count);
@@ -59,7 +91,7 @@ impl GroupState {
             state.resize(count);
             let arguments = arguments(position)?;
             if !(together && state.update_together(&arguments, rows.clone(), grouped)) {
-                state.update(&arguments, rows.clone(), first_row, groups)?;
+                state.update(&arguments, rows.clone(), first_row, groups, all)?;
             }
         }
         Ok(())
@@ -74,6 +106,9 @@ impl GroupState {
             return;
         }
         for (group, row) in groups.iter().zip(first_row..) {
+            if *group == NO_KEY {
+                continue;
+            }
             let group = *group as usize;
             // New groups are numbered in the order of their rows.
             if group == self.first_rows.len() {
