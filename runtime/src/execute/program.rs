@@ -9,13 +9,15 @@ use std::collections::HashMap;
 
 use icosian_ir::columns::{Columns, Join, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
+use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::op::{Op, Reduction};
-use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink, parts_of};
+use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink, parts_of};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
 use crate::execute::join::JoinPlan;
 use crate::execute::selection::{SelectionPlan, spooled};
+use crate::execute::sink::rows::{kept_by_build, kept_by_windows};
 use crate::execute::sink::shared_states;
 
 /// A stored column of a pass.
@@ -67,6 +69,8 @@ pub(crate) enum SegmentKind {
     Wide(ColumnId),
     /// An op over text.
     Columnar(ColumnId),
+    /// Dates and parts of moments, of each output.
+    Calendar(Vec<Datum>),
     /// A call of the host.
     Extern(ColumnId),
     /// A probe.
@@ -366,6 +370,10 @@ impl Builder<'_> {
             Segment::Columnar { column } => {
                 (SegmentKind::Columnar(*column), args(column), vec![*column])
             }
+            Segment::Calendar { moments, columns } => {
+                let (columns, data) = columns.iter().copied().unzip();
+                (SegmentKind::Calendar(data), vec![*moments], columns)
+            }
             Segment::Extern { column } => {
                 (SegmentKind::Extern(*column), args(column), vec![*column])
             }
@@ -581,25 +589,4 @@ impl Builder<'_> {
         }
         Ok(delivered)
     }
-}
-
-/// The columns that a build keeps, ascending.
-pub(crate) fn kept_by_build(side: &BuildSide, payload: &[ColumnId]) -> Vec<ColumnId> {
-    let mut all: Vec<ColumnId> = side.columns().chain(payload.iter().copied()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// The columns that windows look at and move along, ascending.
-pub(crate) fn kept_by_windows(columns: &Columns, windows: &[ColumnId]) -> Vec<ColumnId> {
-    let args = windows
-        .iter()
-        .flat_map(|window| &columns.column(*window).args);
-    // A function of the host may take scalars beside columns.
-    let rows = |arg: &ColumnId| columns.table_of(*arg).is_some();
-    let mut all: Vec<ColumnId> = args.copied().filter(rows).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }

@@ -6,7 +6,7 @@ use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 
-use super::direct::{WordRange, join};
+use super::spans::{WordRange, join};
 use super::{KeyColumn, NO_KEY};
 use crate::bytes::{bit, typed};
 use crate::error::{RunError, internal};
