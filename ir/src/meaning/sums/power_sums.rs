@@ -212,7 +212,7 @@ impl PowerSums {
 
     /// As the exact way to the skewness, unless that is in doubt.
     fn quick_skewness(&self, biased: bool) -> Option<f64> {
-        let (n, number) = self.quick_count()?;
+        let (n, number) = (self.quick_count()?, Near::integer);
         let [x, x2, x3] = [&self.sums[0], &self.sums[1], &self.sums[2]].map(WideSum::near);
         let (x, x2, x3) = (x?, x2?, x3?);
         let squared = x.times(x);
@@ -233,7 +233,7 @@ impl PowerSums {
 
     /// As the exact way to the kurtosis, unless that is in doubt.
     fn quick_kurtosis(&self, biased: bool) -> Option<f64> {
-        let (n, number) = self.quick_count()?;
+        let (n, number) = (self.quick_count()?, Near::integer);
         let [x, x2, x3, x4] = self.sums.each_ref().map(WideSum::near);
         let (x, x2, x3, x4) = (x?, x2?, x3?, x4?);
         let squared = x.times(x);
@@ -260,10 +260,10 @@ impl PowerSums {
         above.quotient(below)
     }
 
-    /// The count, unless some value was not finite, and what makes other numbers.
-    fn quick_count(&self) -> Option<(Near, fn(i64) -> Near)> {
+    /// The count, unless some value was not finite.
+    fn quick_count(&self) -> Option<Near> {
         let count = i64::try_from(self.count).ok().map(Near::integer)?;
-        (self.not_finite == 0).then_some((count, Near::integer))
+        (self.not_finite == 0).then_some(count)
     }
 
     /// The count, the sums, and `n·Σx² − (Σx)²` unless it is zero.
