@@ -1,4 +1,4 @@
-"""What is not a table of ten million rows: waiting for a first result or one row, threads, memory."""
+"""What is not the time of a table of ten million rows: a first result, one row, threads, memory."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -102,25 +102,27 @@ def scaling(icosian, folder, options):
     )
 
 
-def memory(start, folder, workloads, options):
-    """The most a process holds that runs one flow once, beside its inputs and outputs."""
-    for workload in workloads:
-        rows = max(1, int(workload.rows * options.rows_scale))
-        data.make(folder, workload.table, rows)
-        one = start()
-        try:
-            answer = one.ask("peak", workload.name, rows, options.threads)
-        except process.Failed as failure:
-            print(f"  ! {failure}")
-            continue
-        finally:
-            one.close()
-        inputs, outputs, most = (int(word) / 2**20 for word in answer)
-        rest = most - inputs - outputs
-        yield Line(
-            f"peak memory, {workload.title}",
-            f"{most:.0f} MiB",
-            f"inputs {inputs:.0f}, outputs {outputs:.0f}, so {rest:.0f} beside them",
-            "state + 64 MiB beside",
-            rest <= 64 + workload.state / 2**20,
-        )
+@dataclass
+class Peak:
+    """The most that a run holds beside its inputs and outputs, and what it may; MiB."""
+
+    beside: float
+    allowed: float
+    inputs: float
+    outputs: float
+
+
+def memory(start, folder, workload, options):
+    """The peak of a process that runs one flow once."""
+    rows = max(1, int(workload.rows * options.rows_scale))
+    data.make(folder, workload.table, rows)
+    one = start()
+    try:
+        answer = one.ask("peak", workload.name, rows, options.threads)
+    except process.Failed as failure:
+        print(f"  ! {failure}")
+        return None
+    finally:
+        one.close()
+    inputs, outputs, most = (int(word) / 2**20 for word in answer)
+    return Peak(most - inputs - outputs, 64 + workload.state / 2**20, inputs, outputs)

@@ -106,7 +106,7 @@ def measure(workload, rows, folder, ready, icosian, options):
             for buffers in ("fresh", "reused"):
                 note(one.name, buffers, one.nanoseconds("run", buffers, options.threads))
             spent[one.name] = spent.get(one.name, 0) + time.perf_counter() - started
-    return times, read, written
+    return times
 
 
 def main():
@@ -121,6 +121,10 @@ def main():
     processes = [icosian] + [
         process.library(name, folder, options.threads, log) for name in options.peers
     ]
+
+    def another():
+        return process.icosian(ROOT, folder, options.threads, log)
+
     rows_of = {w.name: max(1, int(w.rows * options.rows_scale)) for w in options.workloads}
     measured = []
     for workload in [] if options.only_latencies else options.workloads:
@@ -128,35 +132,30 @@ def main():
         data.make(folder, workload.table, rows)
         ready, notes = prepare(workload, rows, processes)
         if icosian in ready:
-            times, read, written = measure(workload, rows, folder, ready, icosian, options)
+            times = measure(workload, rows, folder, ready, icosian, options)
             medians = {key: median(values) for key, values in times.items()}
-            measured.append(report.Measured(workload, rows, read, written, medians, notes))
+            peak = None if options.only_tables else latency.memory(another, folder, workload, options)
+            measured.append(report.Measured(workload, rows, medians, peak, notes))
             print(report.lines([measured[-1]], header=len(measured) == 1), flush=True)
         for note in notes:
             print(f"  ! {workload.name}: {note}", flush=True)
         for one in processes:
             one.ask("drop")
-    others = [] if options.only_tables else list(rest(processes, folder, log, options))
+    others = [] if options.only_tables else list(rest(processes, folder, options))
     for one in processes:
         one.close()
     if options.record:
         report.write(ROOT, about, machine.commit(ROOT), measured, others, options)
 
 
-def rest(processes, folder, log, options):
+def rest(processes, folder, options):
     """What is measured in other ways, printed as it is known."""
-
-    def start():
-        return process.icosian(ROOT, folder, options.threads, log)
-
-    for lines in (
-        latency.latencies(processes, folder, options),
-        [latency.scaling(processes[0], folder, options)],
-        latency.memory(start, folder, [] if options.only_latencies else options.workloads, options),
-    ):
-        for line in lines:
-            print(report.other_line(line), flush=True)
-            yield line
+    for line in latency.latencies(processes, folder, options):
+        print(report.other_line(line), flush=True)
+        yield line
+    line = latency.scaling(processes[0], folder, options)
+    print(report.other_line(line), flush=True)
+    yield line
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The tables: for the terminal while it runs, as Markdown and JSON for the record."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
+from latency import Peak
 from workloads import Workload
 
 BASELINES = ("copy", "multiply", "divide")
@@ -11,13 +12,12 @@ BASELINES = ("copy", "multiply", "divide")
 
 @dataclass
 class Measured:
-    """A workload's medians: milliseconds by (who, buffers), rates of the compute loops."""
+    """A workload's medians: milliseconds by (who, buffers), rates of the compute loops; and memory."""
 
     workload: Workload
     rows: int
-    read: int
-    written: int
     medians: dict
+    peak: Peak | None
     notes: list
 
     def peers(self):
@@ -89,15 +89,20 @@ def row(one):
         verdicts[0] if verdicts[0] == verdicts[1] else " / ".join(verdicts),
         f"{kind} {number(least)}",
         f"{100 * least / one.medians['icosian', 'reused']:.0f} %",
+        f"{one.peak.beside:.0f} of {one.peak.allowed:.0f}" if one.peak else "–",
     ]
     return cells
 
 
 COLUMNS = [
     "Work (ms)", "Icosian fresh", "best peer", "ratio", "Icosian reused", "best peer", "ratio",
-    "goal", "met", "bound", "of it",
+    "goal", "met", "bound", "of it", "MiB",
 ]
-WIDTHS = [26, 13, 18, 7, 14, 18, 7, 40, 8, 14, 6]
+WIDTHS = [26, 13, 18, 7, 14, 18, 7, 40, 8, 14, 6, 10]
+EXPLAINED = (
+    "Bound: what this machine needs at least, to copy as many bytes or to compute as much; of it: how near the runs\n"
+    "with reused buffers come. MiB: memory held beside inputs and outputs, of what is allowed: states and 64."
+)
 
 
 def lines(measured, header):
@@ -134,7 +139,7 @@ def other_row(line):
 
 
 def other_line(line):
-    """A latency, scaling or memory line for the terminal."""
+    """A latency or scaling line for the terminal."""
     title, ours, peers, goal, met = other_row(line)
     return f"{title:<44}  {ours:>10}  {goal:<22}  {met:<4}  {peers}"
 
@@ -150,7 +155,7 @@ def markdown(measured, others):
     ]
     return (
         table(COLUMNS, [row(one) for one in measured])
-        + "\n\n"
+        + f"\n\n{EXPLAINED}\n\n"
         + table(OTHER_COLUMNS, [other_row(line) for line in others])
         + "\n\nEvery library, fresh / reused output buffers; with a * those who are told how many keys there are,"
         + " who are no best peer:\n\n"
@@ -173,7 +178,7 @@ def write(root, about, commit, measured, others, options):
         for one in measured:
             medians = {" ".join(key): round(value, 4) for key, value in one.medians.items()}
             record = {"date": day, "commit": commit, "machine": about, "work": one.workload.name,
-                      "rows": one.rows, "medians": medians}
+                      "rows": one.rows, "medians": medians, "peak": one.peak and asdict(one.peak)}
             file.write(json.dumps(record) + "\n")
     readme = root / "README.md"
     whole = readme.read_text()
@@ -182,5 +187,5 @@ def write(root, about, commit, measured, others, options):
         before, rest = whole.split(first)
         _, after = rest.split(last)
         short = table(COLUMNS, [row(one) for one in measured])
-        short += "\n\n" + table(OTHER_COLUMNS, [other_row(line) for line in others])
+        short += f"\n\n{EXPLAINED}\n\n" + table(OTHER_COLUMNS, [other_row(line) for line in others])
         readme.write_text(f"{before}{first}{head}\n\n{short}\n{last}{after}")

@@ -101,6 +101,10 @@ impl Prepared {
             Segment::Fused(fused) => self.named(columns, "fused", &fused.outputs),
             Segment::Wide { column } => self.named(columns, "wide", &[*column]),
             Segment::Columnar { column } => self.named(columns, "columnar", &[*column]),
+            Segment::Calendar { columns: of, .. } => {
+                let of: Vec<ColumnId> = of.iter().map(|(column, _)| *column).collect();
+                self.named(columns, "calendar", &of)
+            }
             Segment::Extern { column } => self.named(columns, "extern", &[*column]),
             Segment::Window { column } => self.named(columns, "window", &[*column]),
             Segment::Probe { column } => self.named(columns, "probe", &[*column]),

@@ -424,6 +424,7 @@ impl Prepared {
                                 Segment::Fused(fused) => Some(fused),
                                 Segment::Wide { .. }
                                 | Segment::Columnar { .. }
+                                | Segment::Calendar { .. }
                                 | Segment::Extern { .. }
                                 | Segment::Window { .. }
                                 | Segment::Probe { .. }

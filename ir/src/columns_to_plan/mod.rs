@@ -8,6 +8,7 @@
 //! Outputs of a table are delivered by one pass, the earliest that can have them all. Values are
 //! computed again in each pass that needs them: reading memory costs more than arithmetic.
 
+mod calendar;
 mod segments;
 #[cfg(test)]
 mod tests;

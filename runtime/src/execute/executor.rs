@@ -13,6 +13,7 @@ use crate::execute::params::Params;
 use crate::execute::pass::{PassOutput, PassRun};
 use crate::execute::prepared::Backend;
 use crate::execute::run::Run;
+use crate::execute::shares::Shares;
 use crate::execute::state::State;
 use crate::result::RunResult;
 
@@ -181,7 +182,7 @@ impl Executor for ParallelExecutor {
         }
         let pool = self.pool()?;
         let workers = pool.current_num_threads().min(bound.morsels());
-        let next = AtomicUsize::new(0);
+        let shares = Shares::new(bound.morsels(), workers);
         // The lowest morsel that failed, and how: later ones need not run, earlier ones must.
         let failed_at = AtomicUsize::new(usize::MAX);
         let failure: Mutex<Option<(usize, RunError)>> = Mutex::new(None);
@@ -196,16 +197,15 @@ impl Executor for ParallelExecutor {
                 *failure = Some((morsel, error));
             }
         };
-        let work = || {
+        let work = |worker: usize| {
             let mut state = match bound.state() {
                 Ok(state) => state,
                 Err(error) => return fail(0, error),
             };
             let mut scratch = bound.scratch();
-            loop {
-                let morsel = next.fetch_add(1, Ordering::Relaxed);
-                if morsel >= bound.morsels() || morsel > failed_at.load(Ordering::Relaxed) {
-                    break;
+            while let Some(morsel) = shares.take(worker) {
+                if morsel > failed_at.load(Ordering::Relaxed) {
+                    continue;
                 }
                 if let Err(error) = bound.run_morsel(&mut scratch, morsel, &mut state) {
                     fail(morsel, error);
@@ -218,8 +218,9 @@ impl Executor for ParallelExecutor {
                 .push(state);
         };
         pool.scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(|_| work());
+            for worker in 0..workers {
+                let work = &work;
+                scope.spawn(move |_| work(worker));
             }
         });
         if let Some((_, error)) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {

@@ -36,6 +36,7 @@ mod replay;
 mod row_text;
 mod run;
 mod selection;
+mod shares;
 mod sink;
 mod sort;
 mod stack;

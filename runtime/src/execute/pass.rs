@@ -20,7 +20,7 @@ use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::destination::Destination;
 use crate::execute::distinct::DistinctPlan;
-use crate::execute::keys::KeyTable;
+use crate::execute::keys::{KeyTable, Spans};
 use crate::execute::morsel::Scratch;
 use crate::execute::one_of::member_set;
 use crate::execute::params::{Carry, Params};
@@ -31,8 +31,18 @@ use crate::execute::run::Run;
 use crate::execute::state::State;
 use crate::execute::wide::WideSegment;
 
-/// Rows per morsel: 64 blocks, unless windows reach far.
+/// Rows per morsel, at most (64 blocks), unless windows reach far.
 pub const MORSEL_ROWS: usize = 64 * icosian_ir::plan::BLOCK_ROWS;
+
+/// Rows per morsel, at least, of a partition that is more than one.
+const LEAST_MORSEL_ROWS: usize = MORSEL_ROWS / 8;
+
+/// Morsels that a partition is cut into, where they don't get too small: so many that the last ones leave
+/// no thread waiting for long.
+const MORSELS: usize = 64;
+
+/// Rows that a morsel has for each row around it that its windows look at.
+const ROWS_FOR_HALO: usize = 32;
 
 /// With so many ops and more in kernels that are to be made, several threads make them: that takes about as
 /// long as making the threads.
@@ -85,6 +95,8 @@ pub struct PassRun<'a> {
     pub(crate) destination: Destination,
     /// Of each sink: the rows of the table among which those it takes are.
     pub(crate) ranges: Vec<Range<usize>>,
+    /// Of each sink: the places that the keys of its groups are likely to have.
+    places: Vec<Option<Spans>>,
     /// Some value given is an error: every morsel must ask whether it reaches a row.
     always_replay: bool,
     rows: Range<usize>,
@@ -166,6 +178,9 @@ impl<'a> PassRun<'a> {
                 | SinkPlan::Carry { .. } => Ok(0..table_rows),
             })
             .collect::<Result<_, _>>()?;
+        let places = (program.sinks.iter())
+            .map(|sink| likely_places(program, sink, &reads, &rows))
+            .collect();
         let mut bound = PassRun {
             prepared,
             run,
@@ -184,6 +199,7 @@ impl<'a> PassRun<'a> {
             carries: params.carries.clone(),
             destination,
             ranges,
+            places,
             always_replay,
             rows,
         };
@@ -232,6 +248,7 @@ impl<'a> PassRun<'a> {
                 SegmentKind::Fused(_)
                 | SegmentKind::Wide(_)
                 | SegmentKind::Columnar(_)
+                | SegmentKind::Calendar(_)
                 | SegmentKind::Extern(_)
                 | SegmentKind::Window(_) => None,
             };
@@ -326,7 +343,9 @@ impl<'a> PassRun<'a> {
     /// # Errors
     /// If the plan does not hold together.
     pub fn state(&self) -> Result<State, RunError> {
-        State::new(self.prepared, self.program.pass)
+        let mut state = State::new(self.prepared, self.program.pass)?;
+        state.expect(&self.places);
+        Ok(state)
     }
 
     /// What one thread keeps from morsel to morsel.
@@ -404,15 +423,40 @@ impl<'a> PassRun<'a> {
     }
 }
 
+/// The places that the keys of groups are likely to have, where they are columns of the table.
+fn likely_places(
+    program: &PassProgram,
+    sink: &SinkPlan,
+    reads: &[Arc<ChunkedColumn>],
+    rows: &Range<usize>,
+) -> Option<Spans> {
+    let SinkPlan::Group { keys, .. } = sink else {
+        return None;
+    };
+    let types: Vec<ScalarType> = (keys.iter())
+        .map(|key| program.slots[*key].ty.scalar)
+        .collect();
+    let columns = keys.iter().map(|key| reads.get(*key).map(AsRef::as_ref));
+    Spans::guess(&types, &columns.collect::<Option<Vec<_>>>()?, rows.clone())
+}
+
 /// The first row of each morsel: the partition's first, then multiples of the morsel's length.
 fn morsel_starts(pass: &Pass, rows: &Range<usize>) -> Vec<usize> {
     let halo = usize::try_from(pass.halo.0.saturating_add(pass.halo.1)).unwrap_or(usize::MAX);
     // A halo past the end makes one morsel, whatever its length.
     let halo = halo.min(rows.end);
-    let length = halo.saturating_mul(4).max(1).next_multiple_of(MORSEL_ROWS);
     if rows.is_empty() {
         return Vec::new();
     }
+    if rows.len() <= MORSEL_ROWS {
+        return vec![rows.start];
+    }
+    let of_many = (rows.len() / MORSELS).next_power_of_two();
+    let for_halo = halo.saturating_mul(ROWS_FOR_HALO).min(MORSEL_ROWS);
+    let length = (of_many.clamp(LEAST_MORSEL_ROWS, MORSEL_ROWS))
+        .max(for_halo)
+        .max(halo.saturating_mul(4))
+        .next_multiple_of(LEAST_MORSEL_ROWS);
     let first = (rows.start / length)
         .saturating_add(1)
         .saturating_mul(length);

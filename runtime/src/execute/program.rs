@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use icosian_ir::columns::{Columns, Join, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
+use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::op::{Op, Reduction};
 use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink, parts_of};
 use icosian_ir::types::{Domain, Lane, Type};
@@ -67,6 +68,8 @@ pub(crate) enum SegmentKind {
     Wide(ColumnId),
     /// An op over text.
     Columnar(ColumnId),
+    /// Dates and parts of moments, of each output.
+    Calendar(Vec<Datum>),
     /// A call of the host.
     Extern(ColumnId),
     /// A probe.
@@ -358,6 +361,10 @@ impl Builder<'_> {
             Segment::Wide { column } => (SegmentKind::Wide(*column), args(column), vec![*column]),
             Segment::Columnar { column } => {
                 (SegmentKind::Columnar(*column), args(column), vec![*column])
+            }
+            Segment::Calendar { moments, columns } => {
+                let (columns, data) = columns.iter().copied().unzip();
+                (SegmentKind::Calendar(data), vec![*moments], columns)
             }
             Segment::Extern { column } => {
                 (SegmentKind::Extern(*column), args(column), vec![*column])

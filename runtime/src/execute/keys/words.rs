@@ -7,7 +7,7 @@ use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 
 use super::KeyColumn;
-use super::direct::{WordRange, join};
+use super::spans::{WordRange, join};
 use crate::bytes::{bit, typed};
 use crate::error::{RunError, internal};
 use crate::execute::view::{View, with_lane};
