@@ -134,6 +134,8 @@ pub enum Sink {
         table: TableId,
         /// The key columns, of the pass's table.
         keys: Vec<ColumnId>,
+        /// If given, a bool of the pass's table: only rows where it is true are in a group.
+        filter: Option<ColumnId>,
         /// `Key` and `Reduce` columns whose rows are the groups.
         columns: Vec<ColumnId>,
     },
@@ -284,8 +286,15 @@ impl PlanText<'_> {
                 Sink::Group {
                     table,
                     keys,
+                    filter,
                     columns,
-                } => (format!("group {table} by"), &keys[..], &columns[..]),
+                } => {
+                    let name = match filter {
+                        Some(filter) => format!("group {table} where {filter} by"),
+                        None => format!("group {table} by"),
+                    };
+                    (name, &keys[..], &columns[..])
+                }
                 Sink::Build { side, payload } => (side.to_string(), &[][..], &payload[..]),
                 Sink::Spool {
                     table,

@@ -423,14 +423,18 @@ impl<'a> PassRun<'a> {
     }
 }
 
-/// The places that the keys of groups are likely to have, where they are columns of the table.
+/// The places that the keys of groups are likely to have, where they are columns of the table and all
+/// rows are in one.
 fn likely_places(
     program: &PassProgram,
     sink: &SinkPlan,
     reads: &[Arc<ChunkedColumn>],
     rows: &Range<usize>,
 ) -> Option<Spans> {
-    let SinkPlan::Group { keys, .. } = sink else {
+    let SinkPlan::Group {
+        keys, filter: None, ..
+    } = sink
+    else {
         return None;
     };
     let types: Vec<ScalarType> = (keys.iter())

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayData, ArrayRef, BooleanBufferBuilder, make_array};
 use arrow::buffer::{MutableBuffer, NullBuffer};
+use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
 use icosian_ir::interpret::RowError;
+use icosian_ir::plan::BuildSide;
 use icosian_ir::types::{Lane, Type};
 
 use crate::arrow_types::arrow_type;
@@ -63,6 +65,27 @@ impl PassProgram {
         };
         keeps_all && self.slots[slot].place == Place::Table
     }
+}
+
+/// The columns that a build keeps, ascending.
+pub(crate) fn kept_by_build(side: &BuildSide, payload: &[ColumnId]) -> Vec<ColumnId> {
+    let mut all: Vec<ColumnId> = side.columns().chain(payload.iter().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The columns that windows look at and move along, ascending.
+pub(crate) fn kept_by_windows(columns: &Columns, windows: &[ColumnId]) -> Vec<ColumnId> {
+    let args = windows
+        .iter()
+        .flat_map(|window| &columns.column(*window).args);
+    // A function of the host may take scalars beside columns.
+    let rows = |arg: &ColumnId| columns.table_of(*arg).is_some();
+    let mut all: Vec<ColumnId> = args.copied().filter(rows).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// One column of the rows being kept.
