@@ -56,6 +56,9 @@ impl Prepared {
             megabytes(times.read),
             megabytes(times.delivered)
         );
+        if let Some((read, all)) = times.row_groups {
+            let _ = writeln!(text, "  row groups: {read} of {all} read");
+        }
         let seconds = times.scan.as_secs_f64();
         let rate = (times.read + times.delivered) as f64 / 1e9 / seconds.max(1e-9);
         let _ = writeln!(

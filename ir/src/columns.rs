@@ -7,6 +7,8 @@
 mod by_row;
 mod checks;
 mod join;
+mod possible;
+mod row_filter;
 mod selection;
 mod verify;
 
@@ -17,6 +19,8 @@ pub use by_row::{Obstacle, ObstacleKind};
 pub(crate) use checks::made_since;
 pub use checks::{CheckColumns, CheckEvaluation, CheckValue, SAMPLE_ROWS};
 pub use join::Join;
+pub use possible::{Possible, Values};
+pub use row_filter::RowFilter;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
 

@@ -145,11 +145,12 @@ impl<'a> PassRun<'a> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         if let Some(analysis) = run.analysis() {
-            let arrays: Vec<ArrayRef> = reads
-                .iter()
-                .flat_map(|column| column.arrays(rows.clone()))
+            let unread = run.unread(pass.table);
+            let read = unread.map_or_else(|| vec![rows.clone()], |of| of.others(rows.clone()));
+            let arrays: Vec<ArrayRef> = (reads.iter())
+                .flat_map(|column| read.iter().flat_map(|rows| column.arrays(rows.clone())))
                 .collect();
-            analysis.bound(id, rows.len(), arrays.iter());
+            analysis.bound(id, rows.len(), arrays.iter(), unread);
         }
         let starts = morsel_starts(pass, &rows);
         let destination = Destination::new(
@@ -365,9 +366,13 @@ impl<'a> PassRun<'a> {
         if self.run.cancel().load(Ordering::Relaxed) {
             return Err(RunError::Cancelled);
         }
+        let core = self.destination.morsel(morsel);
+        if (self.run.unread(self.pass.table)).is_some_and(|unread| unread.holds(&core)) {
+            return Ok(());
+        }
         let flagged = scratch.run_morsel(self, morsel, &mut state.sinks)?;
         if flagged || self.always_replay {
-            let deferred = crate::execute::replay::replay(self, self.destination.morsel(morsel))?;
+            let deferred = crate::execute::replay::replay(self, core)?;
             state.defer(deferred);
         }
         state.reserve(self.run.budget())
