@@ -146,11 +146,12 @@ impl<'a> PassRun<'a> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         if let Some(analysis) = run.analysis() {
-            let arrays: Vec<ArrayRef> = reads
-                .iter()
-                .flat_map(|column| column.arrays(rows.clone()))
+            let unread = run.unread(pass.table);
+            let read = unread.map_or_else(|| vec![rows.clone()], |of| of.others(rows.clone()));
+            let arrays: Vec<ArrayRef> = (reads.iter())
+                .flat_map(|column| read.iter().flat_map(|rows| column.arrays(rows.clone())))
                 .collect();
-            analysis.bound(id, rows.len(), arrays.iter());
+            analysis.bound(id, rows.len(), arrays.iter(), unread);
         }
         let starts = morsel_starts(pass, &rows);
         let destination = Destination::new(
@@ -248,6 +249,7 @@ impl<'a> PassRun<'a> {
                 SegmentKind::Fused(_)
                 | SegmentKind::Wide(_)
                 | SegmentKind::Columnar(_)
+                | SegmentKind::Calendar(_)
                 | SegmentKind::Extern(_)
                 | SegmentKind::Window(_) => None,
             };
@@ -365,9 +367,13 @@ impl<'a> PassRun<'a> {
         if self.run.cancel().load(Ordering::Relaxed) {
             return Err(RunError::Cancelled);
         }
+        let core = self.destination.morsel(morsel);
+        if (self.run.unread(self.pass.table)).is_some_and(|unread| unread.holds(&core)) {
+            return Ok(());
+        }
         let flagged = scratch.run_morsel(self, morsel, &mut state.sinks)?;
         if flagged || self.always_replay {
-            let deferred = crate::execute::replay::replay(self, self.destination.morsel(morsel))?;
+            let deferred = crate::execute::replay::replay(self, core)?;
             state.defer(deferred);
         }
         state.reserve(self.run.budget())
@@ -418,7 +424,8 @@ impl<'a> PassRun<'a> {
     }
 }
 
-/// The places that the keys of a sink are likely to have, where they are columns of the table.
+/// The places that the keys of a sink are likely to have, where they are columns of the table and all
+/// rows are in one.
 fn likely_places(
     program: &PassProgram,
     sink: &SinkPlan,
@@ -426,12 +433,15 @@ fn likely_places(
     rows: &Range<usize>,
 ) -> Option<Spans> {
     let keys = match sink {
-        SinkPlan::Group { keys, .. } => keys,
+        SinkPlan::Group {
+            keys, filter: None, ..
+        } => keys,
         SinkPlan::Spool {
             selection: SelectionPlan::Distinct { slots, .. },
             ..
         } => slots,
         SinkPlan::Output
+        | SinkPlan::Group { .. }
         | SinkPlan::Reduce { .. }
         | SinkPlan::Build { .. }
         | SinkPlan::Spool { .. }

@@ -46,7 +46,7 @@ pub(crate) enum KeyColumn<'v, 'a> {
     Lanes(View<'v>),
     /// Text.
     Text(&'v [Cell<'a>]),
-    /// Numbers that are no column of the block, from the first row on.
+    /// Numbers that are no column of the block, from the first row on; null where [`NO_KEY`].
     Numbers(&'v [u32]),
     /// Words of keys as they are, from the first row on; of decimals the lower ones, then the others.
     Words(&'v [u64]),
@@ -172,6 +172,41 @@ impl KeyTable {
         for ((place, column), scalar) in self.places.iter().zip(columns).zip(&self.types) {
             words.fill(place - 1, column, *scalar, rows.clone(), &mut number)?;
         }
+        Ok(())
+    }
+
+    /// As [`KeyTable::words_to_insert`], only of the rows `kept` among `rows`, counted from the first
+    /// and ascending; the texts of others are not held.
+    pub(crate) fn kept_words(
+        &mut self,
+        columns: &[KeyColumn<'_, '_>],
+        rows: Range<usize>,
+        kept: &[u32],
+        words: &mut KeyWords,
+    ) -> Result<(), RunError> {
+        let mut texts: Vec<Vec<Cell<'_>>> = Vec::new();
+        for column in columns {
+            let mut cells = Vec::new();
+            if let KeyColumn::Text(all) = column {
+                cells.resize(rows.len(), None);
+                for row in kept {
+                    cells[*row as usize] = all[rows.start + *row as usize];
+                }
+            }
+            texts.push(cells);
+        }
+        words.reset(rows.len(), self.width() - 1);
+        let interner = &mut self.texts;
+        let mut number = |text: &str| interner.intern(text).map(u64::from);
+        for (position, (column, scalar)) in columns.iter().zip(&self.types).enumerate() {
+            let (column, rows) = match column {
+                KeyColumn::Text(_) => (KeyColumn::Text(&texts[position]), 0..rows.len()),
+                column => (*column, rows.clone()),
+            };
+            let place = self.places[position] - 1;
+            words.fill(place, &column, *scalar, rows, &mut number)?;
+        }
+        words.keep(kept);
         Ok(())
     }
 

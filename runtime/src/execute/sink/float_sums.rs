@@ -231,15 +231,18 @@ const FEW: usize = 12;
 const ROWS: usize = 512;
 
 impl Grouped {
-    /// Puts the rows of a block together by their groups; false if there are too many.
+    /// Puts the rows of a block together by their groups, of which there are `count`, but those whose
+    /// group is none of them; false if there are too many.
     pub(crate) fn put_together(&mut self, groups: &[u32], count: usize) -> bool {
         if count > FEW || groups.len() < ROWS {
             return false;
         }
         self.ends.clear();
-        self.ends.resize(count, 0);
+        // Rows that are left out come last.
+        self.ends.resize(count + 1, 0);
+        let place = |group: &u32| (*group as usize).min(count);
         for group in groups {
-            self.ends[*group as usize] += 1;
+            self.ends[place(group)] += 1;
         }
         let mut start = 0;
         for end in &mut self.ends {
@@ -248,10 +251,13 @@ impl Grouped {
         self.rows.clear();
         self.rows.resize(groups.len(), 0);
         for (row, group) in groups.iter().enumerate() {
-            let next = &mut self.ends[*group as usize];
+            let next = &mut self.ends[place(group)];
             self.rows[*next] = row as u16;
             *next += 1;
         }
+        self.ends.truncate(count);
+        let kept = self.ends.last().copied().unwrap_or(0);
+        self.rows.truncate(kept);
         true
     }
 

@@ -13,8 +13,10 @@ use rayon::iter::{
 use super::accumulate::Accumulators;
 use super::float_sums::Grouped;
 use super::lanes::Argument;
+use crate::bytes::bit;
 use crate::error::RunError;
-use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, Places, Spans};
+use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, NO_KEY, Places, Spans};
+use crate::execute::view::View;
 use crate::memory::ahead;
 
 /// The groups seen.
@@ -41,16 +43,21 @@ pub(crate) struct GroupOrder {
 #[derive(Debug, Default)]
 pub(crate) struct GroupScratch {
     words: KeyWords,
+    /// The group of each row, [`NO_KEY`] where it is in none.
     groups: Vec<u32>,
+    /// The rows that a filter lets through, counted from the first, and their groups.
+    kept: Vec<u32>,
+    numbers: Vec<u32>,
     grouped: Grouped,
 }
 
 impl GroupState {
-    /// Takes in `rows` of a block, of which row 0 is the table's row `first_row`; `arguments` gives
-    /// those of each state.
+    /// Takes in `rows` of a block, of which row 0 is the table's row `first_row`, those where `filter`
+    /// is true if there is one; `arguments` gives those of each state.
     pub(crate) fn update<'v, 'a: 'v>(
         &mut self,
         keys: &[KeyColumn<'v, 'a>],
+        filter: Option<View<'v>>,
         arguments: impl Fn(usize) -> Result<Vec<Argument<'v, 'a>>, RunError>,
         rows: Range<usize>,
         first_row: usize,
@@ -59,16 +66,43 @@ impl GroupState {
         let GroupScratch {
             words,
             groups,
+            kept,
+            numbers,
             grouped,
         } = scratch;
-        self.keys.words_to_insert(keys, rows.clone(), words)?;
         let from = (first_row + rows.start) as u64;
-        let placed = (self.places.as_mut()).map(|places| places.insert(words, from, groups));
-        if placed == Some(false) {
+        let all = match filter {
+            None => true,
+            Some(filter) => {
+                kept.clear();
+                let passes = |row: &usize| bit(filter.values, *row) && filter.is_valid(*row);
+                let passed = rows.clone().filter(passes);
+                kept.extend(passed.map(|row| (row - rows.start) as u32));
+                if kept.is_empty() {
+                    return Ok(());
+                }
+                kept.len() == rows.len()
+            }
+        };
+        if all {
+            self.keys.words_to_insert(keys, rows.clone(), words)?;
+            let placed = (self.places.as_mut()).map(|places| places.insert(words, from, groups));
+            if placed == Some(false) {
+                self.leave_places()?;
+            }
+            if placed != Some(true) {
+                self.keys.insert_all(words, groups)?;
+                self.note_first_rows(groups, from);
+            }
+        } else {
             self.leave_places()?;
-        }
-        if placed != Some(true) {
-            self.keys.insert_all(words, groups)?;
+            self.keys.kept_words(keys, rows.clone(), kept, words)?;
+            self.keys.insert_all(words, numbers)?;
+            groups.clear();
+            groups.resize(rows.len(), NO_KEY);
+            for (row, number) in kept.iter().zip(&*numbers) {
+                groups[*row as usize] = *number;
+            }
             self.note_first_rows(groups, from);
         }
         let count = self.count();
@@ -78,7 +112,7 @@ impl GroupState {
             let arguments = arguments(position)?;
             state.fetch(groups);
             if !(together && state.update_together(&arguments, rows.clone(), grouped)) {
-                state.update(&arguments, rows.clone(), first_row, groups)?;
+                state.update(&arguments, rows.clone(), first_row, groups, all)?;
             }
         }
         Ok(())
@@ -151,6 +185,9 @@ impl GroupState {
             return;
         }
         for (group, row) in groups.iter().zip(first_row..) {
+            if *group == NO_KEY {
+                continue;
+            }
             let group = *group as usize;
             // New groups are numbered in the order of their rows.
             if group == self.first_rows.len() {

@@ -322,7 +322,15 @@ impl MorselSink {
                 }
                 Ok(())
             }
-            (SinkPlan::Group { keys, states, .. }, SinkState::Group(state)) => {
+            (
+                SinkPlan::Group {
+                    keys,
+                    filter,
+                    states,
+                    ..
+                },
+                SinkState::Group(state),
+            ) => {
                 let columns: Vec<KeyColumn<'_, 'a>> = keys
                     .iter()
                     .map(|key| block.key(*key))
@@ -331,7 +339,9 @@ impl MorselSink {
                     let (_, slots): &(Reduction, Vec<usize>) = &states[position];
                     block.arguments(slots)
                 };
-                state.update(&columns, arguments, rows, first_row, &mut self.groups)
+                let filter = filter.map(|filter| block.view(filter)).transpose()?;
+                let scratch = &mut self.groups;
+                state.update(&columns, filter, arguments, rows, first_row, scratch)
             }
             (
                 SinkPlan::Build { columns }
