@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use icosian::{Flow, Inputs, ParallelExecutor};
+use icosian_benches::key_workloads::KEY_WORKLOADS;
 use icosian_benches::workloads::{WORKLOADS, Workload};
 use icosian_runtime::memory::BufferPool;
 use rayon::prelude::*;
@@ -125,7 +126,7 @@ fn main() {
     let name = args.next().unwrap_or_else(|| "all".to_owned());
     let rounds = args.next().and_then(|text| text.parse().ok()).unwrap_or(9);
     let threads = args.next().and_then(|text| text.parse().ok()).unwrap_or(2);
-    for workload in &WORKLOADS {
+    for workload in WORKLOADS.iter().chain(&KEY_WORKLOADS) {
         if name == "all" || name == workload.name {
             run(workload, rounds, threads);
         }

@@ -56,6 +56,9 @@ impl Prepared {
             megabytes(times.read),
             megabytes(times.delivered)
         );
+        if let Some((read, all)) = times.row_groups {
+            let _ = writeln!(text, "  row groups: {read} of {all} read");
+        }
         let seconds = times.scan.as_secs_f64();
         let rate = (times.read + times.delivered) as f64 / 1e9 / seconds.max(1e-9);
         let _ = writeln!(
@@ -98,6 +101,10 @@ impl Prepared {
             Segment::Fused(fused) => self.named(columns, "fused", &fused.outputs),
             Segment::Wide { column } => self.named(columns, "wide", &[*column]),
             Segment::Columnar { column } => self.named(columns, "columnar", &[*column]),
+            Segment::Calendar { columns: of, .. } => {
+                let of: Vec<ColumnId> = of.iter().map(|(column, _)| *column).collect();
+                self.named(columns, "calendar", &of)
+            }
             Segment::Extern { column } => self.named(columns, "extern", &[*column]),
             Segment::Window { column } => self.named(columns, "window", &[*column]),
             Segment::Probe { column } => self.named(columns, "probe", &[*column]),

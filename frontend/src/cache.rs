@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::ArrayRef;
 use icosian_ir::types::Type;
 use icosian_runtime::source::{
-    self, ReadOptions, Schema, Source, SourceError, TableData, WantedColumn,
+    self, ReadOptions, RowPredicate, Schema, Source, SourceError, TableData, Unread, WantedColumn,
 };
 
 /// Columns and schemas of files, kept for the next run that wants them.
@@ -36,10 +36,11 @@ struct KeptFile {
 pub(crate) struct ReadColumns {
     pub(crate) rows: usize,
     pub(crate) columns: Vec<Vec<ArrayRef>>,
+    pub(crate) unread: Unread,
 }
 
 impl ReadColumns {
-    fn new(data: &TableData, columns: usize) -> ReadColumns {
+    fn new(data: TableData, columns: usize) -> ReadColumns {
         let arrays = |position: usize| {
             let batches = data.batches.iter();
             batches
@@ -49,6 +50,7 @@ impl ReadColumns {
         ReadColumns {
             rows: data.rows,
             columns: (0..columns).map(arrays).collect(),
+            unread: data.unread,
         }
     }
 }
@@ -97,7 +99,7 @@ impl ReadCache {
         wanted: &[WantedColumn],
     ) -> Result<ReadColumns, SourceError> {
         let Source::File { path, options } = source else {
-            return read(source, wanted);
+            return read(source, wanted, None);
         };
         let key = key(path, options);
         let name = |column: &WantedColumn| (column.source_name.clone(), column.ty);
@@ -114,7 +116,7 @@ impl ReadCache {
                 .collect()
         };
         if !missing.is_empty() || wanted.is_empty() {
-            let read = read(source, &missing)?;
+            let read = read(source, &missing, None)?;
             let mut files = self.files();
             let file = files.entry(key.clone()).or_default();
             if file.rows != read.rows {
@@ -134,22 +136,25 @@ impl ReadCache {
             Some(ReadColumns {
                 rows: file.rows,
                 columns,
+                unread: Unread::default(),
             })
         });
         drop(files);
         match kept {
             Some(kept) => Ok(kept),
-            None => read(source, wanted),
+            None => read(source, wanted, None),
         }
     }
 }
 
-/// The wanted columns of a source, read now.
-pub(crate) fn read(source: &Source, wanted: &[WantedColumn]) -> Result<ReadColumns, SourceError> {
-    Ok(ReadColumns::new(
-        &source::read(source, wanted)?,
-        wanted.len(),
-    ))
+/// The wanted columns of a source, read now; rows that a predicate does not want may be left out.
+pub(crate) fn read(
+    source: &Source,
+    wanted: &[WantedColumn],
+    predicate: Option<&RowPredicate<'_>>,
+) -> Result<ReadColumns, SourceError> {
+    let data = source::read_where(source, wanted, predicate)?;
+    Ok(ReadColumns::new(data, wanted.len()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use icosian_ir::graph::Binding;
 use icosian_ir::value::Value;
 pub use icosian_runtime::source::{ReadOptions, Source};
-use icosian_runtime::source::{Schema, SourceError, WantedColumn};
+use icosian_runtime::source::{RowPredicate, Schema, SourceError, WantedColumn};
 
 use crate::cache::{ReadCache, ReadColumns, read};
 
@@ -138,10 +138,12 @@ impl Inputs {
         &self,
         source: &Source,
         wanted: &[WantedColumn],
+        predicate: Option<&RowPredicate<'_>>,
     ) -> Result<ReadColumns, SourceError> {
         match &self.cache {
+            // What is kept is for runs that ask for other rows as well.
             Some(cache) => cache.read(source, wanted),
-            None => read(source, wanted),
+            None => read(source, wanted, predicate),
         }
     }
 }

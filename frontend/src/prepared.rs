@@ -1,22 +1,24 @@
 //! A selection made ready: run it many times, over different data and parameters.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::DataType;
 use icosian_codegen::{CompileOptions, Nulls, compile};
-use icosian_ir::columns::Rows;
+use icosian_ir::columns::{Possible, RowFilter, Rows};
 use icosian_ir::graph::TableRows;
-use icosian_ir::id::{ColumnId, InputId, TableId};
+use icosian_ir::id::{ColumnId, InputId, ParamId, TableId};
 use icosian_ir::plan::{Segment, Step};
 use icosian_ir::types::{ScalarType, Type};
+use icosian_ir::value::Value;
 use icosian_runtime::arrow_types::widen;
 use icosian_runtime::data::{BoundTable, ChunkedColumn};
 use icosian_runtime::execute::{
     self, Backend, BatchStream, Executor, ParallelExecutor, RowProgram, Run, SerialExecutor,
 };
-use icosian_runtime::source::{Source, WantedColumn};
+use icosian_runtime::source::{RowPredicate, Source, WantedColumn};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
@@ -284,13 +286,29 @@ impl Prepared {
                     ty: input.ty,
                 })
                 .collect();
-            let rows = inputs.read(&source, &wanted).map_err(|error| {
-                Error::run(
-                    Diagnostic::error(Code::BadInput, format!("table `{name}`: {error}")),
-                    self.flow.sources().clone(),
-                )
-            })?;
-            let mut data = BoundTable::new(rows.rows);
+            let filter = RowFilter::new(columns, table, self.params(inputs));
+            let position = |input: InputId| read.iter().position(|(read, _)| *read == input);
+            let may_keep = |known: &[Possible]| {
+                filter.as_ref().is_none_or(|filter| {
+                    let of = |input: InputId| position(input).and_then(|at| known.get(at).cloned());
+                    filter.may_keep(|input| {
+                        of(input).unwrap_or_else(|| Possible::any(columns.inputs[input].ty))
+                    })
+                })
+            };
+            let predicate = filter.as_ref().map(|filter| RowPredicate {
+                columns: filter.inputs().filter_map(position).collect(),
+                may_keep: &may_keep,
+            });
+            let rows = inputs
+                .read(&source, &wanted, predicate.as_ref())
+                .map_err(|error| {
+                    Error::run(
+                        Diagnostic::error(Code::BadInput, format!("table `{name}`: {error}")),
+                        self.flow.sources().clone(),
+                    )
+                })?;
+            let mut data = BoundTable::new(rows.rows).with_unread(rows.unread);
             for ((input, _), arrays) in read.iter().zip(rows.columns) {
                 self.insert(&mut data, *input, arrays)?;
             }
@@ -312,6 +330,17 @@ impl Prepared {
             self.insert(&mut data, id, vec![array])?;
         }
         Ok(data)
+    }
+
+    /// The values that parameters have in a run.
+    fn params(&self, inputs: &Inputs) -> HashMap<ParamId, Value> {
+        let params = self.prepared.columns().params.iter();
+        params
+            .filter_map(|(id, param)| {
+                let value = inputs.params.get(&param.name).or(param.default.as_ref());
+                Some((id, value?.clone()))
+            })
+            .collect()
     }
 
     fn insert(
@@ -395,6 +424,7 @@ impl Prepared {
                                 Segment::Fused(fused) => Some(fused),
                                 Segment::Wide { .. }
                                 | Segment::Columnar { .. }
+                                | Segment::Calendar { .. }
                                 | Segment::Extern { .. }
                                 | Segment::Window { .. }
                                 | Segment::Probe { .. }

@@ -7,6 +7,8 @@
 mod by_row;
 mod checks;
 mod join;
+mod possible;
+mod row_filter;
 mod selection;
 mod verify;
 
@@ -17,6 +19,8 @@ pub use by_row::{Obstacle, ObstacleKind};
 pub(crate) use checks::made_since;
 pub use checks::{CheckColumns, CheckEvaluation, CheckValue, SAMPLE_ROWS};
 pub use join::Join;
+pub use possible::{Possible, Values};
+pub use row_filter::RowFilter;
 pub use selection::{End, Selection, SortKey};
 pub use verify::VerifyError;
 
@@ -93,6 +97,8 @@ pub enum Rows {
         parent: TableId,
         /// The key columns.
         keys: Vec<ColumnId>,
+        /// If given, a bool of `parent`: only rows where it is true are in a group.
+        filter: Option<ColumnId>,
     },
 }
 
@@ -112,7 +118,7 @@ impl Rows {
             Rows::Source => Vec::new(),
             Rows::Take { selection, .. } => selection.makers(),
             Rows::Stack { parts } => parts.iter().map(|part| part.rows).collect(),
-            Rows::Group { keys, .. } => keys.clone(),
+            Rows::Group { keys, filter, .. } => keys.iter().chain(filter).copied().collect(),
         }
     }
 }
@@ -414,8 +420,16 @@ impl fmt::Display for Columns {
                     }
                     writeln!(f)?;
                 }
-                Rows::Group { parent, keys } => {
-                    write!(f, " = {parent} group by")?;
+                Rows::Group {
+                    parent,
+                    keys,
+                    filter,
+                } => {
+                    write!(f, " = {parent}")?;
+                    if let Some(filter) = filter {
+                        write!(f, " where {filter}")?;
+                    }
+                    write!(f, " group by")?;
                     write_list(f, keys)?;
                     writeln!(f)?;
                 }

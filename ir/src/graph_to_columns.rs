@@ -307,6 +307,7 @@ impl Lowering<'_> {
                 let rows = Rows::Group {
                     parent: from,
                     keys: keys.to_vec(),
+                    filter: None,
                 };
                 let group = self.builder.columns_mut().tables.push(Shape { name, rows });
                 self.groups.insert((from, keys.to_vec()), group);
@@ -435,6 +436,7 @@ impl Lowering<'_> {
             TableRows::Group { parent, keys } => Rows::Group {
                 parent: *parent,
                 keys: keys.iter().map(|key| self.column(*key)).collect(),
+                filter: None,
             },
             TableRows::Union { parent, other } => self.stack([*parent, *other]),
             TableRows::Unpivot {

@@ -15,6 +15,7 @@ pub use build_side::{Arrangement, BuildSide};
 
 use crate::columns::{Columns, Selection, write_list};
 use crate::id::{ColumnId, PassId, Table, TableId};
+use crate::meaning::time::instant::Datum;
 
 /// Rows per block.
 pub const BLOCK_ROWS: usize = 1024;
@@ -72,6 +73,13 @@ pub enum Segment {
         /// The column computed.
         column: ColumnId,
     },
+    /// Dates and parts of dates and of times of day, over a block.
+    Calendar {
+        /// Of what: a column of dates or of timestamps.
+        moments: ColumnId,
+        /// The columns computed, and what each is. Parts of dates may be of the moments' date.
+        columns: Vec<(ColumnId, Datum)>,
+    },
     /// A call of a function of the host, over a block.
     Extern {
         /// The column computed.
@@ -126,6 +134,8 @@ pub enum Sink {
         table: TableId,
         /// The key columns, of the pass's table.
         keys: Vec<ColumnId>,
+        /// If given, a bool of the pass's table: only rows where it is true are in a group.
+        filter: Option<ColumnId>,
         /// `Key` and `Reduce` columns whose rows are the groups.
         columns: Vec<ColumnId>,
     },
@@ -257,6 +267,12 @@ impl PlanText<'_> {
                 }
                 Segment::Wide { column } => self.single(f, "wide", *column)?,
                 Segment::Columnar { column } => self.single(f, "columnar", *column)?,
+                Segment::Calendar { moments, columns } => {
+                    writeln!(f, "  calendar {moments}")?;
+                    for (column, _) in columns {
+                        self.column(f, *column)?;
+                    }
+                }
                 Segment::Extern { column } => self.single(f, "extern", *column)?,
                 Segment::Window { column } => self.single(f, "window", *column)?,
                 Segment::Probe { column } => self.single(f, "probe", *column)?,
@@ -270,8 +286,15 @@ impl PlanText<'_> {
                 Sink::Group {
                     table,
                     keys,
+                    filter,
                     columns,
-                } => (format!("group {table} by"), &keys[..], &columns[..]),
+                } => {
+                    let name = match filter {
+                        Some(filter) => format!("group {table} where {filter} by"),
+                        None => format!("group {table} by"),
+                    };
+                    (name, &keys[..], &columns[..])
+                }
                 Sink::Build { side, payload } => (side.to_string(), &[][..], &payload[..]),
                 Sink::Spool {
                     table,

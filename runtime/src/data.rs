@@ -13,6 +13,7 @@ use icosian_ir::types::{Lane, ScalarType};
 
 use crate::arrow_types::arrow_type;
 use crate::error::{RunError, internal};
+use crate::source::Unread;
 use crate::text::{Cell, TextArray, is_text};
 
 /// A column in chunks of one Arrow type.
@@ -364,6 +365,7 @@ impl Chunk {
 pub struct BoundTable {
     rows: usize,
     columns: HashMap<ColumnId, Arc<ChunkedColumn>>,
+    unread: Unread,
 }
 
 impl BoundTable {
@@ -372,7 +374,20 @@ impl BoundTable {
         BoundTable {
             rows,
             columns: HashMap::new(),
+            unread: Unread::default(),
         }
+    }
+
+    /// Notes rows that no pass need look at, because nothing is asked of them.
+    #[must_use]
+    pub fn with_unread(mut self, unread: Unread) -> BoundTable {
+        self.unread = unread;
+        self
+    }
+
+    /// The rows that no pass need look at.
+    pub fn unread(&self) -> &Unread {
+        &self.unread
     }
 
     /// A table read from a source: each column in the order in which it was wanted.

@@ -17,7 +17,7 @@ mod time;
 pub use dispatch::Routine;
 pub use level::CpuLevel;
 pub use routine::{BinaryRoutine, Element, UnaryRoutine};
-pub use time::{ClockParts, DayParts};
+pub use time::{Calendar, Moments};
 
 /// Rows that are computed before the rows that need it are redone: they are still in L1.
 pub const BLOCK: usize = 1024;

@@ -159,10 +159,20 @@ impl Columns {
                     .iter()
                     .try_for_each(|part| check(part.table, &[part.rows]))
             }
-            Rows::Group { parent, keys } => {
+            Rows::Group {
+                parent,
+                keys,
+                filter,
+            } => {
                 check(*parent, keys)?;
                 if keys.is_empty() {
                     return Err(broken(id, "grouped by nothing"));
+                }
+                if let Some(filter) = filter {
+                    check(*parent, &[*filter])?;
+                    if self.columns[*filter].ty.scalar != ScalarType::Bool {
+                        return Err(broken(id, "filtered by a column that is no bool"));
+                    }
                 }
                 Ok(())
             }
@@ -422,7 +432,7 @@ impl Columns {
         match domain {
             Domain::Scalar => None,
             Domain::Rows(table) => match &self.tables[table].rows {
-                Rows::Group { parent, keys } => Some((*parent, keys)),
+                Rows::Group { parent, keys, .. } => Some((*parent, keys)),
                 Rows::Source | Rows::Take { .. } | Rows::Stack { .. } => None,
             },
         }

@@ -8,6 +8,7 @@
 //! Outputs of a table are delivered by one pass, the earliest that can have them all. Values are
 //! computed again in each pass that needs them: reading memory costs more than arithmetic.
 
+mod calendar;
 mod segments;
 #[cfg(test)]
 mod tests;
@@ -70,7 +71,6 @@ struct Sinks {
     outputs: Vec<ColumnId>,
     reductions: Vec<ColumnId>,
     groups: BTreeMap<TableId, Vec<ColumnId>>,
-    group_keys: BTreeMap<TableId, Vec<ColumnId>>,
     builds: BTreeMap<BuildSide, Vec<ColumnId>>,
     spools: BTreeMap<TableId, Vec<ColumnId>>,
     stacks: BTreeMap<TableId, Vec<ColumnId>>,
@@ -112,12 +112,14 @@ impl Sinks {
             });
         }
         for (table, columns) in self.groups {
-            let keys = self.group_keys.get(&table).cloned().unwrap_or_default();
-            sinks.push(Sink::Group {
-                table,
-                keys,
-                columns,
-            });
+            if let Rows::Group { keys, filter, .. } = &program.tables[table].rows {
+                sinks.push(Sink::Group {
+                    table,
+                    keys: keys.clone(),
+                    filter: *filter,
+                    columns,
+                });
+            }
         }
         for (side, payload) in self.builds {
             sinks.push(Sink::Build { side, payload });
@@ -179,10 +181,9 @@ fn place(
             at(rounds, times.of(id) - 1, *from).reductions.push(id);
         }
         (Op::Reduce { .. } | Op::Key(_), Domain::Rows(group)) => {
-            if let Rows::Group { parent, keys } = &columns.tables[group].rows {
+            if let Rows::Group { parent, .. } = &columns.tables[group].rows {
                 let sinks = at(rounds, times.of(id) - 1, *parent);
                 sinks.groups.entry(group).or_default().push(id);
-                sinks.group_keys.insert(group, keys.clone());
             }
         }
         (Op::Window(window), Domain::Rows(table)) if window.is_carried() => {
@@ -302,10 +303,11 @@ fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
             }
             Sink::Group {
                 keys,
+                filter,
                 columns: reduced,
                 ..
             } => {
-                roots.extend(keys);
+                roots.extend(keys.iter().chain(filter));
                 roots.extend(reduced.iter().flat_map(|id| &columns.column(*id).args));
             }
             Sink::Build { side, payload } => {

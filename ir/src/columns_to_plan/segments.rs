@@ -12,6 +12,8 @@ use crate::op::{Execution, Op};
 use crate::plan::{FusedSegment, Pass, Segment, Sink};
 use crate::types::Domain;
 
+use super::calendar::Calendar;
+
 /// Ops in a fused segment, at most: bounds the time to compile one.
 const MAX_OPS: usize = 256;
 
@@ -47,17 +49,20 @@ pub(super) fn pass_of(
             computed.push(id);
         }
     }
-    let stages = Stages::new(columns, table, &needed, &computed);
     let is_root = |id: ColumnId| roots.binary_search(&id).is_ok();
+    let is_fused = |id: ColumnId| columns.execution(id) == Execution::Fused;
+    let calendar = Calendar::new(columns, &computed, |id| needed.users(id), is_root, is_fused);
+    let is_fused = |id: ColumnId| is_fused(id) && !calendar.takes(id);
+    let stages = Stages::new(columns, table, &needed, &computed, is_fused);
     for stage in stages.of_each(&computed) {
-        let (fused, routines): (Vec<ColumnId>, Vec<ColumnId>) = stage
-            .into_iter()
-            .partition(|id| columns.execution(*id) == Execution::Fused);
+        let (fused, routines): (Vec<ColumnId>, Vec<ColumnId>) =
+            stage.into_iter().partition(|id| is_fused(*id));
         for segment in cut(columns, table, &needed, &fused, is_root) {
             pass.segments.push(Segment::Fused(segment));
         }
+        let routine = |column| routine(columns, column);
         pass.segments
-            .extend(routines.into_iter().map(|column| routine(columns, column)));
+            .extend(calendar.segments(columns, &routines, routine));
     }
     pass
 }
@@ -199,7 +204,13 @@ impl Stages {
         each
     }
 
-    fn new(columns: &Columns, table: TableId, needed: &Needed, computed: &[ColumnId]) -> Stages {
+    fn new(
+        columns: &Columns,
+        table: TableId,
+        needed: &Needed,
+        computed: &[ColumnId],
+        fused: impl Fn(ColumnId) -> bool,
+    ) -> Stages {
         let first = needed.ids.first().map_or(0, |id| id.index());
         let last = needed.ids.last().map_or(0, |id| id.index());
         let mut stages = Stages {
@@ -207,7 +218,6 @@ impl Stages {
             stages: vec![0; last + 1 - first],
             count: 0,
         };
-        let fused = |id: ColumnId| columns.execution(id) == Execution::Fused;
         // A routine's result is ready for fused ops in the next stage only.
         let ready = |stages: &Stages, arg: ColumnId, for_fused: bool| {
             let is_routine = computed.binary_search(&arg).is_ok() && !fused(arg);

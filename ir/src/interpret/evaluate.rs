@@ -405,10 +405,13 @@ impl<'a> Interpreter<'a> {
         if let Some(groups) = self.groups.get(&table) {
             return groups.clone().ok_or(Raised);
         }
-        let Rows::Group { keys, .. } = &self.columns.tables[table].rows else {
+        let Rows::Group { keys, filter, .. } = &self.columns.tables[table].rows else {
             panic!("{table} is no group table");
         };
-        let groups = self.once(|this| Groups::new(&this.arguments(keys)?));
+        let groups = self.once(|this| {
+            let filter = this.arguments(filter.as_slice())?.first().copied();
+            Groups::new(&this.arguments(keys)?, filter)
+        });
         self.groups.insert(table, groups.clone());
         groups.ok_or(Raised)
     }

@@ -336,11 +336,11 @@ pub(super) fn deliver_decimal(sum: &DecimalSum, to: ScalarType) -> Result<Value,
 fn add_rows(
     reduction: Reduction,
     arguments: &[&ColumnValues],
-    rows: usize,
+    rows: impl Iterator<Item = usize>,
     mut add: impl FnMut(usize, &[&Value]),
 ) -> Option<(usize, Arc<RowError>)> {
     let mut values: SmallVec<[&Value; 2]> = SmallVec::new();
-    for row in 0..rows {
+    for row in rows {
         let cells = arguments.iter().map(|argument| argument.cell(row));
         if let Some(error) = first_of(cells.clone()) {
             return Some((row, error));
@@ -374,14 +374,17 @@ pub(super) fn reduce(
     let mut states: Vec<State> = (0..count)
         .map(|_| State::new(reduction, value_type))
         .collect();
-    let group_of = |row: usize| groups.map_or(0, |groups| groups.of_rows[row]);
+    let group_of = |row: usize| groups.map_or(Some(0), |groups| groups.of_rows[row]);
     let failed = {
         let arguments = interpreter.arguments(&column.args)?;
         let rows = arguments
             .first()
             .map_or(rows, |values| values.cells().len());
+        let rows = (0..rows).filter(|row| group_of(*row).is_some());
         add_rows(reduction, &arguments, rows, |row, values| {
-            states[group_of(row)].add(values);
+            if let Some(group) = group_of(row) {
+                states[group].add(values);
+            }
         })
     };
     if let Some((row, error)) = failed {

@@ -59,7 +59,9 @@ pub(super) fn select(
         }
         // Its rows stand in pairs with those of another table.
         Selection::Join(_) => unreachable!("a join is made of pairs"),
-        Selection::Distinct(keys) => Ok(Groups::new(&interpreter.arguments(keys)?)?.first_rows),
+        Selection::Distinct(keys) => {
+            Ok(Groups::new(&interpreter.arguments(keys)?, None)?.first_rows)
+        }
     }
 }
 

@@ -47,20 +47,32 @@ pub(super) fn rows_of(columns: &[&ColumnValues]) -> Option<usize> {
 pub(super) struct Groups {
     /// The key of each group.
     pub(super) keys: Vec<Key>,
-    /// The group of each row of the parent.
-    pub(super) of_rows: Vec<usize>,
+    /// The group of each row of the parent; none if the row is not in any.
+    pub(super) of_rows: Vec<Option<usize>>,
     /// The first row of each group.
     pub(super) first_rows: Vec<usize>,
 }
 
 impl Groups {
-    pub(super) fn new(columns: &[&ColumnValues]) -> Result<Groups, Stopped> {
+    /// The groups of all rows, or of those where `filter` is true.
+    pub(super) fn new(
+        columns: &[&ColumnValues],
+        filter: Option<&ColumnValues>,
+    ) -> Result<Groups, Stopped> {
         let rows = rows_of(columns).unwrap_or_default();
         let mut known: HashMap<Key, usize> = HashMap::new();
         let mut keys = Vec::new();
         let mut of_rows = Vec::with_capacity(rows);
         let mut first_rows = Vec::new();
         for row in 0..rows {
+            match filter.map(|filter| filter.cell(row)) {
+                None | Some(Cell::Value(Value::Bool(true))) => {}
+                Some(Cell::Value(_)) => {
+                    of_rows.push(None);
+                    continue;
+                }
+                Some(Cell::Error(error)) => return Err(Stopped::At(Some(row), Arc::clone(error))),
+            }
             let key = key_at(columns, row).map_err(|error| Stopped::At(Some(row), error))?;
             let group = match known.entry(key) {
                 Entry::Occupied(entry) => *entry.get(),
@@ -70,7 +82,7 @@ impl Groups {
                     *entry.insert(keys.len() - 1)
                 }
             };
-            of_rows.push(group);
+            of_rows.push(Some(group));
         }
         Ok(Groups {
             keys,

@@ -38,10 +38,10 @@ pub(super) fn partitions(
     let mut partitions = if keys.is_empty() {
         vec![(0..rows).collect()]
     } else {
-        let groups = Groups::new(keys)?;
+        let groups = Groups::new(keys, None)?;
         let mut partitions = vec![Vec::new(); groups.keys.len()];
         for (row, group) in groups.of_rows.iter().enumerate() {
-            partitions[*group].push(row);
+            partitions[group.expect("no row is left out")].push(row);
         }
         partitions
     };

@@ -169,6 +169,33 @@ impl Reduction {
         interpolation: Interpolation::Linear,
     };
 
+    /// Whether rows whose values are null make no difference.
+    pub fn skips_nulls(self) -> bool {
+        match self {
+            Reduction::Sum
+            | Reduction::Mean
+            | Reduction::Product
+            | Reduction::Min
+            | Reduction::Max
+            | Reduction::Var { .. }
+            | Reduction::Std { .. }
+            | Reduction::Skew { .. }
+            | Reduction::Kurtosis { .. }
+            | Reduction::Quantile { .. }
+            | Reduction::Count
+            | Reduction::NUnique
+            | Reduction::ApproxNUnique
+            | Reduction::Any
+            | Reduction::All
+            | Reduction::Mode
+            | Reduction::Cov { .. }
+            | Reduction::Corr
+            | Reduction::WeightedMean => true,
+            Reduction::First { skip_null } | Reduction::Last { skip_null } => skip_null,
+            Reduction::Len | Reduction::AtMax | Reduction::AtMin => false,
+        }
+    }
+
     /// The function's name in flow text.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,15 +1,17 @@
-//! Reductions of filtered rows, in the pass over the rows that are filtered.
+//! Reductions and groups of filtered rows, in the pass over the rows that are filtered.
 //!
 //! Before → after, where nothing else is asked of `big`:
 //!
 //! ```text
 //! big = cities where p                 sum(f(cities.x) if p else null)
 //! sum(f(big.x))
+//! big group by k {…}                   cities where p group by k {…}, the groups' own filter
 //! ```
 //!
-//! Reductions skip nulls, so the value is the same; the rows kept are neither copied nor scanned
-//! again. What is computed of rows that are not kept is thrown away, so it must be cheap (fused
-//! ops), and nothing on the way may raise an error: that would be a row's of another table.
+//! Reductions skip nulls, and rows that a group table's filter leaves out are in no group, so the
+//! values are the same; the rows kept are neither copied nor scanned again. What is computed of rows
+//! that are not kept is thrown away, so it must be cheap (fused ops), and nothing on the way may
+//! raise an error: that would be a row's of another table.
 
 use crate::columns::{Columns, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
@@ -27,7 +29,7 @@ struct Filter {
     predicate: ColumnId,
 }
 
-/// The program with the reductions of some filtered tables in their parents' passes; none if there is
+/// The program with the reductions and groups of some filtered tables in their parents' passes; none if there is
 /// no such table.
 pub(super) fn reduce_in_parent(columns: &Columns) -> Option<Columns> {
     let filters = filters(columns);
@@ -39,7 +41,13 @@ pub(super) fn reduce_in_parent(columns: &Columns) -> Option<Columns> {
         Domain::Rows(table) => filters[table.index()],
         Domain::Scalar => None,
     };
+    let mut grouped = vec![false; columns.tables.len()];
     for (id, column) in columns.columns.iter() {
+        if let Domain::Rows(table) = column.domain
+            && !std::mem::replace(&mut grouped[table.index()], true)
+        {
+            group(&mut rebuild, columns, table, &filters);
+        }
         let new = match (&column.op, filter_of(column.domain)) {
             (Op::Take, Some(_)) => rebuild.get(column.args[0]),
             (op, Some(filter)) => {
@@ -56,7 +64,17 @@ pub(super) fn reduce_in_parent(columns: &Columns) -> Option<Columns> {
                 },
                 None,
             ) => match filters[from.index()] {
-                Some(filter) => reduce(&mut rebuild, columns, id, *reduction, filter),
+                Some(filter) if column.domain == Domain::Scalar => {
+                    reduce(&mut rebuild, columns, id, *reduction, filter)
+                }
+                Some(filter) => {
+                    let mut op = column.op.clone();
+                    if let Op::Reduce { from, .. } = &mut op {
+                        *from = filter.parent;
+                    }
+                    let args = column.args.iter().map(|arg| rebuild.get(*arg)).collect();
+                    rebuild.add(op, args, column.ty, column.domain)
+                }
                 None => rebuild.copy(id),
             },
             (_, None) => rebuild.copy(id),
@@ -69,6 +87,38 @@ pub(super) fn reduce_in_parent(columns: &Columns) -> Option<Columns> {
         }
     }
     Some(rebuild.finish())
+}
+
+/// Groups of the rows kept, as groups of all rows with a filter. Called before the first column of a
+/// table is built anew.
+fn group(rebuild: &mut Rebuild<'_>, columns: &Columns, table: TableId, filters: &[Option<Filter>]) {
+    let Rows::Group {
+        parent,
+        keys,
+        filter: inner,
+    } = &columns.tables[table].rows
+    else {
+        return;
+    };
+    let Some(outer) = filters[parent.index()] else {
+        return;
+    };
+    let mut filter = rebuild.get(outer.predicate);
+    if let Some(inner) = inner {
+        let inner = rebuild.get(*inner);
+        let ty = Type {
+            scalar: ScalarType::Bool,
+            nullable: rebuild.ty(filter).nullable || rebuild.ty(inner).nullable,
+        };
+        let domain = Domain::Rows(outer.parent);
+        filter = rebuild.add(Op::And, vec![filter, inner], ty, domain);
+    }
+    let rows = Rows::Group {
+        parent: outer.parent,
+        keys: keys.iter().map(|key| rebuild.get(*key)).collect(),
+        filter: Some(filter),
+    };
+    rebuild.set_rows(table, rows);
 }
 
 /// A reduction of the rows kept, as one of all rows.
@@ -112,7 +162,7 @@ fn reduce(
     rebuild.add(op, args, column.ty, column.domain)
 }
 
-/// For each table whether it is a filter whose rows nothing but such reductions asks for.
+/// For each table whether it is a filter whose rows nothing but such reductions and groups asks for.
 fn filters(columns: &Columns) -> Vec<Option<Filter>> {
     let raises = raising(columns);
     let mut filters: Vec<Option<Filter>> = (columns.tables.values())
@@ -142,7 +192,8 @@ fn filters(columns: &Columns) -> Vec<Option<Filter>> {
                     refuse(&mut filters, Some(join.table));
                 }
             }
-            Rows::Group { parent, .. } => refuse(&mut filters, Some(*parent)),
+            // Its columns tell whether the groups can be had.
+            Rows::Group { .. } => {}
             Rows::Stack { parts } => {
                 for part in parts {
                     refuse(&mut filters, Some(part.table));
@@ -160,6 +211,21 @@ fn filters(columns: &Columns) -> Vec<Option<Filter>> {
                     && !matches!(column.op, Op::RowNumber(_));
                 if !(fused || column.op == Op::Take) || raises[id.index()] {
                     filters[table.index()] = None;
+                }
+                let grouped = match &columns.tables[table].rows {
+                    Rows::Group { parent, .. } => Some(*parent),
+                    Rows::Source | Rows::Take { .. } | Rows::Stack { .. } => None,
+                };
+                if let (Some(parent), Op::Key(_)) = (grouped, &column.op) {
+                    used[parent.index()] = true;
+                    continue;
+                }
+                if let (Some(parent), Op::Reduce { reduction, .. }) = (grouped, &column.op) {
+                    used[parent.index()] = true;
+                    if holds_texts(columns, &column.args, *reduction) {
+                        refuse(&mut filters, grouped);
+                    }
+                    continue;
                 }
                 // A lookup, a gather: something over there is wanted.
                 for arg in &column.args {
@@ -191,6 +257,12 @@ fn filters(columns: &Columns) -> Vec<Option<Filter>> {
         *filter = filter.filter(|_| used);
     }
     filters
+}
+
+/// Whether a reduction would hold texts of rows that are not kept.
+fn holds_texts(columns: &Columns, args: &[ColumnId], reduction: Reduction) -> bool {
+    let text = |arg: &ColumnId| columns.scalar_type(*arg) == ScalarType::Str;
+    matches!(reduction, Reduction::NUnique | Reduction::Mode) && args.iter().any(text)
 }
 
 /// Whether a reduction gives the same of rows that are null instead of gone.

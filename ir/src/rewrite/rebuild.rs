@@ -1,5 +1,7 @@
 //! Building a program anew from another's columns, in their order.
 
+use std::collections::HashMap;
+
 use crate::columns::{CheckColumns, CheckEvaluation, Columns, ColumnsBuilder, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
 use crate::op::Op;
@@ -13,6 +15,8 @@ pub(super) struct Rebuild<'a> {
     new: Vec<Option<ColumnId>>,
     /// How many new columns there were after each old one, and before the first.
     made: Vec<usize>,
+    /// Tables whose rows are made otherwise, by new columns.
+    rows: HashMap<TableId, Rows>,
 }
 
 impl<'a> Rebuild<'a> {
@@ -30,12 +34,18 @@ impl<'a> Rebuild<'a> {
             builder,
             new: vec![None; from.columns.len()],
             made: vec![0],
+            rows: HashMap::new(),
         }
     }
 
     /// What stands for an old column.
     pub(super) fn get(&self, old: ColumnId) -> ColumnId {
         self.new[old.index()].expect("a column that was rebuilt before its users")
+    }
+
+    /// The type of a new column.
+    pub(super) fn ty(&self, new: ColumnId) -> Type {
+        self.builder.columns().ty(new)
     }
 
     /// Says what stands for the next old column, and that it serves the same nodes.
@@ -67,8 +77,11 @@ impl<'a> Rebuild<'a> {
 
     /// The program: tables are made by what stands for the columns that made them.
     pub(super) fn finish(mut self) -> Columns {
-        let rows: Vec<Rows> = (self.from.tables.values())
-            .map(|shape| self.rows(&shape.rows))
+        let rows: Vec<Rows> = (self.from.tables.iter())
+            .map(|(table, shape)| match self.rows.remove(&table) {
+                Some(rows) => rows,
+                None => self.rows(&shape.rows),
+            })
             .collect();
         let mut outputs = self.from.outputs.clone();
         for output in &mut outputs {
@@ -86,6 +99,11 @@ impl<'a> Rebuild<'a> {
         }
         columns.outputs = outputs;
         self.builder.finish()
+    }
+
+    /// Makes the rows of a table otherwise, by new columns.
+    pub(super) fn set_rows(&mut self, table: TableId, rows: Rows) {
+        self.rows.insert(table, rows);
     }
 
     /// Leaves a table without columns, and without a pass that makes its rows.
@@ -128,7 +146,7 @@ impl<'a> Rebuild<'a> {
         match &mut rows {
             Rows::Source => {}
             Rows::Stack { parts } => parts.iter_mut().for_each(|part| new(&mut part.rows)),
-            Rows::Group { keys, .. } => keys.iter_mut().for_each(new),
+            Rows::Group { keys, filter, .. } => keys.iter_mut().chain(filter).for_each(new),
             Rows::Take { selection, .. } => match selection {
                 Selection::Where(predicate) | Selection::First { predicate, .. } => new(predicate),
                 Selection::Order(keys) => keys.iter_mut().for_each(|key| new(&mut key.column)),

@@ -136,6 +136,82 @@ fn reductions_of_filtered_rows_go_to_the_parent() {
     }
 }
 
+/// Groups of `big` by `x` rounded down, with reductions of their rows.
+fn groups_of_big(example: &mut Example, filter: Option<ColumnId>) -> Vec<ColumnId> {
+    let (from, big_x) = (example.big, example.big_x);
+    let key = example
+        .builder
+        .add(Op::Math(Math::Floor), vec![big_x])
+        .unwrap();
+    let groups = example.builder.columns_mut().tables.push(Shape {
+        name: "groups".to_owned(),
+        rows: Rows::Group {
+            parent: from,
+            keys: vec![key],
+            filter,
+        },
+    });
+    let domain = Domain::Rows(groups);
+    let reduce = |example: &mut Example, reduction, args: &[ColumnId], ty| {
+        let op = Op::Reduce {
+            reduction,
+            from,
+            keys: 0,
+        };
+        example.builder.add_typed(op, args.to_vec(), ty, domain)
+    };
+    let first = Reduction::First { skip_null: false };
+    vec![
+        example
+            .builder
+            .add_typed(Op::Key(0), vec![key], F64, domain),
+        reduce(example, Reduction::Sum, &[big_x], F64),
+        reduce(example, Reduction::Len, &[], ScalarType::I64.required()),
+        reduce(example, first, &[big_x], F64),
+    ]
+}
+
+#[test]
+fn groups_of_filtered_rows_go_to_the_parent() {
+    for inner in [false, true] {
+        let mut example = example(F64);
+        let filter = inner.then(|| {
+            let three = example.builder.literal(Value::F64(3.0), F64);
+            let compare = Op::Compare(Comparison::LessOrEqual);
+            let big_x = example.big_x;
+            example.builder.add(compare, vec![big_x, three]).unwrap()
+        });
+        let mut outputs = groups_of_big(&mut example, filter);
+        let big_x = example.big_x;
+        outputs.push(example.reduce(Reduction::Sum, vec![big_x]));
+        let columns = example.finish(&outputs);
+        let rewritten = rewrite(&columns);
+        assert_eq!(rewritten.verify(), Ok(()));
+        assert!(is_filtered(&columns) && !is_filtered(&rewritten));
+        for x in [
+            &[][..],
+            &[0.5, 1.0],
+            &[5.5, 0.5, 2.25, 3.0, f64::NAN, 2.5, 5.0, -0.0, 1.5],
+        ] {
+            let x: Vec<Value> = x.iter().copied().map(Value::F64).collect();
+            assert_eq!(answers(&rewritten, &x), answers(&columns, &x));
+        }
+    }
+}
+
+#[test]
+fn groups_whose_keys_are_no_fused_ops_stay() {
+    let mut example = example(F64);
+    let big_x = example.big_x;
+    example.big_x = example
+        .builder
+        .add(Op::Math(Math::Exp), vec![big_x])
+        .unwrap();
+    let outputs = groups_of_big(&mut example, None);
+    let columns = example.finish(&outputs);
+    assert!(is_filtered(&rewrite(&columns)));
+}
+
 #[test]
 fn filtered_rows_that_something_else_needs_stay() {
     let mut delivered = example(F64);

@@ -13,6 +13,7 @@ use icosian_ir::id::PassId;
 
 use crate::execute::pass::OutputPart;
 use crate::execute::program::PassProgram;
+use crate::source::Unread;
 
 /// What the passes of a run took.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub struct PassTimes {
     pub rows: usize,
     /// Bytes of the columns read.
     pub read: usize,
+    /// Of a file in row groups: how many were read, and how many there are.
+    pub row_groups: Option<(usize, usize)>,
     /// Bytes of the columns delivered.
     pub delivered: usize,
     /// From the first row to the last, compiling included.
@@ -64,11 +67,13 @@ impl Analysis {
         pass: PassId,
         rows: usize,
         arrays: impl Iterator<Item = &'a ArrayRef>,
+        unread: Option<&Unread>,
     ) {
         let read = arrays.map(bytes).sum::<usize>();
         self.with(pass, |times| {
             times.rows += rows;
             times.read += read;
+            times.row_groups = unread.map(|of| (of.row_groups - of.skipped, of.row_groups));
         });
     }
 

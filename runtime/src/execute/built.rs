@@ -18,7 +18,7 @@ pub(crate) struct BuiltTable {
     pub(crate) side: BuildSide,
     pub(crate) data: BoundTable,
     pub(crate) keys: KeyTable,
-    /// The row of each key, where keys are unique.
+    /// The row of each key, where keys are unique; beyond all rows where no key has the number.
     pub(crate) rows: Vec<u32>,
     /// The rows of each key, where they are not.
     pub(crate) candidates: Option<Candidates>,
@@ -79,6 +79,13 @@ impl BuiltTable {
             rows,
             candidates,
         })
+    }
+
+    /// The row of a key, where keys are unique.
+    #[inline(always)]
+    pub(crate) fn row(&self, number: u32) -> Option<u32> {
+        let row = self.rows.get(number as usize).copied();
+        row.filter(|row| *row != NO_KEY)
     }
 
     /// Which compared column a column over there is.

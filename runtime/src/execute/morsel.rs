@@ -347,6 +347,7 @@ impl<'r> Worker<'r> {
                     _ => self.run_columnar(position, *column, segment),
                 }
             }
+            SegmentKind::Calendar(data) => self.run_calendar(data, segment),
             SegmentKind::Extern(column) => self.run_host(*column, segment).map(|()| false),
             SegmentKind::Probe(column) => {
                 self.run_probe(position, *column, segment).map(|()| false)

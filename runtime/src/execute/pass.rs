@@ -20,7 +20,7 @@ use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::destination::Destination;
 use crate::execute::distinct::DistinctPlan;
-use crate::execute::keys::KeyTable;
+use crate::execute::keys::{KeyTable, Spans};
 use crate::execute::morsel::Scratch;
 use crate::execute::one_of::member_set;
 use crate::execute::params::{Carry, Params};
@@ -95,6 +95,8 @@ pub struct PassRun<'a> {
     pub(crate) destination: Destination,
     /// Of each sink: the rows of the table among which those it takes are.
     pub(crate) ranges: Vec<Range<usize>>,
+    /// Of each sink: the places that the keys of its groups are likely to have.
+    places: Vec<Option<Spans>>,
     /// Some value given is an error: every morsel must ask whether it reaches a row.
     always_replay: bool,
     rows: Range<usize>,
@@ -143,11 +145,12 @@ impl<'a> PassRun<'a> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         if let Some(analysis) = run.analysis() {
-            let arrays: Vec<ArrayRef> = reads
-                .iter()
-                .flat_map(|column| column.arrays(rows.clone()))
+            let unread = run.unread(pass.table);
+            let read = unread.map_or_else(|| vec![rows.clone()], |of| of.others(rows.clone()));
+            let arrays: Vec<ArrayRef> = (reads.iter())
+                .flat_map(|column| read.iter().flat_map(|rows| column.arrays(rows.clone())))
                 .collect();
-            analysis.bound(id, rows.len(), arrays.iter());
+            analysis.bound(id, rows.len(), arrays.iter(), unread);
         }
         let starts = morsel_starts(pass, &rows);
         let destination = Destination::new(
@@ -175,6 +178,9 @@ impl<'a> PassRun<'a> {
                 | SinkPlan::Carry { .. } => Ok(0..table_rows),
             })
             .collect::<Result<_, _>>()?;
+        let places = (program.sinks.iter())
+            .map(|sink| likely_places(program, sink, &reads, &rows))
+            .collect();
         let mut bound = PassRun {
             prepared,
             run,
@@ -193,6 +199,7 @@ impl<'a> PassRun<'a> {
             carries: params.carries.clone(),
             destination,
             ranges,
+            places,
             always_replay,
             rows,
         };
@@ -241,6 +248,7 @@ impl<'a> PassRun<'a> {
                 SegmentKind::Fused(_)
                 | SegmentKind::Wide(_)
                 | SegmentKind::Columnar(_)
+                | SegmentKind::Calendar(_)
                 | SegmentKind::Extern(_)
                 | SegmentKind::Window(_) => None,
             };
@@ -335,7 +343,9 @@ impl<'a> PassRun<'a> {
     /// # Errors
     /// If the plan does not hold together.
     pub fn state(&self) -> Result<State, RunError> {
-        State::new(self.prepared, self.program.pass)
+        let mut state = State::new(self.prepared, self.program.pass)?;
+        state.expect(&self.places);
+        Ok(state)
     }
 
     /// What one thread keeps from morsel to morsel.
@@ -356,9 +366,13 @@ impl<'a> PassRun<'a> {
         if self.run.cancel().load(Ordering::Relaxed) {
             return Err(RunError::Cancelled);
         }
+        let core = self.destination.morsel(morsel);
+        if (self.run.unread(self.pass.table)).is_some_and(|unread| unread.holds(&core)) {
+            return Ok(());
+        }
         let flagged = scratch.run_morsel(self, morsel, &mut state.sinks)?;
         if flagged || self.always_replay {
-            let deferred = crate::execute::replay::replay(self, self.destination.morsel(morsel))?;
+            let deferred = crate::execute::replay::replay(self, core)?;
             state.defer(deferred);
         }
         state.reserve(self.run.budget())
@@ -407,6 +421,27 @@ impl<'a> PassRun<'a> {
             columns,
         }))
     }
+}
+
+/// The places that the keys of groups are likely to have, where they are columns of the table and all
+/// rows are in one.
+fn likely_places(
+    program: &PassProgram,
+    sink: &SinkPlan,
+    reads: &[Arc<ChunkedColumn>],
+    rows: &Range<usize>,
+) -> Option<Spans> {
+    let SinkPlan::Group {
+        keys, filter: None, ..
+    } = sink
+    else {
+        return None;
+    };
+    let types: Vec<ScalarType> = (keys.iter())
+        .map(|key| program.slots[*key].ty.scalar)
+        .collect();
+    let columns = keys.iter().map(|key| reads.get(*key).map(AsRef::as_ref));
+    Spans::guess(&types, &columns.collect::<Option<Vec<_>>>()?, rows.clone())
 }
 
 /// The first row of each morsel: the partition's first, then multiples of the morsel's length.

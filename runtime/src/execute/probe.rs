@@ -13,6 +13,7 @@ use crate::execute::morsel::Worker;
 use crate::execute::program::{Operand, SegmentPlan};
 use crate::execute::sink::BlockColumns;
 use crate::execute::view::span;
+use crate::memory::ahead;
 use crate::text::TextArray;
 
 impl<'r> Worker<'r> {
@@ -62,10 +63,12 @@ impl<'r> Worker<'r> {
                 }
             }
         }
+        let places = numbers.iter().map(|number| *number as usize);
+        ahead::fetch(&built.rows, places);
         for (byte, (numbers, found)) in numbers.chunks(8).zip(found.chunks_mut(8)).enumerate() {
             let mut bits = 0;
             for (place, (number, found)) in numbers.iter().zip(found).enumerate() {
-                let row = built.rows.get(*number as usize).copied();
+                let row = built.row(*number);
                 *found = row.unwrap_or(0);
                 bits |= u8::from(row.is_some()) << place;
             }
@@ -178,6 +181,7 @@ impl<'r> Worker<'r> {
         macro_rules! fetch {
             ($lane:ty) => {{
                 let from = typed::<$lane>(payload);
+                ahead::fetch(from, there.iter().map(|there| *there as usize));
                 // Where nothing was found stands any row.
                 for (value, there) in typed_mut::<$lane>(values).iter_mut().zip(there) {
                     *value = from.get(*there as usize).copied().unwrap_or_default();

@@ -9,13 +9,15 @@ use std::collections::HashMap;
 
 use icosian_ir::columns::{Columns, Join, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
+use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::op::{Op, Reduction};
-use icosian_ir::plan::{BuildSide, FusedSegment, Pass, Segment, Sink, parts_of};
+use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink, parts_of};
 use icosian_ir::types::{Domain, Lane, Type};
 
 use crate::error::{RunError, internal};
 use crate::execute::join::JoinPlan;
 use crate::execute::selection::{SelectionPlan, spooled};
+use crate::execute::sink::rows::{kept_by_build, kept_by_windows};
 use crate::execute::sink::shared_states;
 
 /// A stored column of a pass.
@@ -67,6 +69,8 @@ pub(crate) enum SegmentKind {
     Wide(ColumnId),
     /// An op over text.
     Columnar(ColumnId),
+    /// Dates and parts of moments, of each output.
+    Calendar(Vec<Datum>),
     /// A call of the host.
     Extern(ColumnId),
     /// A probe.
@@ -97,10 +101,11 @@ pub(crate) enum SinkPlan {
     Output,
     /// Scalars: each reduction with the slots it reads.
     Reduce { values: Vec<(ColumnId, Vec<usize>)> },
-    /// Groups: key slots, each reduction with the position of its state, and the states: of which
+    /// Groups: key slots, the slot that says which rows are in one, each reduction with the position of its state, and the states: of which
     /// reduction, over which slots.
     Group {
         keys: Vec<usize>,
+        filter: Option<usize>,
         values: Vec<(ColumnId, usize)>,
         states: Vec<(Reduction, Vec<usize>)>,
     },
@@ -209,8 +214,14 @@ impl PassProgram {
             SinkPlan::Reduce { values } => {
                 values.iter().flat_map(|value| value.1.clone()).collect()
             }
-            SinkPlan::Group { keys, states, .. } => keys
+            SinkPlan::Group {
+                keys,
+                filter,
+                states,
+                ..
+            } => keys
                 .iter()
+                .chain(filter)
                 .copied()
                 .chain(states.iter().flat_map(|state| state.1.clone()))
                 .collect(),
@@ -359,6 +370,10 @@ impl Builder<'_> {
             Segment::Columnar { column } => {
                 (SegmentKind::Columnar(*column), args(column), vec![*column])
             }
+            Segment::Calendar { moments, columns } => {
+                let (columns, data) = columns.iter().copied().unzip();
+                (SegmentKind::Calendar(data), vec![*moments], columns)
+            }
             Segment::Extern { column } => {
                 (SegmentKind::Extern(*column), args(column), vec![*column])
             }
@@ -432,13 +447,19 @@ impl Builder<'_> {
             } => SinkPlan::Reduce {
                 values: reductions(columns)?,
             },
-            Sink::Group { keys, columns, .. } => {
+            Sink::Group {
+                keys,
+                filter,
+                columns,
+                ..
+            } => {
                 let (values, states) = shared_states(self.columns, reductions(columns)?);
                 SinkPlan::Group {
                     keys: keys
                         .iter()
                         .map(|key| self.find(*key))
                         .collect::<Result<_, _>>()?,
+                    filter: filter.map(|filter| self.find(filter)).transpose()?,
                     values,
                     states,
                 }
@@ -568,25 +589,4 @@ impl Builder<'_> {
         }
         Ok(delivered)
     }
-}
-
-/// The columns that a build keeps, ascending.
-pub(crate) fn kept_by_build(side: &BuildSide, payload: &[ColumnId]) -> Vec<ColumnId> {
-    let mut all: Vec<ColumnId> = side.columns().chain(payload.iter().copied()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// The columns that windows look at and move along, ascending.
-pub(crate) fn kept_by_windows(columns: &Columns, windows: &[ColumnId]) -> Vec<ColumnId> {
-    let args = windows
-        .iter()
-        .flat_map(|window| &columns.column(*window).args);
-    // A function of the host may take scalars beside columns.
-    let rows = |arg: &ColumnId| columns.table_of(*arg).is_some();
-    let mut all: Vec<ColumnId> = args.copied().filter(rows).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }

@@ -135,6 +135,7 @@ fn wanted<'a>(columns: &Columns, sinks: &'a [Sink], program: &PassProgram) -> Wa
         match sink {
             Sink::Output { columns } => needed.extend(columns),
             Sink::Reduce { reductions } => needed.extend(reductions.iter().flat_map(args)),
+            // Where there is a filter, nothing that it or a row it leaves out gives can be an error.
             Sink::Group { keys, columns, .. } => {
                 needed.extend(keys.iter().copied().chain(columns.iter().flat_map(args)));
             }

@@ -20,6 +20,7 @@ use crate::execute::params::Params;
 use crate::execute::pass::{PassOutput, PassRun};
 use crate::execute::prepared::Prepared;
 use crate::memory::{BufferPool, MemoryBudget};
+use crate::source::Unread;
 
 /// A prepared flow with the data, parameters and limits of one run.
 #[derive(Debug)]
@@ -262,6 +263,12 @@ impl<'a> Run<'a> {
             });
         }
         Ok(Arc::clone(found))
+    }
+
+    /// The rows of a source table that nothing is asked of; none if it has no such rows.
+    pub(crate) fn unread(&self, table: TableId) -> Option<&Unread> {
+        let unread = self.sources.get(&table)?.unread();
+        (unread.row_groups > 0).then_some(unread)
     }
 
     /// How many rows a pass scans.

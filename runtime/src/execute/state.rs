@@ -19,13 +19,14 @@ use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::host::call_over_table;
 use crate::execute::keyed_window::finish_windows;
+use crate::execute::keys::Spans;
 use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
 use crate::execute::run::Run;
 use crate::execute::sink::accumulate::Accumulators;
 use crate::execute::sink::rows::{DeferredError, RowsPart};
-use crate::execute::sink::{CarrySum, GroupState, SinkState, reduction_of};
+use crate::execute::sink::{CarrySum, GroupOrder, GroupState, SinkState, reduction_of};
 use crate::memory::{MemoryBudget, Reservation};
 
 /// What the sinks of a pass know of the rows seen so far. States of disjoint rows merge in any
@@ -65,6 +66,15 @@ impl State {
             sinks,
             reservation: None,
         })
+    }
+
+    /// Numbers the groups of sinks by the places of their keys, where they are likely to have some.
+    pub(crate) fn expect(&mut self, places: &[Option<Spans>]) {
+        for (sink, spans) in self.sinks.iter_mut().zip(places) {
+            if let Some(spans) = spans {
+                sink.expect(spans);
+            }
+        }
     }
 
     /// The pass.
@@ -326,7 +336,10 @@ fn finish_groups(
     state: GroupState,
     params: &mut Params,
 ) -> Result<(), RunError> {
-    let order = state.order();
+    let GroupOrder {
+        groups: order,
+        rows,
+    } = state.order();
     let mut data = BoundTable::new(order.len());
     let mut key_columns = vec![None; state.keys.columns()];
     for column in results {
@@ -353,10 +366,10 @@ fn finish_groups(
         data.insert(*column, values)?;
     }
     // Groups are found by their keys as they stand: no second index is needed.
-    let mut rows = vec![0; order.len()];
-    for (row, group) in order.iter().enumerate() {
-        rows[*group as usize] = row as u32;
-    }
+    let keys = match &state.places {
+        Some(places) => state.keys.with_places(places.spans()),
+        None => state.keys,
+    };
     let built = BuiltTable {
         side: BuildSide {
             table,
@@ -367,7 +380,7 @@ fn finish_groups(
             arrangement: Arrangement::Unique,
         },
         data: data.clone(),
-        keys: state.keys,
+        keys,
         rows,
         candidates: None,
     };
@@ -384,12 +397,19 @@ fn group_keys(
     order: &[u32],
 ) -> Result<ChunkedColumn, RunError> {
     let scalar = columns.scalar_type(column);
-    if let Some(array) = state.keys.array(position, order)? {
+    let array = match &state.places {
+        Some(places) => places.array(position, scalar, order)?,
+        None => state.keys.array(position, order)?,
+    };
+    if let Some(array) = array {
         return ChunkedColumn::try_new(scalar, vec![array]);
     }
     let cells: Vec<Value> = order
         .iter()
-        .map(|group| state.keys.value(*group as usize, position))
+        .map(|group| match &state.places {
+            Some(places) => places.value(position, scalar, *group),
+            None => state.keys.value(*group as usize, position),
+        })
         .collect();
     ChunkedColumn::try_new(scalar, together(values_to_arrays(scalar, &cells)?)?)
 }

@@ -67,6 +67,13 @@ impl State {
                 SinkState::Output => {}
                 SinkState::Reduce(states) => add("reduce", &[], states_to_fields(states))?,
                 SinkState::Group(state) => {
+                    let mut numbered;
+                    let mut state = state;
+                    if state.places.is_some() {
+                        numbered = state.clone();
+                        numbered.leave_places()?;
+                        state = &numbered;
+                    }
                     let mut fields: Vec<(String, ArrayRef)> = vec![(
                         "first_row".to_owned(),
                         Arc::new(UInt64Array::from(state.first_rows.clone())),

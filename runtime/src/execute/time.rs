@@ -1,17 +1,19 @@
 //! Functions of dates and timestamps over blocks of integers.
 
-use icosian_codegen::wide::{ClockParts, DayParts};
+use icosian_codegen::wide::{Calendar, Moments};
 use icosian_ir::id::ColumnId;
 use icosian_ir::meaning::time::clock::TimeError;
 use icosian_ir::meaning::time::evaluate::{Evaluation, zone_of};
+use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::meaning::time::zone::ZoneSpans;
-use icosian_ir::op::{TimeFunction, TimePart};
+use icosian_ir::op::TimeFunction;
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
+use smallvec::SmallVec;
 
 use crate::bytes::{put_bit, typed, typed_mut};
 use crate::error::{RunError, internal};
-use crate::execute::morsel::Worker;
+use crate::execute::morsel::{Store, Worker};
 use crate::execute::program::{Operand, SegmentPlan};
 use crate::execute::sink::BlockColumns;
 use crate::execute::view::{View, span};
@@ -58,51 +60,53 @@ impl Worker<'_> {
     ) -> Result<bool, RunError> {
         let columns = self.run.prepared.columns();
         let from = columns.scalar_type(columns.column(column).args[0]);
-        if let (TimeFunction::Part(part), [Operand::Slot(slot)]) = (function, &segment.operands[..])
-            && part != TimePart::IsLeapYear
-        {
-            return self.run_parts(part, from, *slot, segment.outputs[0]);
-        }
         let zone = zone_of(function, from).and_then(ZoneSpans::of);
         let evaluation = Evaluation::new(function, from, zone.as_deref());
         self.run_integers(segment, |first, second| evaluation.row(first, second))
     }
 
-    /// Runs a part over a column of dates or timestamps, nulls included: their parts are not read.
-    fn run_parts(
+    /// Runs dates and parts over a column of moments, nulls included: what they give is not read.
+    /// True if some date may have more than 32 bits.
+    pub(crate) fn run_calendar(
         &mut self,
-        part: TimePart,
-        from: ScalarType,
-        slot: usize,
-        output: usize,
+        data: &[Datum],
+        segment: &SegmentPlan,
     ) -> Result<bool, RunError> {
-        let (start, padded) = (self.start(output), self.block.padded);
-        let mut store = std::mem::take(&mut self.stores[output]);
+        let [Operand::Slot(slot)] = segment.operands[..] else {
+            return Err(internal("moments that are no column"));
+        };
+        let padded = self.block.padded;
+        let taken = segment.outputs.iter();
+        let mut stores: SmallVec<[Store<'_>; 8]> = taken
+            .map(|output| std::mem::take(&mut self.stores[*output]))
+            .collect();
         let View { values, validity } = self.view(slot)?;
-        let parts = &mut store.values.get_mut()[span(Lane::I32, start, padded)];
-        let parts = typed_mut::<i32>(parts);
-        match from {
-            ScalarType::Timestamp(unit, _) => level().run(ClockParts {
-                part,
-                unit,
-                instants: &typed(values)[..padded],
-                parts,
-            }),
-            _ => level().run(DayParts {
-                part,
-                days: &typed(values)[..padded],
-                parts,
-            }),
-        }
-        if self.run.program.slots[output].ty.nullable {
-            let bits = &mut store.validity.get_mut()[span(Lane::Bool, start, padded)];
-            match validity {
-                Some(validity) => bits.copy_from_slice(&validity[..padded / 8]),
-                None => bits.fill(0xff),
+        let moments = match self.run.program.slots[slot].ty.scalar {
+            ScalarType::Timestamp(unit, _) => Moments::Instants(unit, &typed(values)[..padded]),
+            _ => Moments::Dates(&typed(values)[..padded]),
+        };
+        let mut outputs: SmallVec<[(Datum, &mut [i32]); 8]> = SmallVec::new();
+        for ((datum, output), store) in data.iter().zip(&segment.outputs).zip(&mut stores) {
+            let start = self.start(*output);
+            if self.run.program.slots[*output].ty.nullable {
+                let bits = &mut store.validity.get_mut()[span(Lane::Bool, start, padded)];
+                match validity {
+                    Some(validity) => bits.copy_from_slice(&validity[..padded / 8]),
+                    None => bits.fill(0xff),
+                }
             }
+            let values = &mut store.values.get_mut()[span(Lane::I32, start, padded)];
+            outputs.push((*datum, typed_mut(values)));
         }
-        self.stores[output] = store;
-        Ok(false)
+        let overflow = level().run(Calendar {
+            moments,
+            outputs: &mut outputs,
+        });
+        drop(outputs);
+        for (output, store) in segment.outputs.iter().zip(stores) {
+            self.stores[*output] = store;
+        }
+        Ok(overflow)
     }
 
     /// Runs a body over the rows in which every operand has a value.

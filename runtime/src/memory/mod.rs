@@ -4,6 +4,7 @@
 //! Fresh pages cost more than most arithmetic, so large outputs are worth reusing; what the pool
 //! keeps is bounded, is given back when nobody wants it for a while, and at once on demand.
 
+pub(crate) mod ahead;
 mod budget;
 mod pool;
 mod region;

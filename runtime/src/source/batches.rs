@@ -88,7 +88,6 @@ pub(super) fn assemble(
     first_row: u64,
 ) -> Result<RecordBatch, SourceError> {
     let mut arrays = Vec::with_capacity(wanted.len());
-    let mut fields = Vec::with_capacity(wanted.len());
     for (column, place) in wanted.iter().zip(&projection.order) {
         let array = widen(&decoded[*place], column.ty).map_err(|misfit| match misfit {
             Misfit::Type { found, .. } => type_error(found, column),
@@ -106,13 +105,21 @@ pub(super) fn assemble(
                     .wanted(column.ty)
             }
         })?;
-        fields.push(Field::new(
-            &column.name,
-            array.data_type().clone(),
-            column.ty.nullable,
-        ));
         arrays.push(array);
     }
+    batch_of(wanted, arrays, rows)
+}
+
+/// The arrays of wanted columns as a batch.
+pub(super) fn batch_of(
+    wanted: &[WantedColumn],
+    arrays: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch, SourceError> {
+    let fields = wanted.iter().zip(&arrays).map(|(column, array)| {
+        Field::new(&column.name, array.data_type().clone(), column.ty.nullable)
+    });
+    let fields: Vec<Field> = fields.collect();
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)
         .map_err(|error| SourceError::corrupt(error.to_string()))

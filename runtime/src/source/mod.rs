@@ -2,7 +2,8 @@
 //!
 //! [`schema`] tells names and types before rows are read (for CSV and JSON lines that takes a look
 //! at every cell); [`read`] gives the wanted columns, widened to the wanted types, in the source's order.
-//! Columns that nobody wants aren't decoded. Files are decoded in parallel on the thread pool that
+//! Columns that nobody wants aren't decoded, nor row groups of Parquet files whose bounds say that no row
+//! of them is wanted ([`read_where`]). Files are decoded in parallel on the thread pool that
 //! the caller is in. Nothing is memory-mapped: a file cut short by somebody else while it is read
 //! is then an error and not a crash.
 
@@ -15,12 +16,15 @@ mod guard;
 mod ipc_file;
 mod json_file;
 mod parquet_file;
+mod row_groups;
 mod times;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
+use icosian_ir::columns::Possible;
 use icosian_ir::types::Type;
 
 pub use self::error::{SourceError, SourceErrorKind};
@@ -95,6 +99,62 @@ pub struct TableData {
     pub batches: Vec<RecordBatch>,
     /// How many rows all batches have together.
     pub rows: usize,
+    /// Which of them were not read.
+    pub unread: Unread,
+}
+
+/// Rows of a source that were not read because nothing asks for them: others stand in their places.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Unread {
+    /// The rows, ascending.
+    pub rows: Vec<Range<usize>>,
+    /// How many row groups the source has.
+    pub row_groups: usize,
+    /// How many of these were not read.
+    pub skipped: usize,
+}
+
+impl Unread {
+    /// Whether none of some rows were read.
+    pub fn holds(&self, rows: &Range<usize>) -> bool {
+        let after = self.rows.partition_point(|unread| unread.end <= rows.start);
+        (self.rows.get(after))
+            .is_some_and(|unread| unread.start <= rows.start && rows.end <= unread.end)
+    }
+
+    /// The rows among these that were read.
+    pub fn others(&self, rows: Range<usize>) -> Vec<Range<usize>> {
+        let mut others = Vec::new();
+        let mut start = rows.start;
+        for unread in &self.rows {
+            others.push(start..unread.start.min(rows.end));
+            start = start.max(unread.end);
+        }
+        others.push(start..rows.end);
+        others.retain(|range| range.start < range.end);
+        others
+    }
+
+    /// Adds what was not read of a file whose rows come next, from `first_row` on.
+    fn add(&mut self, first_row: usize, file: Unread) {
+        for rows in file.rows {
+            let rows = first_row + rows.start..first_row + rows.end;
+            match self.rows.last_mut() {
+                Some(last) if last.end == rows.start => last.end = rows.end,
+                _ => self.rows.push(rows),
+            }
+        }
+        self.row_groups += file.row_groups;
+        self.skipped += file.skipped;
+    }
+}
+
+/// Which rows of a source are wanted.
+pub struct RowPredicate<'a> {
+    /// The wanted columns that it looks at, by their positions.
+    pub columns: Vec<usize>,
+    /// Whether a row may be wanted whose values, of all wanted columns, are such.
+    pub may_keep: &'a (dyn Fn(&[Possible]) -> bool + Sync),
 }
 
 /// The columns of a source.
@@ -163,24 +223,49 @@ pub fn schema(source: &Source) -> Result<Schema, SourceError> {
 /// # Errors
 /// If the source can't be read, a column is missing, or its values aren't of the type wanted.
 pub fn read(source: &Source, wanted: &[WantedColumn]) -> Result<TableData, SourceError> {
+    read_where(source, wanted, None)
+}
+
+/// As [`read`]; rows that a predicate says nobody wants may be left unread. Others, which nobody wants
+/// either, then stand in their places, and [`TableData::unread`] tells where.
+///
+/// # Errors
+/// As [`read`]; what is left unread may hold an error of the file's form that is then not told.
+pub fn read_where(
+    source: &Source,
+    wanted: &[WantedColumn],
+    predicate: Option<&RowPredicate<'_>>,
+) -> Result<TableData, SourceError> {
+    let mut unread = Unread::default();
     let batches = match source {
         Source::Batches(batches) => batches::read(batches, wanted)?,
         Source::File { path, options } => {
             let (format, files) = files::list(path)?;
             let mut batches = Vec::new();
+            let mut rows = 0;
             for file in &files {
-                batches.extend(match format {
+                let of_file = match format {
                     Format::Csv => csv_file::read(file, options, wanted)?,
                     Format::JsonLines => json_file::read(file, options, wanted)?,
                     Format::Ipc => ipc_file::read(file, wanted)?,
-                    Format::Parquet => parquet_file::read(file, wanted)?,
-                });
+                    Format::Parquet => {
+                        let (of_file, left) = parquet_file::read(file, wanted, predicate)?;
+                        unread.add(rows, left);
+                        of_file
+                    }
+                };
+                rows += of_file.iter().map(RecordBatch::num_rows).sum::<usize>();
+                batches.extend(of_file);
             }
             batches
         }
     };
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    Ok(TableData { batches, rows })
+    Ok(TableData {
+        batches,
+        rows,
+        unread,
+    })
 }
 
 /// The Arrow schema of an Arrow IPC file, with its metadata.
@@ -198,7 +283,11 @@ pub fn ipc_schema(path: &Path) -> Result<arrow::datatypes::SchemaRef, SourceErro
 pub fn read_ipc(path: &Path, wanted: &[WantedColumn]) -> Result<TableData, SourceError> {
     let batches = ipc_file::read(path, wanted)?;
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    Ok(TableData { batches, rows })
+    Ok(TableData {
+        batches,
+        rows,
+        unread: Unread::default(),
+    })
 }
 
 /// Which columns are decoded, and where the wanted ones are among them.

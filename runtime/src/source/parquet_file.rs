@@ -1,4 +1,4 @@
-//! Parquet: the wanted columns of each row group, row groups in parallel.
+//! Parquet: the wanted columns of each row group that may hold rows wanted, row groups in parallel.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -16,7 +16,8 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::batches::{assemble, fit, in_order};
 use super::error::SourceError;
 use super::guard::guarded;
-use super::{Projection, WantedColumn, footer};
+use super::row_groups::RowGroups;
+use super::{Projection, RowPredicate, Unread, WantedColumn, footer};
 
 /// Rows of a batch: one morsel.
 const BATCH_ROWS: usize = 65_536;
@@ -67,8 +68,12 @@ pub(super) fn arrow_schema(path: &Path) -> Result<SchemaRef, SourceError> {
     Ok(Arc::clone(metadata(path)?.schema()))
 }
 
-/// The wanted columns of the file.
-pub(super) fn read(path: &Path, wanted: &[WantedColumn]) -> Result<Vec<RecordBatch>, SourceError> {
+/// The wanted columns of the file, and what of it was not read because a predicate wants none of it.
+pub(super) fn read(
+    path: &Path,
+    wanted: &[WantedColumn],
+    predicate: Option<&RowPredicate<'_>>,
+) -> Result<(Vec<RecordBatch>, Unread), SourceError> {
     let metadata = metadata(path)?;
     let projection =
         fit(metadata.schema().fields(), wanted).map_err(|error| error.in_file(path))?;
@@ -82,10 +87,38 @@ pub(super) fn read(path: &Path, wanted: &[WantedColumn]) -> Result<Vec<RecordBat
         groups.push((group, rows as usize, first_row));
         first_row += u64::from(rows);
     }
+    let chosen = match predicate {
+        Some(predicate) if !wanted.is_empty() => {
+            guarded(|| RowGroups::chosen(&metadata, &projection, wanted, predicate, BATCH_ROWS))
+                .map_err(|error| error.in_file(path))?
+        }
+        _ => RowGroups::all(&metadata),
+    };
+    let mut unread = Unread {
+        row_groups: groups.len(),
+        ..Unread::default()
+    };
+    for (group, rows, first_row) in &groups {
+        if chosen.skipped[*group] {
+            let start = usize::try_from(*first_row).unwrap_or(usize::MAX);
+            let rows = std::iter::once(start..start.saturating_add(*rows)).collect();
+            unread.add(
+                0,
+                Unread {
+                    rows,
+                    row_groups: 0,
+                    skipped: 1,
+                },
+            );
+        }
+    }
     let parts: Vec<Result<Vec<RecordBatch>, SourceError>> = groups
         .into_par_iter()
         .map(|(group, rows, first_row)| {
             guarded(|| {
+                if chosen.skipped[group] {
+                    return Ok(chosen.stand_ins(rows));
+                }
                 if wanted.is_empty() {
                     return Ok(vec![assemble(&[], rows, &projection, wanted, first_row)?]);
                 }
@@ -99,7 +132,7 @@ pub(super) fn read(path: &Path, wanted: &[WantedColumn]) -> Result<Vec<RecordBat
             })
         })
         .collect();
-    in_order(path, parts)
+    Ok((in_order(path, parts)?, unread))
 }
 
 fn read_group(

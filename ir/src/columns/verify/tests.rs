@@ -21,7 +21,14 @@ fn program() -> ColumnsBuilder {
     let parent = table;
     add_table(&mut builder, filtered(parent, predicate));
     let keys = vec![x];
-    add_table(&mut builder, Rows::Group { parent, keys });
+    add_table(
+        &mut builder,
+        Rows::Group {
+            parent,
+            keys,
+            filter: None,
+        },
+    );
     builder
 }
 
@@ -194,7 +201,11 @@ fn tables_are_made_of_their_parents() {
     );
     let keys = vec![];
     assert_eq!(
-        with_table(Rows::Group { parent, keys }),
+        with_table(Rows::Group {
+            parent,
+            keys,
+            filter: None,
+        }),
         Err("t3: grouped by nothing".to_owned())
     );
     let (parent, predicate) = (TableId::from_index(1), id(2));

@@ -45,7 +45,14 @@ impl Program {
 
     pub(super) fn grouped(&mut self, parent: TableId, keys: &[ColumnId]) -> TableId {
         let keys = keys.to_vec();
-        self.add_table("groups", Rows::Group { parent, keys })
+        self.add_table(
+            "groups",
+            Rows::Group {
+                parent,
+                keys,
+                filter: None,
+            },
+        )
     }
 
     pub(super) fn input(&mut self, table: TableId, ty: Type, values: Vec<Value>) -> ColumnId {

@@ -54,31 +54,51 @@ fn of_era(day_of_era: u32) -> (u32, u32, u32, u32) {
     (year, month - 12 * next_year, day + 1, day_of_year)
 }
 
-/// The parts of the day so many days after 1970-01-01, in 32 bits and without a branch, so that a loop
-/// over it computes many days at once.
-///
-/// ```
-/// use icosian_ir::meaning::time::civil::date_parts;
-/// assert_eq!(date_parts(11_016).day_of_year, 60);
-/// ```
+/// Days from the beginning of an era to 1970-01-01, so many that the days before it that
+/// [`near_date_parts`] takes stay positive.
+const NEAR_EPOCH: u32 = EPOCH as u32 + NEAR_ERAS * DAYS_PER_ERA as u32;
+
+/// Whole eras in [`NEAR_EPOCH`].
+const NEAR_ERAS: u32 = 1_832;
+
+/// Whether a day is more than some 734 000 years away, so that [`near_date_parts`] is wrong about it or
+/// about a day of its week.
 #[inline(always)]
-pub fn date_parts(days: i32) -> DateParts {
-    /// 2⁴⁸ / 146 097: the high half of a product and 16 bits more divide by an era, at most one too
-    /// low once the epoch's four eras are added.
-    const RECIPROCAL: i64 = (1 << 48) / DAYS_PER_ERA;
-    const ERA: i32 = DAYS_PER_ERA as i32;
-    const IN_ERA: i32 = (EPOCH - 4 * DAYS_PER_ERA) as i32;
-    let estimate = ((i64::from(days) * RECIPROCAL) >> 32) as i32 >> 16;
-    // Small, whatever the wrapped product was.
-    let rest = days
-        .wrapping_sub(estimate.wrapping_mul(ERA))
-        .wrapping_add(IN_ERA);
-    let low = i32::from(rest >= ERA);
-    let (year, month, day, since_march) = of_era((rest - low * ERA) as u32);
-    let year = (estimate + 4 + low) * 400 + year as i32;
+pub fn is_far(days: i32) -> bool {
+    (days as u32).wrapping_add(NEAR_EPOCH - 8) >> 29 != 0
+}
+
+/// [`date_parts`] of a day that is not [far](is_far): without a branch and in words of 32 bits, so that
+/// a loop over it computes many days at once.
+///
+/// Gregorian days become Julian ones by the leap days that three of four centuries left out; Julian
+/// years are all of 365¼ days.
+#[inline(always)]
+pub fn near_date_parts(days: i32) -> DateParts {
+    let shifted = (days as u32).wrapping_add(NEAR_EPOCH);
+    // Of quarters of days, so that a century has a whole number of them.
+    let century = shifted.wrapping_mul(4).wrapping_add(3) / 146_097;
+    let julian = shifted.wrapping_add(century).wrapping_sub(century >> 2);
+    let quarters = julian.wrapping_mul(4).wrapping_add(3);
+    let year = quarters / 1_461;
+    let since_march = quarters.wrapping_sub(year.wrapping_mul(1_461)) >> 2;
+    let n = since_march.wrapping_mul(2_141).wrapping_add(197_913);
+    // Divides 16 bits by 2 141.
+    let day = (n & 0xffff).wrapping_mul(31_345) >> 26;
+    let next_year = u32::from(since_march >= 306);
+    let year = year.wrapping_add(next_year) as i32;
+    parts_of(
+        year.wrapping_sub((NEAR_ERAS * 400) as i32),
+        (n >> 16).wrapping_sub(12 * next_year),
+        day + 1,
+        since_march,
+    )
+}
+
+#[inline(always)]
+fn parts_of(year: i32, month: u32, day: u32, since_march: u32) -> DateParts {
     let leap = u32::from(is_leap(year));
-    let in_january = since_march >= 306;
-    let before_march = if in_january {
+    let before_march = if since_march >= 306 {
         0u32.wrapping_sub(306)
     } else {
         59 + leap
@@ -87,7 +107,25 @@ pub fn date_parts(days: i32) -> DateParts {
         year,
         month,
         day,
-        day_of_year: since_march.wrapping_add(before_march) + 1,
+        day_of_year: since_march.wrapping_add(before_march).wrapping_add(1),
+    }
+}
+
+/// The parts of the day so many days after 1970-01-01.
+///
+/// ```
+/// use icosian_ir::meaning::time::civil::date_parts;
+/// assert_eq!(date_parts(11_016).day_of_year, 60);
+/// ```
+#[inline(always)]
+pub fn date_parts(days: i32) -> DateParts {
+    if is_far(days) {
+        let shifted = i64::from(days) + EPOCH;
+        let (year, month, day, since_march) = of_era(shifted.rem_euclid(DAYS_PER_ERA) as u32);
+        let year = 400 * shifted.div_euclid(DAYS_PER_ERA) as i32 + year as i32;
+        parts_of(year, month, day, since_march)
+    } else {
+        near_date_parts(days)
     }
 }
 
@@ -197,7 +235,11 @@ mod tests {
             (0..1_000_000).map(|step: i32| step.wrapping_mul(4_294_967).wrapping_add(step));
         let borders =
             (-14_690..14_690).flat_map(|era| [-1, 0, 1].map(|by| era * 146_097 - 719_468 + by));
-        for days in near.chain(spread).chain(borders) {
+        let first = (NEAR_EPOCH - 8).wrapping_neg() as i32;
+        let ends = [first, first + (1 << 29)].into_iter();
+        let ends = ends.flat_map(|end| (-3_000..3_000).map(move |by| end + by));
+        assert!(is_far(first - 1) && !is_far(first));
+        for days in near.chain(spread).chain(borders).chain(ends) {
             let civil = civil_of_days(days.into());
             let parts = date_parts(days);
             assert_eq!(

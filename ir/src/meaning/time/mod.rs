@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod civil;
 pub mod clock;
 pub mod evaluate;
+pub mod instant;
 pub mod parts;
 pub mod pattern;
 pub mod zone;

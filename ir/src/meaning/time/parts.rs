@@ -1,7 +1,7 @@
 //! The parts of a date and of the time of day.
 
 use super::SECONDS_PER_DAY;
-use super::civil::{civil_of_days, date_parts, days_of_civil, is_leap};
+use super::civil::{DateParts, date_parts, is_leap, near_date_parts};
 use crate::op::TimePart;
 
 /// A part of the date so many days after 1970-01-01; of the time of day, that of midnight.
@@ -17,20 +17,29 @@ use crate::op::TimePart;
 /// ```
 #[inline(always)]
 pub fn date_part(part: TimePart, days: i32) -> i32 {
+    date_part_by(part, days, date_parts)
+}
+
+/// [`date_part`] of a day that is not [far](super::civil::is_far), without a branch.
+#[inline(always)]
+pub fn near_date_part(part: TimePart, days: i32) -> i32 {
+    date_part_by(part, days, near_date_parts)
+}
+
+#[inline(always)]
+fn date_part_by(part: TimePart, days: i32, date_parts: impl Fn(i32) -> DateParts) -> i32 {
     let parts = date_parts(days);
     match part {
         TimePart::Year => parts.year,
-        TimePart::Quarter => (parts.month + 2) as i32 / 3,
+        TimePart::Quarter => quarter(parts.month as i32),
         TimePart::Month => parts.month as i32,
         TimePart::Day => parts.day as i32,
         TimePart::DayOfYear => parts.day_of_year as i32,
-        TimePart::Weekday => (days % 7 + 10) % 7 + 1,
-        // The years of i32 days have 7 digits.
-        TimePart::IsoYear => civil_of_days(iso_thursday(days.into())).year as i32,
+        TimePart::Weekday => weekday(days),
+        TimePart::IsoYear => date_parts(iso_thursday(days)).year,
         TimePart::IsoWeek => {
-            let thursday = iso_thursday(days.into());
-            let year = civil_of_days(thursday).year;
-            ((thursday - days_of_civil(year, 1, 1)) / 7 + 1) as i32
+            let thursday = date_parts(iso_thursday(days));
+            ((thursday.day_of_year - 1) / 7 + 1) as i32
         }
         TimePart::DaysInMonth => {
             let february = 28 + i32::from(is_leap(parts.year));
@@ -48,16 +57,30 @@ pub fn date_part(part: TimePart, days: i32) -> i32 {
     }
 }
 
-/// 1 on Mondays to 7 on Sundays.
+/// The quarter of a month.
 #[inline(always)]
-pub fn weekday(days: i64) -> i64 {
-    (days + 3).rem_euclid(7) + 1
+pub fn quarter(month: i32) -> i32 {
+    // Divides 14 at most by 3.
+    ((month + 2) * 21_846) >> 16
 }
 
-/// The Thursday of the same week, in whose year the ISO week is (ISO 8601, 3.1.1.23).
+/// 1 on Mondays to 7 on Sundays.
 #[inline(always)]
-fn iso_thursday(days: i64) -> i64 {
-    days - weekday(days) + 4
+pub fn weekday(days: i32) -> i32 {
+    // The first of all days, 2³¹ before 1970, is a Tuesday.
+    let since_tuesday = (days as u32 ^ (1 << 31)) % 7;
+    if since_tuesday == 6 {
+        1
+    } else {
+        since_tuesday as i32 + 2
+    }
+}
+
+/// The Thursday of the same week, in whose year the ISO week is (ISO 8601, 3.1.1.23). The weeks of
+/// the first and the last day have theirs.
+#[inline(always)]
+fn iso_thursday(days: i32) -> i32 {
+    days.wrapping_sub(weekday(days)).wrapping_add(4)
 }
 
 /// A part of the time of day of an instant, counted in units of which `per_second` make a second;
@@ -72,12 +95,12 @@ fn iso_thursday(days: i64) -> i64 {
 /// ```
 #[inline(always)]
 pub fn clock_part(part: TimePart, value: i64, per_second: i64) -> i32 {
-    let second = || value.div_euclid(per_second).rem_euclid(SECONDS_PER_DAY);
+    let second = || value.div_euclid(per_second).rem_euclid(SECONDS_PER_DAY) as i32;
     let nanosecond = || value.rem_euclid(per_second) * (1_000_000_000 / per_second);
     let part = match part {
-        TimePart::Hour => second() / 3_600,
-        TimePart::Minute => second() / 60 % 60,
-        TimePart::Second => second() % 60,
+        TimePart::Hour => return hour(second()),
+        TimePart::Minute => return minute(second()),
+        TimePart::Second => return second_of_minute(second()),
         TimePart::Millisecond => nanosecond() / 1_000_000,
         TimePart::Microsecond => nanosecond() / 1_000,
         TimePart::Nanosecond => nanosecond(),
@@ -95,9 +118,44 @@ pub fn clock_part(part: TimePart, value: i64, per_second: i64) -> i32 {
     part as i32
 }
 
+/// The hour of a second of the day.
+#[inline(always)]
+pub fn hour(second: i32) -> i32 {
+    // Divides by 16, then 5 400 at most by 225.
+    (((second as u32) >> 4).wrapping_mul(37_283) >> 23) as i32
+}
+
+/// The minute of the day of a second of the day.
+#[inline(always)]
+fn minute_of_day(second: i32) -> i32 {
+    // Divides by 4, then 21 600 at most by 15.
+    (((second as u32) >> 2).wrapping_mul(139_811) >> 21) as i32
+}
+
+/// The minute of its hour of a second of the day.
+#[inline(always)]
+pub fn minute(second: i32) -> i32 {
+    minute_of_day(second) - 60 * hour(second)
+}
+
+/// The second of its minute of a second of the day.
+#[inline(always)]
+pub fn second_of_minute(second: i32) -> i32 {
+    second - 60 * minute_of_day(second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_second_of_a_day() {
+        for at in 0..86_400 {
+            assert_eq!(hour(at), at / 3_600);
+            assert_eq!(minute(at), at / 60 % 60);
+            assert_eq!(second_of_minute(at), at % 60);
+        }
+    }
     use chrono::{Datelike, NaiveDate};
 
     #[test]

@@ -8,6 +8,7 @@ use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::interpret::Cell;
 use icosian_ir::meaning::time::evaluate::zone_of;
+use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::meaning::time::zone::ZoneSpans;
 use icosian_ir::op::Op;
 use icosian_ir::plan::{BuildSide, Step as PlanStep};
@@ -254,6 +255,7 @@ impl Binder<'_> {
             SegmentKind::Fused(fused) => self.fused(pass, program, *fused, segment)?,
             SegmentKind::Wide(column) => self.wide(*column, segment)?,
             SegmentKind::Columnar(column) => self.columnar((pass, position), *column, segment)?,
+            SegmentKind::Calendar(data) => self.calendar(data, segment)?,
             SegmentKind::Probe(column) => self.probe(*column, segment)?,
             SegmentKind::Gather(column) => self.gather(*column, segment)?,
             SegmentKind::Extern(_) => return Err(internal("a function of the host by row")),
@@ -317,6 +319,22 @@ impl Binder<'_> {
             operands,
             output,
             nullable: self.places[output].ty.nullable,
+        })
+    }
+
+    fn calendar(&mut self, data: &[Datum], segment: &SegmentPlan) -> Result<Step, RunError> {
+        let [PassOperand::Slot(moments)] = segment.operands[..] else {
+            return Err(internal("moments that are no column"));
+        };
+        let per_second = match self.places[moments].ty.scalar {
+            ScalarType::Timestamp(unit, _) => Some(unit.per_second()),
+            _ => None,
+        };
+        let outputs = data.iter().copied().zip(segment.outputs.iter().copied());
+        Ok(Step::Calendar {
+            moments,
+            per_second,
+            outputs: outputs.collect(),
         })
     }
 

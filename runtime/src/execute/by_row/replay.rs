@@ -69,6 +69,7 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
             | Step::Text { .. }
             | Step::Choose { .. }
             | Step::Time { .. }
+            | Step::Calendar { .. }
             | Step::OneOf { .. } => {}
         }
     }

@@ -4,6 +4,7 @@ use icosian_ir::meaning::hash;
 use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
 use icosian_ir::meaning::text::Argument;
 use icosian_ir::meaning::time::evaluate::Evaluation;
+use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::meaning::time::zone::ZoneSpans;
 use icosian_ir::types::Lane;
 
@@ -184,6 +185,11 @@ impl Machine {
                 let raised = self.time(&evaluation, operands, *output, rows);
                 (raised, Target::Lane(*output))
             }
+            Step::Calendar {
+                moments,
+                per_second,
+                outputs,
+            } => return Ok(self.calendar(*moments, *per_second, outputs, rows, pads)),
             Step::OneOf {
                 set,
                 has_null,
@@ -202,7 +208,9 @@ impl Machine {
             } => {
                 for row in 0..rows {
                     let found = self.find_key(&built.keys, keys, *null_matches, row);
-                    let found = found.map(|number| built.rows[number].into());
+                    let found = found
+                        .and_then(|number| built.row(number as u32))
+                        .map(u64::from);
                     self.buffers.put_word(*output, row, found);
                 }
                 (false, Target::Lane(*output))
@@ -387,6 +395,32 @@ impl Machine {
             };
             self.buffers
                 .put_word(output, row, found.map(|found| found as u64));
+        }
+        raised
+    }
+
+    fn calendar(
+        &mut self,
+        moments: usize,
+        per_second: Option<i64>,
+        outputs: &[(Datum, usize)],
+        rows: usize,
+        pads: bool,
+    ) -> bool {
+        let mut raised = false;
+        for (datum, output) in outputs {
+            for row in 0..rows {
+                let word = self.buffers.word(moments, row).map(|word| word as i64);
+                let found = word.map(|value| {
+                    let found = datum.of(value, per_second);
+                    raised |= found.is_none();
+                    found.unwrap_or(0) as u64
+                });
+                self.buffers.put_word(*output, row, found);
+            }
+            if pads {
+                self.buffers.pad(*output, rows);
+            }
         }
         raised
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use icosian_ir::id::ColumnId;
+use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::meaning::time::zone::ZoneSpans;
 use icosian_ir::op::TimeFunction;
 use icosian_ir::types::{Lane, ScalarType};
@@ -81,6 +82,12 @@ pub(crate) enum Step {
         zone: Option<Arc<ZoneSpans>>,
         operands: Vec<Operand>,
         output: usize,
+    },
+    /// Dates and parts of moments: dates, or instants counted in units of which so many make a second.
+    Calendar {
+        moments: usize,
+        per_second: Option<i64>,
+        outputs: Vec<(Datum, usize)>,
     },
     /// Whether a value is among many.
     OneOf {

@@ -6,8 +6,8 @@ use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
 
-use super::KeyColumn;
-use super::direct::{WordRange, join};
+use super::spans::{WordRange, join};
+use super::{KeyColumn, NO_KEY};
 use crate::bytes::{bit, typed};
 use crate::error::{RunError, internal};
 use crate::execute::view::{View, with_lane};
@@ -104,6 +104,24 @@ impl KeyWords {
         self.rows = masks.iter().filter(|mask| **mask == 0).count();
     }
 
+    /// Leaves these rows, ascending.
+    pub(super) fn keep(&mut self, kept: &[u32]) {
+        for column in 0..self.columns {
+            let (from, to) = (column * self.rows, column * kept.len());
+            for (position, row) in kept.iter().enumerate() {
+                self.words[to + position] = self.words[from + *row as usize];
+            }
+        }
+        self.words.truncate(self.columns * kept.len());
+        if !self.masks.is_empty() {
+            for (position, row) in kept.iter().enumerate() {
+                self.masks[position] = self.masks[*row as usize];
+            }
+            self.masks.truncate(kept.len());
+        }
+        self.rows = kept.len();
+    }
+
     /// Room for keys of so many columns.
     pub(super) fn reset(&mut self, rows: usize, columns: usize) {
         self.rows = rows;
@@ -193,6 +211,11 @@ impl KeyWords {
             KeyColumn::Numbers(numbers) => {
                 for (word, number) in words.iter_mut().zip(*numbers) {
                     *word = u64::from(*number);
+                }
+                if numbers.contains(&NO_KEY) {
+                    for (mask, number) in self.null_masks().iter_mut().zip(*numbers) {
+                        *mask |= if *number == NO_KEY { null } else { 0 };
+                    }
                 }
             }
             KeyColumn::Words(from) => words.copy_from_slice(&from[..count]),
@@ -297,6 +320,16 @@ fn lane_words(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_kept() {
+        let mut words = KeyWords::default();
+        words.transpose(&[0, 1, 2, 1, 0, 3, 0, 4, 5, 2, 6, 0], 3);
+        words.keep(&[1, 3]);
+        assert_eq!(words.column(0), [0, 6]);
+        assert_eq!(words.column(1), [3, 0]);
+        assert_eq!(words.masks(), [1, 2]);
+    }
 
     #[test]
     fn rows_with_nulls_are_dropped() {

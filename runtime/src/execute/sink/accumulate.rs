@@ -23,6 +23,7 @@ use super::pick::Picked;
 use super::tally::Tally;
 use crate::bytes::{bit, count_bits, typed};
 use crate::error::{RunError, internal};
+use crate::execute::keys::NO_KEY;
 use crate::execute::view::View;
 use crate::execute::wide::level;
 
@@ -178,13 +179,14 @@ impl Accumulators {
     }
 
     /// Takes in `rows` of the arguments, of which row 0 is the table's row `first_row`; `groups` has
-    /// the state of each, in order.
+    /// the state of each, in order, and [`NO_KEY`] for rows left out; `all` says that there are none.
     pub(crate) fn update(
         &mut self,
         arguments: &[Argument<'_, '_>],
         rows: Range<usize>,
         first_row: usize,
         groups: &[u32],
+        all: bool,
     ) -> Result<(), RunError> {
         let rows_and_groups = || rows.clone().zip(groups.iter().map(|group| *group as usize));
         if let Accumulators::Picked(picked) = self {
@@ -195,24 +197,31 @@ impl Accumulators {
                 let Accumulators::Count(states) = self else {
                     return Err(internal("a reduction without its argument"));
                 };
-                rows_and_groups().for_each(|(_, group)| states[group] += 1);
+                for (_, group) in rows_and_groups() {
+                    if let Some(state) = states.get_mut(group) {
+                        *state += 1;
+                    }
+                }
                 Ok(())
             }
             [argument] => {
                 if let Accumulators::Tally(tally) = self {
                     return tally.update(*argument, rows, groups);
                 }
+                let is_in = |group: usize| all || group != NO_KEY as usize;
                 match argument {
                     Argument::Text(cells) => {
-                        let valid =
-                            rows_and_groups().filter_map(|(row, group)| Some((cells[row]?, group)));
+                        let valid = rows_and_groups()
+                            .filter(|(_, group)| is_in(*group))
+                            .filter_map(|(row, group)| Some((cells[row]?, group)));
                         self.update_texts(valid)
                     }
-                    Argument::Lanes(lane, view) if view.validity.is_none() => {
+                    Argument::Lanes(lane, view) if all && view.validity.is_none() => {
                         self.update_lanes(*lane, *view, rows_and_groups())
                     }
                     Argument::Lanes(lane, view) => {
-                        let valid = rows_and_groups().filter(|(row, _)| view.is_valid(*row));
+                        let valid = rows_and_groups()
+                            .filter(|(row, group)| is_in(*group) && view.is_valid(*row));
                         self.update_lanes(*lane, *view, valid)
                     }
                 }
@@ -224,6 +233,7 @@ impl Accumulators {
                     .zip(second.in_parts(rows.clone())?);
                 let valid = rows_and_groups()
                     .zip(pairs)
+                    .filter(|((_, group), _)| all || *group != NO_KEY as usize)
                     .filter(|((row, _), _)| first.is_valid(*row) && second.is_valid(*row))
                     .map(|((_, group), pair)| (group, pair));
                 match self {
@@ -366,7 +376,7 @@ impl Accumulators {
     ) -> Result<(), RunError> {
         let zeros = &zeros[..rows.len()];
         let [Argument::Lanes(lane, view)] = *arguments else {
-            return self.update(arguments, rows, first_row, zeros);
+            return self.update(arguments, rows, first_row, zeros, true);
         };
         let count = || {
             view.validity
@@ -378,7 +388,7 @@ impl Accumulators {
                 let values = &typed::<f64>(view.values)[rows.clone()];
                 let validity = words(view, &rows);
                 if validity.is_none() && view.validity.is_some() {
-                    return self.update(arguments, rows, first_row, zeros);
+                    return self.update(arguments, rows, first_row, zeros, true);
                 }
                 states.add_slice(0, values, validity, count());
             }
@@ -386,7 +396,7 @@ impl Accumulators {
                 let values = &typed::<f64>(view.values)[rows.clone()];
                 let validity = words(view, &rows);
                 if validity.is_none() && view.validity.is_some() {
-                    return self.update(arguments, rows, first_row, zeros);
+                    return self.update(arguments, rows, first_row, zeros, true);
                 }
                 level().run(AddValues {
                     state: &mut states[0],
@@ -401,7 +411,7 @@ impl Accumulators {
                 states[0].1 += rows.len() as u64;
             }
             Accumulators::Tally(_) | Accumulators::Picked(_) => {
-                return self.update(arguments, rows, first_row, zeros);
+                return self.update(arguments, rows, first_row, zeros, true);
             }
             Accumulators::FloatSum(_)
             | Accumulators::FloatMoments(_)

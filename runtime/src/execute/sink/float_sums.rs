@@ -10,6 +10,7 @@ use rayon::slice::ParallelSliceMut;
 
 use super::lanes::AddValues;
 use crate::execute::wide::level;
+use crate::memory::ahead;
 
 /// Groups that one thread merges at a time.
 const MERGED: usize = 1 << 16;
@@ -37,7 +38,24 @@ impl FloatSums {
         self.pairs.len()
     }
 
+    /// Whether it counts values.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.counts.is_some()
+    }
+
+    /// Fetches the sums of some groups, if there are many.
+    pub(crate) fn fetch(&self, groups: &[u32]) {
+        let places = groups.iter().map(|group| *group as usize);
+        ahead::fetch(&self.pairs, places.clone());
+        if let Some(counts) = &self.counts {
+            ahead::fetch(counts, places);
+        }
+    }
+
     pub(crate) fn resize(&mut self, groups: usize) {
+        if self.pairs.capacity() == 0 {
+            self.pairs = ahead::list_for(groups);
+        }
         self.pairs.resize(groups, [0.0; 2]);
         if let Some(counts) = &mut self.counts {
             counts.resize(groups, 0);
@@ -148,10 +166,18 @@ impl FloatSums {
 
     /// Adds other sums; `groups` says to which each goes, every one to another.
     pub(crate) fn merge(&mut self, other: &FloatSums, groups: &[u32]) {
+        // Groups may be the same on both sides, one for one.
+        let line_up = (groups.iter().zip(0..)).all(|(group, place)| *group == place);
         let add = |(part, pairs): (usize, &mut [[f64; 2]])| {
             let first = part * MERGED;
             let mut left_over: Vec<(usize, [f64; 2])> = Vec::new();
-            for (from, group) in other.pairs.iter().zip(groups) {
+            let all = 0..other.pairs.len().min(groups.len());
+            let looked_at = match line_up {
+                true => first.min(all.end)..(first + MERGED).min(all.end),
+                false => all,
+            };
+            let groups = &groups[looked_at.clone()];
+            for (from, group) in other.pairs[looked_at].iter().zip(groups) {
                 let group = *group as usize;
                 let Some(pair) = pairs.get_mut(group.wrapping_sub(first)) else {
                     continue;
@@ -205,15 +231,18 @@ const FEW: usize = 12;
 const ROWS: usize = 512;
 
 impl Grouped {
-    /// Puts the rows of a block together by their groups; false if there are too many.
+    /// Puts the rows of a block together by their groups, of which there are `count`, but those whose
+    /// group is none of them; false if there are too many.
     pub(crate) fn put_together(&mut self, groups: &[u32], count: usize) -> bool {
         if count > FEW || groups.len() < ROWS {
             return false;
         }
         self.ends.clear();
-        self.ends.resize(count, 0);
+        // Rows that are left out come last.
+        self.ends.resize(count + 1, 0);
+        let place = |group: &u32| (*group as usize).min(count);
         for group in groups {
-            self.ends[*group as usize] += 1;
+            self.ends[place(group)] += 1;
         }
         let mut start = 0;
         for end in &mut self.ends {
@@ -222,10 +251,13 @@ impl Grouped {
         self.rows.clear();
         self.rows.resize(groups.len(), 0);
         for (row, group) in groups.iter().enumerate() {
-            let next = &mut self.ends[*group as usize];
+            let next = &mut self.ends[place(group)];
             self.rows[*next] = row as u16;
             *next += 1;
         }
+        self.ends.truncate(count);
+        let kept = self.ends.last().copied().unwrap_or(0);
+        self.rows.truncate(kept);
         true
     }
 

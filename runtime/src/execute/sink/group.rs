@@ -5,6 +5,7 @@ use std::ops::Range;
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
 use icosian_ir::op::{Op, Reduction};
+use icosian_ir::plan::BLOCK_ROWS;
 use rayon::iter::{
     IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
 };
@@ -12,8 +13,11 @@ use rayon::iter::{
 use super::accumulate::Accumulators;
 use super::float_sums::Grouped;
 use super::lanes::Argument;
+use crate::bytes::bit;
 use crate::error::RunError;
-use crate::execute::keys::{KeyColumn, KeyTable, KeyWords};
+use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, NO_KEY, Places, Spans};
+use crate::execute::view::View;
+use crate::memory::ahead;
 
 /// The groups seen.
 #[derive(Clone, Debug)]
@@ -24,22 +28,36 @@ pub(crate) struct GroupState {
     /// All rows seen so far are before this one.
     pub(crate) end: u64,
     pub(crate) values: Vec<Accumulators>,
+    /// The keys, where groups are numbered by their places; then `keys` and `first_rows` hold nothing.
+    pub(crate) places: Option<Places>,
+}
+
+/// Groups in the order of their first rows, and of each group where it is in it.
+pub(crate) struct GroupOrder {
+    pub(crate) groups: Vec<u32>,
+    /// Beyond all rows where there is no such group.
+    pub(crate) rows: Vec<u32>,
 }
 
 /// What taking in a block needs.
 #[derive(Debug, Default)]
 pub(crate) struct GroupScratch {
     words: KeyWords,
+    /// The group of each row, [`NO_KEY`] where it is in none.
     groups: Vec<u32>,
+    /// The rows that a filter lets through, counted from the first, and their groups.
+    kept: Vec<u32>,
+    numbers: Vec<u32>,
     grouped: Grouped,
 }
 
 impl GroupState {
-    /// Takes in `rows` of a block, of which row 0 is the table's row `first_row`; `arguments` gives
-    /// those of each state.
+    /// Takes in `rows` of a block, of which row 0 is the table's row `first_row`, those where `filter`
+    /// is true if there is one; `arguments` gives those of each state.
     pub(crate) fn update<'v, 'a: 'v>(
         &mut self,
         keys: &[KeyColumn<'v, 'a>],
+        filter: Option<View<'v>>,
         arguments: impl Fn(usize) -> Result<Vec<Argument<'v, 'a>>, RunError>,
         rows: Range<usize>,
         first_row: usize,
@@ -48,21 +66,114 @@ impl GroupState {
         let GroupScratch {
             words,
             groups,
+            kept,
+            numbers,
             grouped,
         } = scratch;
-        self.keys.words_to_insert(keys, rows.clone(), words)?;
-        self.keys.insert_all(words, groups)?;
-        self.note_first_rows(groups, (first_row + rows.start) as u64);
-        let count = self.keys.len();
+        let from = (first_row + rows.start) as u64;
+        let all = match filter {
+            None => true,
+            Some(filter) => {
+                kept.clear();
+                let passes = |row: &usize| bit(filter.values, *row) && filter.is_valid(*row);
+                let passed = rows.clone().filter(passes);
+                kept.extend(passed.map(|row| (row - rows.start) as u32));
+                if kept.is_empty() {
+                    return Ok(());
+                }
+                kept.len() == rows.len()
+            }
+        };
+        if all {
+            self.keys.words_to_insert(keys, rows.clone(), words)?;
+            let placed = (self.places.as_mut()).map(|places| places.insert(words, from, groups));
+            if placed == Some(false) {
+                self.leave_places()?;
+            }
+            if placed != Some(true) {
+                self.keys.insert_all(words, groups)?;
+                self.note_first_rows(groups, from);
+            }
+        } else {
+            self.leave_places()?;
+            self.keys.kept_words(keys, rows.clone(), kept, words)?;
+            self.keys.insert_all(words, numbers)?;
+            groups.clear();
+            groups.resize(rows.len(), NO_KEY);
+            for (row, number) in kept.iter().zip(&*numbers) {
+                groups[*row as usize] = *number;
+            }
+            self.note_first_rows(groups, from);
+        }
+        let count = self.count();
         let together = grouped.put_together(groups, count);
         for (position, state) in self.values.iter_mut().enumerate() {
             state.resize(count);
             let arguments = arguments(position)?;
+            state.fetch(groups);
             if !(together && state.update_together(&arguments, rows.clone(), grouped)) {
-                state.update(&arguments, rows.clone(), first_row, groups)?;
+                state.update(&arguments, rows.clone(), first_row, groups, all)?;
             }
         }
         Ok(())
+    }
+
+    /// Numbers groups by the places of their keys, before any row, where their states allow it.
+    pub(crate) fn expect(&mut self, spans: &Spans) {
+        let small = |state: &Accumulators| state.emptied().is_some();
+        if self.keys.len() == 0 && self.values.iter().all(small) {
+            self.places = Some(Places::new(spans));
+        }
+    }
+
+    /// How many groups, or places of groups.
+    fn count(&self) -> usize {
+        let places = self.places.as_ref().map(Places::count);
+        places.unwrap_or_else(|| self.keys.len())
+    }
+
+    /// Numbers groups as others are.
+    #[cold]
+    pub(crate) fn leave_places(&mut self) -> Result<(), RunError> {
+        let Some(places) = self.places.take() else {
+            return Ok(());
+        };
+        let (mut words, mut numbers) = (KeyWords::default(), Vec::new());
+        // States of places without a key are empty, so they may go anywhere.
+        let mut group_of = vec![0; places.count()];
+        let seen: Vec<(u32, u64)> = places.first_rows().collect();
+        for block in seen.chunks(BLOCK_ROWS) {
+            let keys = block.iter().map(|(place, _)| *place);
+            places.words(keys, self.keys.columns(), &mut words);
+            self.keys.insert_all(&mut words, &mut numbers)?;
+            for ((place, row), number) in block.iter().zip(&numbers) {
+                group_of[*place as usize] = *number;
+                self.first_rows.push(*row);
+            }
+        }
+        // Rows of known groups may have come later than all first rows.
+        self.end = u64::MAX;
+        let count = self.keys.len();
+        for state in &mut self.values {
+            if let Some(mut numbered) = state.emptied() {
+                numbered.resize(count);
+                if count > 0 {
+                    numbered.merge(state, &group_of)?;
+                }
+                *state = numbered;
+            }
+        }
+        Ok(())
+    }
+
+    /// The groups of another state, where they line up with these.
+    fn merge_places(&mut self, other: &GroupState) -> Option<Vec<u32>> {
+        let (places, others) = (self.places.as_mut()?, other.places.as_ref()?);
+        if places.spans() != others.spans() {
+            return None;
+        }
+        places.merge(others);
+        Some((0..places.count() as u32).collect())
     }
 
     /// Notes the first rows of groups that rows from `first_row` on are in.
@@ -74,6 +185,9 @@ impl GroupState {
             return;
         }
         for (group, row) in groups.iter().zip(first_row..) {
+            if *group == NO_KEY {
+                continue;
+            }
             let group = *group as usize;
             // New groups are numbered in the order of their rows.
             if group == self.first_rows.len() {
@@ -86,6 +200,15 @@ impl GroupState {
 
     /// Takes in the groups of other rows.
     pub(crate) fn merge(&mut self, other: &GroupState) -> Result<(), RunError> {
+        if let Some(groups) = self.merge_places(other) {
+            return self.merge_values(other, &groups);
+        }
+        self.leave_places()?;
+        if other.places.is_some() {
+            let mut numbered = other.clone();
+            numbered.leave_places()?;
+            return self.merge(&numbered);
+        }
         self.end = self.end.max(other.end);
         let mut groups = Vec::with_capacity(other.keys.len());
         let first_rows = &mut self.first_rows;
@@ -97,10 +220,15 @@ impl GroupState {
             }
             groups.push(group as u32);
         })?;
-        let count = self.keys.len();
+        self.merge_values(other, &groups)
+    }
+
+    /// Takes in the states of other groups; `groups` says to which each goes.
+    fn merge_values(&mut self, other: &GroupState, groups: &[u32]) -> Result<(), RunError> {
+        let count = self.count();
         let merge = |(state, other): (&mut Accumulators, &Accumulators)| {
             state.resize(count);
-            state.merge(other, &groups)
+            state.merge(other, groups)
         };
         if rayon::current_thread_index().is_some() {
             let pairs = self.values.par_iter_mut().zip(other.values.par_iter());
@@ -114,7 +242,20 @@ impl GroupState {
     }
 
     /// The groups in the order of their first rows.
-    pub(crate) fn order(&self) -> Vec<u32> {
+    pub(crate) fn order(&self) -> GroupOrder {
+        if let Some(places) = &self.places {
+            return places.order();
+        }
+        let groups = self.numbers_in_order();
+        let mut rows = ahead::list_for(groups.len());
+        rows.resize(groups.len(), 0);
+        for (row, group) in groups.iter().enumerate() {
+            rows[*group as usize] = row as u32;
+        }
+        GroupOrder { groups, rows }
+    }
+
+    fn numbers_in_order(&self) -> Vec<u32> {
         let count = self.first_rows.len();
         let mut order: Vec<u32> = (0..count as u32).collect();
         if self.first_rows.is_sorted() {
@@ -200,8 +341,9 @@ mod tests {
                 first_rows: first_rows.clone(),
                 end: 0,
                 values: Vec::new(),
+                places: None,
             };
-            let order = state.order();
+            let order = state.order().groups;
             let rows: Vec<u64> = order
                 .iter()
                 .map(|group| first_rows[*group as usize])

@@ -11,6 +11,7 @@ mod finish;
 mod float_sums;
 mod group;
 pub(crate) mod lanes;
+mod many;
 mod pick;
 pub(crate) mod rows;
 mod tally;
@@ -25,7 +26,7 @@ use icosian_ir::plan::BLOCK_ROWS;
 use icosian_ir::types::{ScalarType, Type};
 
 use crate::error::{RunError, internal};
-use crate::execute::keys::{KeyColumn, KeyTable};
+use crate::execute::keys::{KeyColumn, KeyTable, Places, Spans};
 use crate::execute::program::{PassProgram, SinkPlan};
 use crate::execute::selection::Chooser;
 use crate::execute::view::View;
@@ -33,7 +34,7 @@ use crate::text::Cell;
 use accumulate::Accumulators;
 pub(crate) use arrays::words_to_array;
 use group::GroupScratch;
-pub(crate) use group::{GroupState, shared_states};
+pub(crate) use group::{GroupOrder, GroupState, shared_states};
 use lanes::Argument;
 use rows::{ColumnBuilder, RowsPart};
 
@@ -145,6 +146,7 @@ impl SinkState {
                     first_rows: Vec::new(),
                     end: 0,
                     values: states.collect::<Result<_, _>>()?,
+                    places: None,
                 }))
             }
             SinkPlan::Build { .. }
@@ -153,6 +155,13 @@ impl SinkState {
             | SinkPlan::Stack { .. } => SinkState::Rows(Vec::new()),
             SinkPlan::Carry { .. } => SinkState::Carry(Vec::new()),
         })
+    }
+
+    /// Numbers groups by the places of their keys, before any row, where their states allow it.
+    pub(crate) fn expect(&mut self, spans: &Spans) {
+        if let SinkState::Group(state) = self {
+            state.expect(spans);
+        }
     }
 
     /// Takes in another state of the same sink.
@@ -183,7 +192,8 @@ impl SinkState {
             SinkState::Reduce(states) => states.iter().map(Accumulators::byte_len).sum(),
             SinkState::Group(state) => {
                 let values: usize = state.values.iter().map(Accumulators::byte_len).sum();
-                state.keys.byte_len() + 8 * state.first_rows.len() + values
+                let places = state.places.as_ref().map_or(0, Places::byte_len);
+                state.keys.byte_len() + 8 * state.first_rows.len() + places + values
             }
             SinkState::Rows(parts) => parts
                 .iter()
@@ -308,7 +318,15 @@ impl MorselSink {
                 }
                 Ok(())
             }
-            (SinkPlan::Group { keys, states, .. }, SinkState::Group(state)) => {
+            (
+                SinkPlan::Group {
+                    keys,
+                    filter,
+                    states,
+                    ..
+                },
+                SinkState::Group(state),
+            ) => {
                 let columns: Vec<KeyColumn<'_, 'a>> = keys
                     .iter()
                     .map(|key| block.key(*key))
@@ -317,7 +335,9 @@ impl MorselSink {
                     let (_, slots): &(Reduction, Vec<usize>) = &states[position];
                     block.arguments(slots)
                 };
-                state.update(&columns, arguments, rows, first_row, &mut self.groups)
+                let filter = filter.map(|filter| block.view(filter)).transpose()?;
+                let scratch = &mut self.groups;
+                state.update(&columns, filter, arguments, rows, first_row, scratch)
             }
             (
                 SinkPlan::Build { columns }

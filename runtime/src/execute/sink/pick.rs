@@ -12,6 +12,7 @@ use icosian_ir::value::Value;
 use super::cells::{CellReader, put};
 use super::lanes::{Argument, value_of_wide_word};
 use crate::error::{RunError, internal};
+use crate::execute::keys::NO_KEY;
 
 /// The row that a group with none has.
 const NO_ROW: u64 = u64::MAX;
@@ -180,7 +181,8 @@ impl Picked {
         8 * self.rows.len() + self.values.byte_len() + by
     }
 
-    /// Takes in `rows` of the arguments, of which row 0 is the table's row `first_row`.
+    /// Takes in `rows` of the arguments, of which row 0 is the table's row `first_row`, but those whose
+    /// group is [`NO_KEY`].
     pub(crate) fn update(
         &mut self,
         arguments: &[Argument<'_, '_>],
@@ -195,6 +197,9 @@ impl Picked {
             }
         }
         for (position, (row, group)) in rows.clone().zip(groups).enumerate() {
+            if *group == NO_KEY {
+                continue;
+            }
             let item = |place: usize| match arguments.get(place) {
                 Some(argument) if !argument.is_valid(row) => Item::Null,
                 Some(Argument::Text(cells)) => cells[row].map_or(Item::Null, Item::Text),
