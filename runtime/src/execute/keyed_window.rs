@@ -71,22 +71,39 @@ impl Text {
 }
 
 /// A column in one aligned piece of fixed width.
-struct Aligned {
+struct Aligned<'d> {
     lane: Lane,
-    values: Region,
+    values: Values<'d>,
     validity: Option<Region>,
     /// Of text that its place stands for: a row that has the text of each place.
     texts: Vec<u32>,
 }
 
-impl Aligned {
+/// Values where the column has them, or a copy.
+enum Values<'d> {
+    Kept(&'d [u8]),
+    Copied(Region),
+}
+
+impl<'d> Aligned<'d> {
     fn new(
-        column: &ChunkedColumn,
+        column: &'d ChunkedColumn,
         text: Text,
         budget: &Arc<MemoryBudget>,
-    ) -> Result<Aligned, RunError> {
+    ) -> Result<Aligned<'d>, RunError> {
         let rows = column.rows();
         let lane = column.lane().unwrap_or(Lane::U32);
+        if column.lane().is_some_and(|lane| lane != Lane::Bool)
+            && let Some((values, _, None)) = column.payload()
+            && values.as_ptr().align_offset(lane.bytes(1)) == 0
+        {
+            return Ok(Aligned {
+                lane,
+                values: Values::Kept(&values[..lane.bytes(rows)]),
+                validity: None,
+                texts: Vec::new(),
+            });
+        }
         let mut values = Region::zeroed(lane.bytes(rows));
         let mut validity = Region::zeroed(rows.div_ceil(8));
         let mut texts = Vec::new();
@@ -115,7 +132,7 @@ impl Aligned {
         };
         Ok(Aligned {
             lane,
-            values,
+            values: Values::Copied(values),
             validity: nulls.then_some(validity),
             texts,
         })
@@ -123,7 +140,10 @@ impl Aligned {
 
     fn view(&self) -> View<'_> {
         View {
-            values: self.values.bytes(),
+            values: match &self.values {
+                Values::Kept(values) => values,
+                Values::Copied(values) => values.bytes(),
+            },
             validity: self.validity.as_ref().map(Region::bytes),
         }
     }
@@ -145,7 +165,7 @@ pub(crate) fn finish_windows(
     let Some(first) = windows.first() else {
         return Ok(computed);
     };
-    let mut lanes: HashMap<(ColumnId, Text), Aligned> = HashMap::new();
+    let mut lanes: HashMap<(ColumnId, Text), Aligned<'_>> = HashMap::new();
     let mut bytes = 8 * data.rows();
     for window in windows {
         let text = Text::of(window_of(columns, *window)?.window);
@@ -261,7 +281,7 @@ fn compute(
     id: ColumnId,
     values: &[ColumnId],
     data: &BoundTable,
-    lanes: &HashMap<(ColumnId, Text), Aligned>,
+    lanes: &HashMap<(ColumnId, Text), Aligned<'_>>,
     partitions: &Partitions,
 ) -> Result<Option<ArrayRef>, RunError> {
     let over = window_of(columns, id)?;
@@ -291,26 +311,50 @@ fn compute(
         lane,
         axis: axis.is_some().then_some(descending),
     };
-    let run = |keys: &Range<usize>| task.run(keys.clone(), &gathered);
     let tasks = partitions.tasks(TASK_ROWS);
+    let rows = data.rows();
+    let mut buffer = MutableBuffer::from_len_zeroed(lane.bytes(rows));
+    let mut validity = vec![0u8; if ty.nullable { rows.div_ceil(8) } else { 0 }];
+    let rows_of = |keys: &Range<usize>| partitions.starts[keys.start]..partitions.starts[keys.end];
+    // Where rows stand together in the table, their values are written to where they belong.
+    let in_place = partitions.rows.is_none() && lane != Lane::Bool;
+    let mut regions: Vec<Region> = Vec::new();
+    let targets: Vec<&mut [u8]> = if in_place {
+        let mut left = buffer.as_slice_mut();
+        let pieces = tasks.iter().map(|keys| {
+            let (piece, rest) =
+                std::mem::take(&mut left).split_at_mut(lane.bytes(rows_of(keys).len()));
+            left = rest;
+            piece
+        });
+        pieces.collect()
+    } else {
+        regions.extend(
+            tasks
+                .iter()
+                .map(|keys| Region::zeroed(lane.bytes(rows_of(keys).len()))),
+        );
+        regions.iter_mut().map(Region::bytes_mut).collect()
+    };
+    let run =
+        |(keys, values): (&Range<usize>, &mut [u8])| task.run(keys.clone(), &gathered, values);
     let parts = if rayon::current_thread_index().is_some() {
-        let parts: Vec<_> = tasks.par_iter().with_max_len(1).map(run).collect();
+        let tasks = tasks.par_iter().zip(targets).with_max_len(1);
+        let parts: Vec<_> = tasks.map(run).collect();
         parts.into_iter().collect::<Result<Vec<_>, _>>()?
     } else {
-        tasks.iter().map(run).collect::<Result<Vec<_>, _>>()?
+        let tasks = tasks.iter().zip(targets);
+        tasks.map(run).collect::<Result<Vec<_>, _>>()?
     };
     if parts.iter().any(|part| part.flagged) {
         return Ok(None);
     }
-    let rows = data.rows();
-    let mut buffer = MutableBuffer::from_len_zeroed(lane.bytes(rows));
-    let mut validity = vec![0u8; if ty.nullable { rows.div_ceil(8) } else { 0 }];
-    for (part, keys) in parts.iter().zip(&tasks) {
-        let range = partitions.starts[keys.start]..partitions.starts[keys.end];
+    for (at, (part, keys)) in parts.iter().zip(&tasks).enumerate() {
+        let from = regions.get(at).map(Region::bytes);
         part.put_back(
-            lane,
+            (lane, from),
             partitions,
-            range,
+            rows_of(keys),
             buffer.as_slice_mut(),
             &mut validity,
         );
@@ -351,50 +395,53 @@ struct Task<'p> {
     axis: Option<bool>,
 }
 
-/// The values of a window in the order of the partitions.
+/// Which values of a window there are, in the order of the partitions.
 struct Part {
-    values: Region,
     validity: Region,
     flagged: bool,
 }
 
 impl Task<'_> {
+    /// Writes the values of some keys' rows, which are as many as `target` holds.
     fn run(
         &self,
         keys: Range<usize>,
-        columns: &[(ScalarType, &Aligned)],
+        columns: &[(ScalarType, &Aligned<'_>)],
+        target: &mut [u8],
     ) -> Result<Part, RunError> {
         let starts = &self.partitions.starts;
         let first = starts[keys.start];
         let rows = starts[keys.end] - first;
         let longest = keys.clone().map(|key| starts[key + 1] - starts[key]).max();
         let longest = longest.unwrap_or(0).next_multiple_of(64);
-        let scratch = |lane: Lane| {
-            (
-                Region::zeroed(lane.bytes(longest)),
-                Region::zeroed(longest / 8),
-            )
+        let stands = |column: &Aligned<'_>| {
+            let whole = self.partitions.rows.is_none();
+            whole && column.lane != Lane::Bool && column.validity.is_none()
         };
-        let mut gathered: Vec<(Region, Region)> = columns
-            .iter()
-            .map(|(_, column)| scratch(column.lane))
-            .collect();
-        let (mut values, mut validity) = scratch(self.lane);
+        let scratch = |(_, column): &(ScalarType, &Aligned<'_>)| {
+            let rows = if stands(column) { 0 } else { longest };
+            let values = Region::zeroed(column.lane.bytes(rows));
+            (values, Region::zeroed(rows / 8))
+        };
+        let mut gathered: Vec<(Region, Region)> = columns.iter().map(scratch).collect();
+        let mut bits = Region::zeroed(if self.lane == Lane::Bool {
+            longest / 8
+        } else {
+            0
+        });
+        let mut validity = Region::zeroed(if self.nullable { longest / 8 } else { 0 });
         let mut part = Part {
-            values: Region::zeroed(self.lane.bytes(rows)),
-            validity: Region::zeroed(rows.div_ceil(8)),
+            validity: Region::zeroed(if self.nullable { rows.div_ceil(8) } else { 0 }),
             flagged: false,
         };
         for key in keys {
             let range = starts[key]..starts[key + 1];
             for ((_, column), (values, validity)) in columns.iter().zip(&mut gathered) {
-                gather(
-                    column.lane,
-                    column.view(),
-                    self.partitions,
-                    range.clone(),
-                    (values.bytes_mut(), validity.bytes_mut()),
-                );
+                if !stands(column) {
+                    let to = (values.bytes_mut(), validity.bytes_mut());
+                    let view = column.view();
+                    gather(column.lane, view, self.partitions, range.clone(), to);
+                }
             }
             let arguments: Vec<Argument<'_>> = columns
                 .iter()
@@ -403,13 +450,24 @@ impl Task<'_> {
                     scalar: *scalar,
                     lane: column.lane,
                     view: View {
-                        values: values.bytes(),
+                        values: if stands(column) {
+                            let bytes =
+                                column.lane.bytes(range.start)..column.lane.bytes(range.end);
+                            &column.view().values[bytes]
+                        } else {
+                            values.bytes()
+                        },
                         validity: column.validity.is_some().then(|| validity.bytes()),
                     },
                 })
                 .collect();
+            let at = range.start - first;
             let mut written = Written {
-                values: values.bytes_mut(),
+                values: if self.lane == Lane::Bool {
+                    bits.bytes_mut()
+                } else {
+                    &mut target[self.lane.bytes(at)..self.lane.bytes(at + range.len())]
+                },
                 validity: self.nullable.then(|| validity.bytes_mut()),
                 scalar: self.scalar,
                 flagged: false,
@@ -423,13 +481,8 @@ impl Task<'_> {
             };
             run_along(self.window, arguments, axis, range.len(), &mut written)?;
             part.flagged |= written.flagged;
-            let at = range.start - first;
-            let (from, to) = (values.bytes(), part.values.bytes_mut());
             if self.lane == Lane::Bool {
-                blit_bits(from, 0, range.len(), to, at);
-            } else {
-                to[self.lane.bytes(at)..self.lane.bytes(at + range.len())]
-                    .copy_from_slice(&from[..self.lane.bytes(range.len())]);
+                blit_bits(bits.bytes(), 0, range.len(), target, at);
             }
             if self.nullable {
                 let to = part.validity.bytes_mut();
@@ -441,23 +494,19 @@ impl Task<'_> {
 }
 
 impl Part {
-    /// Puts values to where their rows stand in the table.
+    /// Puts values to where their rows stand in the table; those that are not yet there.
     fn put_back(
         &self,
-        lane: Lane,
+        (lane, from): (Lane, Option<&[u8]>),
         partitions: &Partitions,
         range: Range<usize>,
         values: &mut [u8],
         validity: &mut [u8],
     ) {
-        let from = self.values.bytes();
         let nullable = !validity.is_empty();
         let Some(rows) = &partitions.rows else {
-            if lane == Lane::Bool {
+            if let Some(from) = from {
                 blit_bits(from, 0, range.len(), values, range.start);
-            } else {
-                values[lane.bytes(range.start)..lane.bytes(range.end)]
-                    .copy_from_slice(&from[..lane.bytes(range.len())]);
             }
             if nullable {
                 blit_bits(self.validity.bytes(), 0, range.len(), validity, range.start);
@@ -465,6 +514,7 @@ impl Part {
             return;
         };
         let rows = &rows[range];
+        let from = from.unwrap_or_default();
         macro_rules! put {
             ($lane:ty) => {{
                 let (from, to) = (typed::<$lane>(from), typed_mut::<$lane>(values));

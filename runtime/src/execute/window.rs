@@ -8,6 +8,7 @@ mod moving;
 mod ordered;
 mod picked;
 mod powers;
+mod quantile;
 mod running;
 mod sums;
 
@@ -26,13 +27,15 @@ use crate::execute::morsel::{Store, Worker};
 use crate::execute::program::{Operand, SegmentKind, SegmentPlan};
 use crate::execute::sink::{BlockColumns, CarrySum};
 use crate::execute::view::View;
+use crate::execute::wide::level;
 use decimals::MovingDecimals;
-use frames::{Axis, Frames, slide};
+use frames::{Axis, Frames, Slide, slide};
 use lanes::Lanes;
 use moving::{Count, FloatSum, Pairs, Spread, WholeSpread, WholeSum};
-use ordered::{Extreme, Quantile};
+use ordered::Extreme;
 use picked::{AtExtreme, Distinct, End, Mode};
 use powers::{FloatProduct, Powers, Weighted, WholeProduct};
+use quantile::Quantile;
 use sums::Rolling;
 
 /// A column that a window looks at, from the first row on.
@@ -320,7 +323,7 @@ fn roll(
     reduction: Reduction,
     min_count: u64,
     arguments: &[Argument<'_>],
-    frames: &mut Frames,
+    frames: &mut Frames<'_>,
     length: usize,
     written: &mut Written<'_>,
 ) -> Result<(), RunError> {
@@ -337,10 +340,22 @@ fn roll(
             slide(frames, length, valid, min_count, &mut $state, written)
         };
     }
+    macro_rules! slide_wide {
+        ($state:expr) => {
+            level().run(Slide {
+                frames,
+                length,
+                valid,
+                min_count,
+                state: $state,
+                written,
+            })
+        };
+    }
     match reduction {
         Reduction::Sum | Reduction::Mean if values.is_float() => {
             let sum = RollingSum::new();
-            slide!(FloatSum { values, sum, mean });
+            slide_wide!(FloatSum { values, sum, mean });
         }
         Reduction::Sum | Reduction::Mean if argument.lane == Lane::I128 => {
             let (sum, places) = (DecimalSum::new(), places(argument.scalar));
@@ -362,7 +377,7 @@ fn roll(
         Reduction::Min => slide!(Extreme::<u64>::new(argument, false)),
         Reduction::Max => slide!(Extreme::<u64>::new(argument, true)),
         Reduction::Var { .. } | Reduction::Std { .. } if values.fits_float() => {
-            slide!(Spread {
+            slide_wide!(Spread {
                 values,
                 valid,
                 moments: Moments::new(),
@@ -381,7 +396,7 @@ fn roll(
         Reduction::Quantile { q, interpolation } => {
             slide!(Quantile::new(argument, length, q.value(), interpolation));
         }
-        Reduction::Cov { .. } | Reduction::Corr => slide!(Pairs {
+        Reduction::Cov { .. } | Reduction::Corr => slide_wide!(Pairs {
             values: [values, second(arguments)?],
             valid,
             moments: CoMoments::new(),

@@ -18,11 +18,13 @@ use super::{
     dyadic::Dyadic,
     error_free::{two_product, two_sum},
     exact_sum::ExactSum,
+    near::Near,
     product_sum::ProductSum,
 };
 
 /// Central second moment of `count` pairs with these sums. `None` for n ≤ ddof; NaN if a value is
 /// not finite. For a variance, both sums are the same state.
+#[inline(always)]
 pub(super) fn central_moment(
     count: u64,
     ddof: u64,
@@ -39,7 +41,7 @@ pub(super) fn central_moment(
     let quick = if std::ptr::eq(x, y) {
         quick_variance(count, ddof, x, products)
     } else {
-        None
+        quick_covariance(count, ddof, x, y, products)
     };
     Some(quick.unwrap_or_else(|| exact(count, ddof, x, y, products)))
 }
@@ -51,6 +53,22 @@ fn exact(count: u64, ddof: u64, x: &ExactSum, y: &ExactSum, products: &ProductSu
     difference.round_quotient(&[count, count - ddof])
 }
 
+/// As [`exact`], unless that is in doubt.
+#[inline(always)]
+fn quick_covariance(
+    count: u64,
+    ddof: u64,
+    x: &ExactSum,
+    y: &ExactSum,
+    products: &ProductSum,
+) -> Option<f64> {
+    let n = i64::try_from(count).ok().map(Near::integer)?;
+    let less = i64::try_from(count - ddof).ok().map(Near::integer)?;
+    let together = n.times(products.near()?).minus(x.near()?.times(y.near()?));
+    together.quotient(n.times(less))
+}
+
+#[inline(always)]
 fn quick_variance(count: u64, ddof: u64, sum: &ExactSum, squares: &ProductSum) -> Option<f64> {
     const LOST: f64 = f64::from_bits((1023 - 98) << 52);
     const SMALLEST: f64 = f64::from_bits((1023 - 500) << 52);
@@ -125,6 +143,36 @@ mod tests {
             }
         }
         assert!(quick_ones > 1500, "{quick_ones} of 3000");
+    }
+
+    #[test]
+    fn quick_covariance_is_exact_or_declines() {
+        let mut quick_ones = 0;
+        for round in 0..1000u64 {
+            let scramble = |number: u64| {
+                let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 11) as f64
+            };
+            let offset = 2f64.powi((round % 80) as i32);
+            let (mut sums, mut products) =
+                ([ExactSum::new(), ExactSum::new()], ProductSum::default());
+            let count = 2 + round % 40;
+            for row in 0..count {
+                let (x, y) = (
+                    offset + scramble(round << 20 | row),
+                    scramble(round << 20 | row << 10),
+                );
+                sums[0].add(x);
+                sums[1].add(y);
+                products.add(x, y);
+            }
+            if let Some(quick) = quick_covariance(count, 1, &sums[0], &sums[1], &products) {
+                let exact = exact(count, 1, &sums[0], &sums[1], &products);
+                assert_eq!(quick.to_bits(), exact.to_bits(), "round {round}");
+                quick_ones += 1;
+            }
+        }
+        assert!(quick_ones > 700, "{quick_ones} of 1000");
     }
 
     #[test]

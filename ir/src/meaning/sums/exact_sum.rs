@@ -7,6 +7,7 @@ use super::{
     fixed_point::SumAccumulator,
     lanes::{ALL_VALID, SumLanes, add_block},
     mean::MeanDivisor,
+    near::Near,
     spill::Spill,
     words::{MalformedWords, WordReader},
 };
@@ -279,6 +280,12 @@ impl ExactSum {
         sum.add(self.hi);
         sum.add(self.lo);
         sum
+    }
+
+    /// The sum as a number within bounds, if the pair holds it.
+    #[inline(always)]
+    pub(super) fn near(&self) -> Option<Near> {
+        self.as_pair().map(|(hi, lo)| Near::sum(hi, lo))
     }
 
     /// The exact sum of all finite values.

@@ -1,6 +1,9 @@
 //! Points between two numbers, exact and rounded once.
 
-use super::dyadic::Dyadic;
+use super::{dyadic::Dyadic, near::Near};
+
+/// 2⁻¹⁰⁰⁰: halves of numbers above are exact.
+const SMALLEST: f64 = f64::from_bits(23 << 52);
 
 /// A number of any of the language's number types.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -18,6 +21,15 @@ impl Number {
         match self {
             Number::Integer(integer) => integer as f64,
             Number::Float(float) => float,
+        }
+    }
+
+    /// Whether [`Number::to_f64`] rounds nothing.
+    #[inline]
+    fn is_exact(self) -> bool {
+        match self {
+            Number::Integer(integer) => integer.unsigned_abs() <= 1 << 53,
+            Number::Float(_) => true,
         }
     }
 
@@ -49,6 +61,22 @@ pub fn between(low: Number, high: Number, fraction: f64) -> f64 {
         // Of a finite number and an infinity, the infinity; of two of one sign, that; else NaN.
         return from + to;
     }
+    if low.is_exact() && high.is_exact() {
+        // Half of a sum that was rounded once, unless that is rounded, too.
+        let sum = from + to;
+        if fraction == 0.5 && sum.is_finite() && sum.abs() > SMALLEST {
+            return sum * 0.5;
+        }
+        let way = Near::sum(to, -from).times(Near::sum(fraction, 0.0));
+        if let Some(value) = Near::sum(from, 0.0).plus(way).value() {
+            return value;
+        }
+    }
+    exactly_between(low, high, fraction)
+}
+
+#[cold]
+fn exactly_between(low: Number, high: Number, fraction: f64) -> f64 {
     let step = high.to_dyadic().minus(&low.to_dyadic());
     let way = step.times(&Dyadic::from_f64(fraction));
     low.to_dyadic().plus(&way).round_quotient(&[1])
@@ -106,5 +134,49 @@ mod tests {
         assert!(of(-infinity, infinity, 0.5).is_nan());
         assert!(of(1.0, f64::NAN, 0.5).is_nan());
         assert_eq!(of(1.0, f64::NAN, 0.0), 1.0);
+    }
+
+    #[test]
+    fn quick_ways_are_exact() {
+        let mut state = 3u64;
+        let mut next = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            state >> 11
+        };
+        for round in 0..3000 {
+            let mut number = || {
+                let sign = if next() % 2 == 0 { 1.0 } else { -1.0 };
+                sign * next() as f64 * 2f64.powi((next() % 12) as i32 - 53)
+            };
+            let (low, high) = (Number::Float(number()), Number::Float(number()));
+            let fraction = [0.5, 0.25, 0.1, 0.9, 0.7][round % 5];
+            let exact = exactly_between(low, high, fraction);
+            assert_eq!(between(low, high, fraction).to_bits(), exact.to_bits());
+        }
+        let edges = [
+            5e-324,
+            -5e-324,
+            1e-310,
+            3e-308,
+            f64::MAX,
+            f64::MIN,
+            0.0,
+            -0.0,
+            1.0,
+        ];
+        for low in edges {
+            for high in edges {
+                let (low, high) = (Number::Float(low), Number::Float(high));
+                if low == high {
+                    continue;
+                }
+                for fraction in [0.5, 0.3] {
+                    let exact = exactly_between(low, high, fraction);
+                    assert_eq!(between(low, high, fraction).to_bits(), exact.to_bits());
+                }
+            }
+        }
     }
 }

@@ -27,6 +27,7 @@ mod interpolate;
 pub mod lanes;
 mod mean;
 mod moments;
+mod near;
 mod power_sums;
 mod product;
 mod product_sum;

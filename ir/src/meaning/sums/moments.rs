@@ -8,6 +8,7 @@ use super::{
     dyadic::Dyadic,
     exact_sum::{BLOCK, ExactSum},
     lanes::{ALL_VALID, MomentLanes, add_moments_block},
+    near::Near,
     product_sum::ProductSum,
     ratio::round_root_of_ratio,
     words::{MalformedWords, WordReader},
@@ -62,6 +63,7 @@ impl Moments {
 
     /// Whether values in and out have left more behind than a fresh state of those that stayed would
     /// have: it is as exact, but slower.
+    #[inline(always)]
     #[must_use]
     pub fn is_worn(&self) -> bool {
         self.sum.as_pair().is_none() || self.squares.as_pairs().is_none()
@@ -151,6 +153,7 @@ impl Moments {
     }
 
     /// (n·Σx² − (Σx)²) / (n·(n − ddof)), rounded once; `None` for n ≤ ddof.
+    #[inline(always)]
     #[must_use]
     pub fn variance(&self, ddof: u64) -> Option<f64> {
         central_moment(self.count, ddof, &self.sum, &self.sum, &self.squares)
@@ -158,6 +161,7 @@ impl Moments {
 
     /// The square root, correctly rounded, of the [`variance`](Self::variance) (which is rounded
     /// itself); `None` for n ≤ ddof.
+    #[inline(always)]
     #[must_use]
     pub fn standard_deviation(&self, ddof: u64) -> Option<f64> {
         self.variance(ddof).map(f64::sqrt)
@@ -251,6 +255,7 @@ impl CoMoments {
     }
 
     /// As [`Moments::is_worn`].
+    #[inline(always)]
     #[must_use]
     pub fn is_worn(&self) -> bool {
         self.sums.iter().any(|sum| sum.as_pair().is_none())
@@ -279,6 +284,7 @@ impl CoMoments {
 
     /// (n·Σxy − Σx·Σy) / (n·(n − ddof)), rounded once; `None` for n ≤ ddof, NaN if any value is NaN or
     /// infinite.
+    #[inline(always)]
     #[must_use]
     pub fn covariance(&self, ddof: u64) -> Option<f64> {
         central_moment(
@@ -302,6 +308,7 @@ impl CoMoments {
 
     /// Pearson's correlation, the exact covariance over the root of the exact variances, rounded once.
     /// `None` below two pairs; NaN if all x or all y are equal, or a value is not finite.
+    #[inline(always)]
     #[must_use]
     pub fn correlation(&self) -> Option<f64> {
         if self.count < 2 {
@@ -310,21 +317,41 @@ impl CoMoments {
         if self.sums.iter().any(|sum| sum.non_finite().is_some()) {
             return Some(f64::NAN);
         }
+        self.quick_correlation()
+            .or_else(|| Some(self.exact_correlation()))
+    }
+
+    /// As [`CoMoments::exact_correlation`], unless that is in doubt.
+    #[inline(always)]
+    fn quick_correlation(&self) -> Option<f64> {
+        let n = i64::try_from(self.count).ok().map(Near::integer)?;
+        let (x, y) = (self.sums[0].near()?, self.sums[1].near()?);
+        let [squares_x, squares_y, products] = &self.products;
+        let spread_x = n.times(squares_x.near()?).minus(x.times(x));
+        let spread_y = n.times(squares_y.near()?).minus(y.times(y));
+        let together = n.times(products.near()?).minus(x.times(y));
+        let negative = together.sign()?;
+        let magnitude = (together.times(together)).root_of_quotient(spread_x.times(spread_y))?;
+        Some(if negative { -magnitude } else { magnitude })
+    }
+
+    #[cold]
+    fn exact_correlation(&self) -> f64 {
         let n = Dyadic::from_u64(self.count);
         let [x, y] = self.sums.each_ref().map(ExactSum::to_dyadic);
         let [squares_x, squares_y, products] = self.products.each_ref().map(ProductSum::to_dyadic);
         let spread_x = n.times(&squares_x).minus(&x.times(&x));
         let spread_y = n.times(&squares_y).minus(&y.times(&y));
         if spread_x.is_zero() || spread_y.is_zero() {
-            return Some(f64::NAN);
+            return f64::NAN;
         }
         let together = n.times(&products).minus(&x.times(&y));
         let magnitude = round_root_of_ratio(&together.times(&together), &spread_x.times(&spread_y));
-        Some(if together.is_negative() {
+        if together.is_negative() {
             -magnitude
         } else {
             magnitude
-        })
+        }
     }
 
     /// The state as words. Equal moments may give different words.
@@ -534,5 +561,30 @@ mod tests {
         assert_eq!(moments.correlation(), Some(-1.0));
         assert_eq!(moments.variances(1), Some((7.0 / 3.0, 7.0 / 3.0)));
         assert_eq!(moments.covariance(1), Some(-7.0 / 3.0));
+    }
+
+    #[test]
+    fn quick_correlation_is_exact_or_declines() {
+        let mut state = 9u64;
+        let mut random = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / 2f64.powi(53)
+        };
+        let mut quick_ones = 0;
+        for round in 0..2000 {
+            let offset = 2f64.powi(round % 60 - 40);
+            let mut moments = CoMoments::new();
+            for _ in 0..2 + round % 40 {
+                let x = offset + random();
+                moments.add(x, random() - x);
+            }
+            if let Some(quick) = moments.quick_correlation() {
+                assert_eq!(quick.to_bits(), moments.exact_correlation().to_bits());
+                quick_ones += 1;
+            }
+        }
+        assert!(quick_ones > 1500, "{quick_ones} of 2000");
     }
 }

@@ -8,6 +8,7 @@
 
 use super::{
     dyadic::Dyadic,
+    near::Near,
     ratio::{round_ratio, round_root_of_ratio},
     rounding::decompose,
     wide_sum::WideSum,
@@ -138,6 +139,12 @@ impl PowerSums {
         if self.count < if biased { 1 } else { 3 } {
             return None;
         }
+        self.quick_skewness(biased)
+            .or_else(|| self.exact_skewness(biased))
+    }
+
+    #[cold]
+    fn exact_skewness(&self, biased: bool) -> Option<f64> {
         let (n, [x, x2, x3, _], second) = self.parts()?;
         let (Some(second), 0) = (second, self.not_finite) else {
             return Some(f64::NAN);
@@ -169,6 +176,12 @@ impl PowerSums {
         if self.count < if biased { 1 } else { 4 } {
             return None;
         }
+        self.quick_kurtosis(biased)
+            .or_else(|| self.exact_kurtosis(biased))
+    }
+
+    #[cold]
+    fn exact_kurtosis(&self, biased: bool) -> Option<f64> {
         let (n, [x, x2, x3, x4], second) = self.parts()?;
         let (Some(second), 0) = (second, self.not_finite) else {
             return Some(f64::NAN);
@@ -195,6 +208,62 @@ impl PowerSums {
             .times(&number(self.count - 2))
             .times(&number(self.count - 3));
         Some(round_ratio(&above, &below))
+    }
+
+    /// As the exact way to the skewness, unless that is in doubt.
+    fn quick_skewness(&self, biased: bool) -> Option<f64> {
+        let (n, number) = (self.quick_count()?, Near::integer);
+        let [x, x2, x3] = [&self.sums[0], &self.sums[1], &self.sums[2]].map(WideSum::near);
+        let (x, x2, x3) = (x?, x2?, x3?);
+        let squared = x.times(x);
+        let second = n.times(x2).minus(squared);
+        let inner = n.times(x3).minus(number(3).times(x).times(x2));
+        let third = n.times(inner).plus(number(2).times(squared).times(x));
+        let negative = third.sign()?;
+        let mut above = third.times(third);
+        let mut below = second.times(second).times(second);
+        if !biased {
+            let less = n.minus(number(2));
+            above = above.times(n).times(n.minus(number(1)));
+            below = below.times(less).times(less);
+        }
+        let magnitude = above.root_of_quotient(below)?;
+        Some(if negative { -magnitude } else { magnitude })
+    }
+
+    /// As the exact way to the kurtosis, unless that is in doubt.
+    fn quick_kurtosis(&self, biased: bool) -> Option<f64> {
+        let (n, number) = (self.quick_count()?, Near::integer);
+        let [x, x2, x3, x4] = self.sums.each_ref().map(WideSum::near);
+        let (x, x2, x3, x4) = (x?, x2?, x3?, x4?);
+        let squared = x.times(x);
+        let second = n.times(x2).minus(squared);
+        let inner = n.times(x4).minus(number(4).times(x).times(x3));
+        let inner = n.times(inner).plus(number(6).times(squared).times(x2));
+        let fourth = n
+            .times(inner)
+            .minus(number(3).times(squared).times(squared));
+        let square = second.times(second);
+        let excess = fourth.minus(number(3).times(square));
+        if biased {
+            return excess.quotient(square);
+        }
+        let above = n
+            .plus(number(1))
+            .times(excess)
+            .plus(number(6).times(square));
+        let below = square.times(n.minus(number(2)));
+        let (above, below) = (
+            above.times(n.minus(number(1))),
+            below.times(n.minus(number(3))),
+        );
+        above.quotient(below)
+    }
+
+    /// The count, unless some value was not finite.
+    fn quick_count(&self) -> Option<Near> {
+        let count = i64::try_from(self.count).ok().map(Near::integer)?;
+        (self.not_finite == 0).then_some(count)
     }
 
     /// The count, the sums, and `n·Σx² − (Σx)²` unless it is zero.
@@ -337,5 +406,37 @@ mod tests {
         let words = sums(&[1.0, -3.0]).to_words();
         assert!(PowerSums::from_words(&words[..words.len() - 1]).is_err());
         assert!(PowerSums::from_words(&[HEADER, 1, 0, 5, u64::MAX]).is_err());
+    }
+
+    #[test]
+    fn quick_is_exact_or_declines() {
+        let mut state = 5u64;
+        let mut random = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / 2f64.powi(53)
+        };
+        let mut quick_ones = 0;
+        for round in 0..1500 {
+            let offset = 2f64.powi(round % 60 - 40);
+            let mut sums = PowerSums::new();
+            for _ in 0..5 + round % 40 {
+                sums.add(offset + random());
+            }
+            for biased in [false, true] {
+                let pairs = [
+                    (sums.quick_skewness(biased), sums.exact_skewness(biased)),
+                    (sums.quick_kurtosis(biased), sums.exact_kurtosis(biased)),
+                ];
+                for (quick, exact) in pairs {
+                    if quick.is_some() {
+                        assert_eq!(quick.map(f64::to_bits), exact.map(f64::to_bits));
+                        quick_ones += 1;
+                    }
+                }
+            }
+        }
+        assert!(quick_ones > 3500, "{quick_ones} of 6000");
     }
 }

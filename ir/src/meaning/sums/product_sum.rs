@@ -5,6 +5,7 @@ use super::{
     error_free::{PRODUCT_FLOOR, step, two_product},
     fixed_point::ProductAccumulator,
     lanes::SumLanes,
+    near::Near,
     words::{MalformedWords, WordReader},
 };
 
@@ -129,6 +130,13 @@ impl ProductSum {
         } else {
             None
         }
+    }
+
+    /// The sum within bounds, if the pairs hold it.
+    #[inline(always)]
+    pub(super) fn near(&self) -> Option<Near> {
+        let (products, errors) = self.as_pairs()?;
+        Some(Near::sum(products.0, products.1).plus(Near::sum(errors.0, errors.1)))
     }
 
     /// The exact sum.

@@ -6,6 +6,7 @@
 
 use super::{
     dyadic::Dyadic,
+    near::Near,
     words::{MalformedWords, WordReader},
 };
 
@@ -87,6 +88,30 @@ impl WideSum {
             *digit += more;
         }
         self.carry();
+    }
+
+    /// The sum within bounds, from its highest digits, if its size is an ordinary one.
+    pub(super) fn near(&self) -> Option<Near> {
+        const DIGITS: usize = 6;
+        const STEP: f64 = 4_294_967_296.0;
+        let used = self.digits.iter().rposition(|digit| *digit != 0);
+        let used = used.map_or(0, |last| last + 1);
+        let first = used.saturating_sub(DIGITS);
+        let place = self.base + first as i32;
+        if !(-25..20).contains(&place) {
+            return None;
+        }
+        let start = Near::sum(0.0, 0.0);
+        // By Horner's rule; the digits below add up to less than 2³¹ of the lowest one that counts.
+        let sum = self.digits[first..used]
+            .iter()
+            .rev()
+            .fold(start, |sum, digit| {
+                sum.scaled(STEP).plus(Near::integer(*digit))
+            });
+        let left_out = if first > 0 { STEP } else { 0.0 };
+        let unit = f64::from_bits(((1023 + 32 * place) as u64) << 52);
+        Some(sum.off_by(left_out).scaled(unit))
     }
 
     /// The exact sum.

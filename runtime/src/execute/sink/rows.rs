@@ -11,7 +11,7 @@ use icosian_ir::plan::BuildSide;
 use icosian_ir::types::{Lane, Type};
 
 use crate::arrow_types::arrow_type;
-use crate::bytes::{bit, typed};
+use crate::bytes::{bit, typed, typed_mut};
 use crate::error::RunError;
 use crate::execute::program::{PassProgram, Place, SinkPlan};
 use crate::execute::view::View;
@@ -134,33 +134,24 @@ impl ColumnBuilder {
         };
         let selection = || selected.iter().map(|row| *row as usize);
         *rows += selected.len();
+        macro_rules! take {
+            ($lane:ty) => {{
+                let from = typed::<$lane>(view.values);
+                let held = values.len();
+                values.resize(held + selected.len() * size_of::<$lane>(), 0);
+                let to = typed_mut::<$lane>(&mut values.as_slice_mut()[held..]);
+                for (value, row) in to.iter_mut().zip(selected) {
+                    *value = from[*row as usize];
+                }
+            }};
+        }
         match lane.bits() {
             1 => selection().for_each(|row| bits.append(bit(view.values, row))),
-            8 => {
-                let from = typed::<u8>(view.values);
-                values.reserve(selected.len());
-                selection().for_each(|row| values.push(from[row]));
-            }
-            16 => {
-                let from = typed::<u16>(view.values);
-                values.reserve(2 * selected.len());
-                selection().for_each(|row| values.push(from[row]));
-            }
-            32 => {
-                let from = typed::<u32>(view.values);
-                values.reserve(4 * selected.len());
-                selection().for_each(|row| values.push(from[row]));
-            }
-            128 => {
-                let from = typed::<i128>(view.values);
-                values.reserve(16 * selected.len());
-                selection().for_each(|row| values.push(from[row]));
-            }
-            _ => {
-                let from = typed::<u64>(view.values);
-                values.reserve(8 * selected.len());
-                selection().for_each(|row| values.push(from[row]));
-            }
+            8 => take!(u8),
+            16 => take!(u16),
+            32 => take!(u32),
+            128 => take!(i128),
+            _ => take!(u64),
         }
         match view.validity {
             None => validity.append_n(selected.len(), true),

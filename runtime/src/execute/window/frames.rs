@@ -1,14 +1,16 @@
 //! Which rows the window of each row covers, and what moves along them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use icosian_codegen::wide::Routine;
 use icosian_ir::op::Frame;
 
 use super::{Argument, Written};
 use crate::execute::window::lanes::Lanes;
 
 /// The frames of rows that are asked for one after the other.
-pub(crate) enum Frames {
+pub(crate) enum Frames<'v> {
     /// So many rows before and after.
     Rows {
         before: usize,
@@ -16,15 +18,15 @@ pub(crate) enum Frames {
         length: usize,
     },
     /// Rows by their distance along a column.
-    Span(Span),
+    Span(Span<'v>),
 }
 
 /// Distances along a column that ascends.
-pub(crate) struct Span {
+pub(crate) struct Span<'v> {
     /// The first row that has a place.
     first: usize,
     /// The places of the rows from there on, as far as they have one.
-    places: Vec<i64>,
+    places: Cow<'v, [i64]>,
     nearest: u64,
     farthest: u64,
     far: usize,
@@ -38,8 +40,8 @@ pub(crate) struct Axis<'v> {
     pub(crate) descending: bool,
 }
 
-impl Frames {
-    pub(crate) fn new(frame: Frame, axis: Option<Axis<'_>>, length: usize) -> Frames {
+impl<'v> Frames<'v> {
+    pub(crate) fn new(frame: Frame, axis: Option<Axis<'v>>, length: usize) -> Frames<'v> {
         let bound = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
         if let (Frame::Span { nearest, farthest }, Some(axis)) = (frame, axis) {
             return Frames::Span(Span::new(
@@ -75,19 +77,27 @@ impl Frames {
     }
 }
 
-impl Span {
-    fn new(axis: Axis<'_>, nearest: u64, farthest: u64, length: usize) -> Span {
+impl<'v> Span<'v> {
+    fn new(axis: Axis<'v>, nearest: u64, farthest: u64, length: usize) -> Span<'v> {
         let view = axis.column.view;
         let lanes = Lanes::new(axis.column.lane, view.values);
         let first = (0..length)
             .find(|row| view.is_valid(*row))
             .unwrap_or(length);
-        let placed = (first..length).take_while(|row| view.is_valid(*row));
         // All bits turned, what descended ascends, and distances are the same.
         let turn = if axis.descending { -1 } else { 0 };
+        let places = match lanes {
+            Lanes::I64(places) if turn == 0 && view.validity.is_none() => {
+                Cow::Borrowed(&places[..length])
+            }
+            _ => {
+                let placed = (first..length).take_while(|row| view.is_valid(*row));
+                placed.map(|row| lanes.integer(row) as i64 ^ turn).collect()
+            }
+        };
         Span {
             first,
-            places: placed.map(|row| lanes.integer(row) as i64 ^ turn).collect(),
+            places,
             nearest,
             farthest,
             far: 0,
@@ -95,6 +105,7 @@ impl Span {
         }
     }
 
+    #[inline(always)]
     fn next(&mut self, row: usize) -> Option<Range<usize>> {
         let place = *self.places.get(row.checked_sub(self.first)?)?;
         // Of a place not above: the difference fits 64 bits.
@@ -126,8 +137,9 @@ pub(crate) trait Moving {
 }
 
 /// Moves a state along the frames of `length` rows.
+#[inline(always)]
 pub(crate) fn slide(
-    frames: &mut Frames,
+    frames: &mut Frames<'_>,
     length: usize,
     valid: impl Fn(usize) -> bool,
     min_count: u64,
@@ -160,5 +172,32 @@ pub(crate) fn slide(
         } else {
             state.write(row, held.clone(), count, written);
         }
+    }
+}
+
+/// [`slide`], for states whose arithmetic differs by CPU level (not its results).
+pub(crate) struct Slide<'s, 'f, 'w, V, M> {
+    pub(crate) frames: &'s mut Frames<'f>,
+    pub(crate) length: usize,
+    pub(crate) valid: V,
+    pub(crate) min_count: u64,
+    pub(crate) state: M,
+    pub(crate) written: &'s mut Written<'w>,
+}
+
+impl<V: Fn(usize) -> bool, M: Moving> Routine for Slide<'_, '_, '_, V, M> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        let Slide {
+            frames,
+            length,
+            valid,
+            min_count,
+            written,
+            ..
+        } = self;
+        slide(frames, length, valid, min_count, &mut self.state, written);
     }
 }

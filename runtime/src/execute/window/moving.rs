@@ -35,14 +35,17 @@ pub(crate) struct FloatSum<'v> {
 }
 
 impl Moving for FloatSum<'_> {
+    #[inline(always)]
     fn enter(&mut self, row: usize) {
         self.sum.push(self.values.float(row));
     }
 
+    #[inline(always)]
     fn leave(&mut self, row: usize) {
         self.sum.pop(self.values.float(row));
     }
 
+    #[inline(always)]
     fn write(&mut self, row: usize, _: Range<usize>, _: u64, written: &mut Written<'_>) {
         if self.mean {
             written.float_or_null(row, self.sum.mean());
@@ -88,14 +91,17 @@ pub(crate) struct Spread<'v, V> {
 }
 
 impl<V: Fn(usize) -> bool> Moving for Spread<'_, V> {
+    #[inline(always)]
     fn enter(&mut self, row: usize) {
         self.moments.add(self.values.float(row));
     }
 
+    #[inline(always)]
     fn leave(&mut self, row: usize) {
         self.moments.subtract(self.values.float(row));
     }
 
+    #[inline(always)]
     fn write(&mut self, row: usize, held: Range<usize>, _: u64, written: &mut Written<'_>) {
         self.age += 1;
         if self.age >= held.len().max(REST) && self.moments.is_worn() {
@@ -151,6 +157,7 @@ pub(crate) struct Pairs<'v, V> {
 }
 
 /// The values of a row, each in two parts that add up to it.
+#[inline(always)]
 pub(super) fn pair(columns: [Lanes<'_>; 2], row: usize) -> [(f64, f64); 2] {
     columns.map(|values| {
         if values.fits_float() {
@@ -162,16 +169,19 @@ pub(super) fn pair(columns: [Lanes<'_>; 2], row: usize) -> [(f64, f64); 2] {
 }
 
 impl<V: Fn(usize) -> bool> Moving for Pairs<'_, V> {
+    #[inline(always)]
     fn enter(&mut self, row: usize) {
         let [x, y] = pair(self.values, row);
         self.moments.add_parts(x, y);
     }
 
+    #[inline(always)]
     fn leave(&mut self, row: usize) {
         let [x, y] = pair(self.values, row);
         self.moments.subtract_parts(x, y);
     }
 
+    #[inline(always)]
     fn write(&mut self, row: usize, held: Range<usize>, _: u64, written: &mut Written<'_>) {
         self.age += 1;
         if self.age >= held.len().max(REST) && self.moments.is_worn() {
