@@ -72,6 +72,11 @@ impl<'r> Worker<'r> {
                 },
             });
         }
+        if let Some(words) = row_op.test(&readers, rows) {
+            drop(readers);
+            self.put_words(output, &words, false)?;
+            return Ok(false);
+        }
         let mut made = String::new();
         let mut flagged = false;
         let mut cells = Vec::with_capacity(if is_text { rows } else { 0 });

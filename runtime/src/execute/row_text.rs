@@ -51,6 +51,9 @@ pub(crate) enum RowResult<'a> {
 /// The arguments of a row.
 pub(crate) type Arguments<'a> = SmallVec<[Argument<'a>; 4]>;
 
+/// So few texts are compared sooner than hashed.
+const FEW_MEMBERS: usize = 6;
+
 /// The texts among members.
 fn texts(members: &Members) -> HashSet<Box<str>, RandomState> {
     let texts = members.values().iter().filter_map(|member| match member {
@@ -83,6 +86,36 @@ impl RowOp {
             }),
             Op::Cast(ScalarType::Str, _) => from.map(RowOp::Show),
             Op::Cast(to, mode) => Some(RowOp::Read(*to, *mode)),
+            _ => None,
+        }
+    }
+
+    /// The results of many rows, of what only tests texts, none for null; else nothing.
+    pub(crate) fn test(&self, readers: &[Reader<'_, '_>], rows: usize) -> Option<Vec<Option<u64>>> {
+        match (self, readers) {
+            (RowOp::Compare(comparison), [Reader::Cells(a), Reader::Cells(b)]) => {
+                let pairs = a[..rows].iter().zip(&b[..rows]);
+                let test =
+                    |(a, b): (&Cell<'_>, &Cell<'_>)| Some(holds(*comparison, (*a)?, (*b)?).into());
+                Some(pairs.map(test).collect())
+            }
+            (RowOp::Compare(comparison), [Reader::Cells(a), Reader::Scalar(Some(b))]) => {
+                let Argument::Text(b) = b else { return None };
+                let test = |a: &Cell<'_>| Some(holds(*comparison, (*a)?, b).into());
+                Some(a[..rows].iter().map(test).collect())
+            }
+            (RowOp::OneOf { members, has_null }, [Reader::Cells(a)]) => {
+                let few = members.len() <= FEW_MEMBERS;
+                let test = |a: &Cell<'_>| {
+                    let a = (*a)?;
+                    let is_one = match few {
+                        true => members.iter().any(|member| **member == *a),
+                        false => members.contains(a),
+                    };
+                    (is_one || !has_null).then_some(is_one.into())
+                };
+                Some(a[..rows].iter().map(test).collect())
+            }
             _ => None,
         }
     }
@@ -206,4 +239,57 @@ pub(crate) fn word(lane: Lane, values: &[u8], row: usize) -> u64 {
 #[inline]
 pub(crate) fn arguments_of<'r>(readers: &[Reader<'_, 'r>], row: usize) -> Option<Arguments<'r>> {
     readers.iter().map(|reader| reader.get(row)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_of_many_rows_are_those_of_each() {
+        let long = "a text that is longer than others";
+        let a = [
+            Some(""),
+            None,
+            Some("EWR"),
+            Some("JFK"),
+            Some(long),
+            Some("é"),
+        ];
+        let b = [Some("EWR"), None, Some("EWR"), None, Some(long), Some("e")];
+        let members = |many: usize| {
+            let others = (0..many).map(|number| format!("other {number}").into());
+            others.chain(["JFK".into(), long.into()]).collect()
+        };
+        let comparisons = [
+            Comparison::Equal,
+            Comparison::NotEqual,
+            Comparison::Less,
+            Comparison::LessOrEqual,
+            Comparison::Greater,
+            Comparison::GreaterOrEqual,
+        ];
+        let scalar = Reader::Scalar(Some(Argument::Text("EWR")));
+        let mut cases = Vec::new();
+        for comparison in comparisons {
+            for second in [Reader::Cells(&b), scalar] {
+                let readers = vec![Reader::Cells(&a), second];
+                cases.push((RowOp::Compare(comparison), readers));
+            }
+        }
+        for (many, has_null) in [(0, false), (0, true), (30, false), (30, true)] {
+            let members = members(many);
+            let op = RowOp::OneOf { members, has_null };
+            cases.push((op, vec![Reader::Cells(&a)]));
+        }
+        for (op, readers) in cases {
+            let each =
+                |row: usize| match op.apply(&arguments_of(&readers, row)?, &mut String::new()) {
+                    RowResult::Word(word) => Some(word),
+                    _ => None,
+                };
+            let expected: Vec<Option<u64>> = (0..a.len()).map(each).collect();
+            assert_eq!(op.test(&readers, a.len()), Some(expected), "{op:?}");
+        }
+    }
 }
