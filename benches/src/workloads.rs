@@ -25,7 +25,7 @@ pub struct Workload {
 }
 
 /// Every workload.
-pub const WORKLOADS: [Workload; 7] = [
+pub const WORKLOADS: [Workload; 9] = [
     Workload {
         name: "black-scholes",
         flow: BLACK_SCHOLES,
@@ -81,6 +81,22 @@ pub const WORKLOADS: [Workload; 7] = [
         rows: 5_000_000,
         data: stamps,
         moved: (8, 16),
+    },
+    Workload {
+        name: "rolling-7",
+        flow: ROLLING_7,
+        table: "series",
+        rows: 5_000_000,
+        data: series,
+        moved: (8, 8),
+    },
+    Workload {
+        name: "rolling-1000",
+        flow: ROLLING_1000,
+        table: "series",
+        rows: 5_000_000,
+        data: series,
+        moved: (8, 8),
     },
 ];
 
@@ -151,6 +167,18 @@ const CALENDAR: &str = "
 table stamps { at: timestamp[us] }
 extend stamps { years = at.year(), months = at.month(), weekdays = at.weekday(), hours = at.hour() }
 output parts = [stamps.years, stamps.months, stamps.weekdays, stamps.hours]
+";
+
+const ROLLING_7: &str = "
+table series { x: f64 }
+rolled = series.x.rolling(7).mean()
+output windows = [rolled]
+";
+
+const ROLLING_1000: &str = "
+table series { x: f64 }
+rolled = series.x.rolling(1000).mean()
+output windows = [rolled]
 ";
 
 fn floats(values: Vec<f64>) -> ArrayRef {
@@ -249,4 +277,8 @@ fn stamps(rows: usize) -> RecordBatch {
         "at",
         Arc::new(TimestampMicrosecondArray::from_iter_values(at)),
     )])
+}
+
+fn series(rows: usize) -> RecordBatch {
+    batch([("x", floats(uniform(rows, 1, 0.0, 1.0)))])
 }

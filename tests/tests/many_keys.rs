@@ -1,13 +1,15 @@
 //! Groups of many keys that lie close together, against plain maps: such groups are numbered by the
 //! places of their keys, as long as no key comes from elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, RecordBatch};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow::datatypes::{Float64Type, Int32Type, Int64Type};
-use icosian::{Executor, Flow, Inputs, ParallelExecutor, SerialExecutor};
+use icosian::{Constant, Executor, Flow, Inputs, ParallelExecutor, SerialExecutor};
 use icosian_ir::id::PassId;
 use icosian_ir::meaning::sums::ExactSum;
 use icosian_runtime::error::RunError;
@@ -17,17 +19,22 @@ use icosian_tests::partitions::Partitions;
 const ROWS: usize = 270_000;
 
 const FLOW: &str = "
-table t { key: i64?, other: i32, value: f64? }
+table t { key: i64?, other: i32, value: f64?, text: str? }
 table probes { k: i64? }
 table sums = t group by key {
     total = sum(value), n = len(), seen = count(value), middle = mean(value), least = min(value)
     greatest = max(other), whole = sum(other), any_odd = any(other % 2 == 1)
 }
 table both = t group by key, other { rows = len() }
+table once = t distinct key
+table once_both = t distinct key, other
 share = sum(t.value) over t.key
 found = sums[key=probes.k]
 extend probes { total = found.total, n = found.n }
-output all = [sums.*, both.*, share, probes.total, probes.n]
+keys = n_unique(t.key)
+values = n_unique(t.value)
+texts = n_unique(t.text)
+output all = [once.key, once_both.key, once_both.other, keys, values, texts, sums.*, both.*, share, probes.total, probes.n]
 ";
 
 /// Each range of rows is run in two parts, whose states travel as record batches.
@@ -84,8 +91,20 @@ fn data(key: impl Fn(i64) -> Option<i64>) -> Data {
     }
 }
 
+/// A text of a key: short, or longer than two words hold.
+fn text(key: i64) -> String {
+    match key % 2 {
+        0 => format!("client {key}"),
+        _ => format!("a client who has the number {key}"),
+    }
+}
+
 fn bits(value: f64) -> u64 {
-    if value.is_nan() { 0 } else { value.to_bits() }
+    if value.is_nan() {
+        u64::MAX
+    } else {
+        value.to_bits()
+    }
 }
 
 /// The least by the order in which NaN is the greatest and −0 below +0.
@@ -145,7 +164,9 @@ fn check(data: &Data) {
         .chain([None, Some(i64::MAX), Some(i64::MIN)])
         .collect();
     let batch = |rows: Range<usize>| {
-        let columns: [(&str, ArrayRef); 3] = [
+        let texts = data.keys[rows.clone()].iter().map(|key| key.map(text));
+        let columns: [(&str, ArrayRef); 4] = [
+            ("text", Arc::new(texts.collect::<StringArray>())),
             (
                 "key",
                 Arc::new(Int64Array::from(data.keys[rows.clone()].to_vec())),
@@ -229,6 +250,19 @@ fn check(data: &Data) {
             assert_eq!(found, *pair);
             assert_eq!(counts.value(row) as usize, pairs[pair]);
         }
+        let rows_of = |name: &str| output.table(name).expect("rows");
+        let (once, pairs_once) = (rows_of("once"), rows_of("once_both"));
+        assert_eq!(once.column(0).to_data(), sums.column(0).to_data());
+        assert_eq!(pairs_once.columns()[..2], both.columns()[..2]);
+        let keys = position.keys().flatten().count() as i64;
+        let of_all = |name: &str| output.scalar(name).expect("a scalar").clone();
+        assert_eq!(of_all("keys"), Constant::Integer(keys.into()));
+        assert_eq!(of_all("texts"), Constant::Integer(keys.into()));
+        // −0 and +0 are one value, as all NaN are.
+        let values: HashSet<u64> = (data.values.iter().flatten())
+            .map(|value| bits(value + 0.0))
+            .collect();
+        assert_eq!(of_all("values"), Constant::Integer(values.len() as i128));
         let share = output.table("t").expect("rows").column(0).clone();
         let share = share.as_primitive::<Float64Type>();
         for row in 0..ROWS {

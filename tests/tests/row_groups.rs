@@ -298,6 +298,11 @@ fn row_groups_are_left_unread() {
         ("y > 12.5 and y < 13.5", kept, 1),
         ("x < 10 or y >= 90", kept, 2),
         ("x is null", kept, 0),
+        (
+            "x >= 42",
+            "table by = big group by k = x // 10 { s = sum(y), c = len() }\noutput o = [by.*]",
+            6,
+        ),
         ("not (x < 95)", kept, 1),
         ("x * x == 4", kept, 10),
         ("x < 10 and x * x == 4", kept, 1),

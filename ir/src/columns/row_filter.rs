@@ -114,7 +114,9 @@ fn predicates(columns: &Columns, table: TableId) -> Option<Vec<ColumnId>> {
         return None;
     }
     let mut found = Vec::new();
-    for shape in columns.tables.values() {
+    // Groups of filtered rows: what they reduce is of no other rows.
+    let mut filtered = vec![false; columns.tables.len()];
+    for (id, shape) in columns.tables.iter() {
         if !shape.rows.parents().contains(&table) {
             continue;
         }
@@ -123,12 +125,19 @@ fn predicates(columns: &Columns, table: TableId) -> Option<Vec<ColumnId>> {
                 selection: Selection::Where(predicate) | Selection::First { predicate, .. },
                 ..
             } => found.push(*predicate),
+            Rows::Group {
+                filter: Some(predicate),
+                ..
+            } => {
+                found.push(*predicate);
+                filtered[id.index()] = true;
+            }
             Rows::Source | Rows::Take { .. } | Rows::Stack { .. } | Rows::Group { .. } => {
                 return None;
             }
         }
     }
-    for (_, column) in columns.columns.iter() {
+    for (id, column) in columns.columns.iter() {
         if column.domain == Domain::Rows(table) {
             // These look at other rows, or at all of them.
             if matches!(column.op, Op::Window(_) | Op::Extern(_)) {
@@ -138,6 +147,8 @@ fn predicates(columns: &Columns, table: TableId) -> Option<Vec<ColumnId>> {
         }
         match column.op {
             Op::Take => {}
+            Op::Key(_) | Op::Reduce { .. }
+                if columns.table_of(id).is_some_and(|of| filtered[of.index()]) => {}
             Op::Reduce {
                 reduction, from, ..
             } if from == table => {

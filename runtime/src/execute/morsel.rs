@@ -190,8 +190,10 @@ impl<'r> Worker<'r> {
         let mut sinks: Vec<MorselSink> = program
             .sinks
             .iter()
-            .zip(&run.ranges)
-            .map(|(sink, range)| MorselSink::new(program, sink, range.clone()))
+            .zip(run.ranges.iter().zip(&run.places))
+            .map(|(sink, (range, places))| {
+                MorselSink::new(program, sink, range.clone(), places.as_ref())
+            })
             .collect::<Result<_, _>>()?;
         let mut texts: Vec<TextBuilder> = Vec::new();
         texts.resize_with(program.delivered.len(), TextBuilder::default);

@@ -28,6 +28,7 @@ use crate::execute::prepared::Prepared;
 use crate::execute::program::{Operand, PassProgram, Place, SegmentKind, SinkPlan};
 use crate::execute::row_text::RowOp;
 use crate::execute::run::Run;
+use crate::execute::selection::SelectionPlan;
 use crate::execute::state::State;
 use crate::execute::wide::WideSegment;
 
@@ -95,8 +96,8 @@ pub struct PassRun<'a> {
     pub(crate) destination: Destination,
     /// Of each sink: the rows of the table among which those it takes are.
     pub(crate) ranges: Vec<Range<usize>>,
-    /// Of each sink: the places that the keys of its groups are likely to have.
-    places: Vec<Option<Spans>>,
+    /// Of each sink: the places that the keys of its groups or rows are likely to have.
+    pub(crate) places: Vec<Option<Spans>>,
     /// Some value given is an error: every morsel must ask whether it reaches a row.
     always_replay: bool,
     rows: Range<usize>,
@@ -423,7 +424,7 @@ impl<'a> PassRun<'a> {
     }
 }
 
-/// The places that the keys of groups are likely to have, where they are columns of the table and all
+/// The places that the keys of a sink are likely to have, where they are columns of the table and all
 /// rows are in one.
 fn likely_places(
     program: &PassProgram,
@@ -431,11 +432,22 @@ fn likely_places(
     reads: &[Arc<ChunkedColumn>],
     rows: &Range<usize>,
 ) -> Option<Spans> {
-    let SinkPlan::Group {
-        keys, filter: None, ..
-    } = sink
-    else {
-        return None;
+    let keys = match sink {
+        SinkPlan::Group {
+            keys, filter: None, ..
+        } => keys,
+        SinkPlan::Spool {
+            selection: SelectionPlan::Distinct { slots, .. },
+            ..
+        } => slots,
+        SinkPlan::Output
+        | SinkPlan::Group { .. }
+        | SinkPlan::Reduce { .. }
+        | SinkPlan::Build { .. }
+        | SinkPlan::Spool { .. }
+        | SinkPlan::Stack { .. }
+        | SinkPlan::Window { .. }
+        | SinkPlan::Carry { .. } => return None,
     };
     let types: Vec<ScalarType> = (keys.iter())
         .map(|key| program.slots[*key].ty.scalar)

@@ -2,7 +2,8 @@
 //! thinned once all are there.
 //!
 //! A `distinct` keeps of each morsel the first row of each key, and of those the first of all: the
-//! rows held are few where the keys are. An `order by` holds all rows and sorts them at the end.
+//! rows held are few where the keys are; where keys are likely to lie close together, a bit for each
+//! tells whether it was seen. An `order by` holds all rows and sorts them at the end.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -21,7 +22,7 @@ use crate::bytes::bit;
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal, row_error};
 use crate::execute::join::JoinPlan;
-use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, each_key};
+use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, PlaceSet, Spans, each_block, each_key};
 use crate::execute::params::Params;
 use crate::execute::run::Run;
 use crate::execute::sink::BlockColumns;
@@ -86,6 +87,9 @@ pub(crate) enum SelectionPlan {
     Join(Box<JoinPlan>),
 }
 
+/// With more places than this, clearing their bits takes longer than finding a morsel's keys.
+const MOST_BITS: usize = 1 << 22;
+
 /// A selection at work on the rows of one morsel.
 pub(crate) enum Chooser {
     All,
@@ -104,6 +108,8 @@ pub(crate) enum Chooser {
 pub(crate) struct Seen {
     slots: Vec<usize>,
     keys: KeyTable,
+    /// The keys, where they are likely to lie close together.
+    places: Option<PlaceSet>,
     words: KeyWords,
     numbers: Vec<u32>,
 }
@@ -185,8 +191,12 @@ impl SelectionPlan {
         }
     }
 
-    /// Begins a morsel; the rows taken are in `range`.
-    pub(crate) fn chooser(&self, range: Range<usize>) -> Result<Chooser, RunError> {
+    /// Begins a morsel; the rows taken are in `range`, and keys are likely to have these places.
+    pub(crate) fn chooser(
+        &self,
+        range: Range<usize>,
+        places: Option<&Spans>,
+    ) -> Result<Chooser, RunError> {
         Ok(match self {
             SelectionPlan::Order(_) | SelectionPlan::Sample { .. } | SelectionPlan::Join(_) => {
                 Chooser::All
@@ -200,6 +210,7 @@ impl SelectionPlan {
             SelectionPlan::Distinct { slots, types, .. } => Chooser::Distinct(Box::new(Seen {
                 slots: slots.clone(),
                 keys: KeyTable::new(types.clone())?,
+                places: (places.filter(|places| places.count() <= MOST_BITS)).map(PlaceSet::new),
                 words: KeyWords::default(),
                 numbers: Vec::new(),
             })),
@@ -257,6 +268,9 @@ impl SelectionPlan {
             } => {
                 let columns: Vec<&ChunkedColumn> =
                     positions.iter().map(|position| &kept[*position]).collect();
+                if let Some(taken) = distinct_places(types, &columns, rows)? {
+                    return Ok((Some(taken), None));
+                }
                 let mut keys = KeyTable::new(types.clone())?;
                 let mut taken = Vec::new();
                 each_key(&mut keys, &columns, rows, |_, _, row, new| {
@@ -269,6 +283,29 @@ impl SelectionPlan {
             }
         }
     }
+}
+
+/// The first rows of keys that lie close together; none if they do not.
+fn distinct_places(
+    types: &[ScalarType],
+    columns: &[&ChunkedColumn],
+    rows: usize,
+) -> Result<Option<Vec<u32>>, RunError> {
+    let Some(spans) = Spans::guess(types, columns, 0..rows) else {
+        return Ok(None);
+    };
+    let mut keys = KeyTable::new(types.to_vec())?;
+    let mut places = PlaceSet::new(&spans);
+    let mut words = KeyWords::default();
+    let (mut taken, mut inside) = (Vec::new(), true);
+    each_block(columns, 0..rows, |block, columns| {
+        if inside {
+            keys.words_to_insert(columns, 0..block.len(), &mut words)?;
+            inside = places.insert(&mut words, block.start as u32, &mut taken);
+        }
+        Ok(())
+    })?;
+    Ok(inside.then_some(taken))
 }
 
 /// How many rows a limit lets through.
@@ -360,6 +397,7 @@ impl Chooser {
                 let Seen {
                     slots,
                     keys,
+                    places,
                     words,
                     numbers,
                 } = &mut **seen;
@@ -369,6 +407,13 @@ impl Chooser {
                     .collect::<Result<_, _>>()?;
                 let mut known = keys.len();
                 keys.words_to_insert(&columns, rows.clone(), words)?;
+                if let Some(places) = places {
+                    if !places.insert(words, rows.start as u32, selected) {
+                        // What is kept once too often is found at the end.
+                        selected.extend(rows.map(|row| row as u32));
+                    }
+                    return Ok(());
+                }
                 keys.insert_all(words, numbers)?;
                 for (row, number) in rows.zip(numbers) {
                     // New keys are numbered in the order of their rows.

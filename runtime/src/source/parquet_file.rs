@@ -1,17 +1,19 @@
-//! Parquet: the wanted columns of each row group that may hold rows wanted, row groups in parallel.
+//! Parquet: the wanted columns of each row group that may hold rows wanted, row groups in parallel; if there
+//! are few, their columns too.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
 
 use super::batches::{assemble, fit, in_order};
 use super::error::SourceError;
@@ -21,6 +23,9 @@ use super::{Projection, RowPredicate, Unread, WantedColumn, footer};
 
 /// Rows of a batch: one morsel.
 const BATCH_ROWS: usize = 65_536;
+
+/// How many parts of a file a thread decodes at least, so that all are done at nearly the same time.
+const PARTS_PER_THREAD: usize = 4;
 
 fn open(path: &Path) -> Result<File, SourceError> {
     File::open(path).map_err(|error| SourceError::unreadable(path, &error))
@@ -112,7 +117,10 @@ pub(super) fn read(
             );
         }
     }
-    let parts: Vec<Result<Vec<RecordBatch>, SourceError>> = groups
+    // Few row groups leave threads without work, so their columns are shared out as well.
+    let read = (groups.len() - unread.skipped).max(1);
+    let parts = (PARTS_PER_THREAD * rayon::current_num_threads()).div_ceil(read);
+    let batches: Vec<Result<Vec<RecordBatch>, SourceError>> = groups
         .into_par_iter()
         .map(|(group, rows, first_row)| {
             guarded(|| {
@@ -122,31 +130,53 @@ pub(super) fn read(
                 if wanted.is_empty() {
                     return Ok(vec![assemble(&[], rows, &projection, wanted, first_row)?]);
                 }
-                let batches = read_group(path, &metadata, group, &projection, wanted, first_row)?;
-                let read: usize = batches.iter().map(RecordBatch::num_rows).sum();
-                if read != rows {
-                    let message = format!("row group {group} claims {rows} rows and has {read}");
-                    return Err(corrupt(message));
-                }
-                Ok(batches)
+                let group = (group, rows, first_row);
+                read_group(path, &metadata, group, &projection, wanted, parts)
             })
         })
         .collect();
-    Ok((in_order(path, parts)?, unread))
+    Ok((in_order(path, batches)?, unread))
 }
 
+/// The wanted columns of a row group, its columns in as many parts decoded in parallel.
 fn read_group(
     path: &Path,
     metadata: &ArrowReaderMetadata,
-    group: usize,
+    (group, rows, mut first_row): (usize, usize, u64),
     projection: &Projection,
     wanted: &[WantedColumn],
-    mut first_row: u64,
+    parts: usize,
 ) -> Result<Vec<RecordBatch>, SourceError> {
-    let mask = ProjectionMask::roots(
-        metadata.parquet_schema(),
-        projection.decoded.iter().copied(),
-    );
+    let columns = projection.decoded.len().div_ceil(parts).max(1);
+    let parts: Vec<Result<Vec<RecordBatch>, SourceError>> = projection
+        .decoded
+        .par_chunks(columns)
+        .map(|columns| guarded(|| decode(path, metadata, group, rows, columns)))
+        .collect();
+    let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
+    // Batches of each part have the same rows: all but the last have as many as were asked for.
+    let count = parts.first().map_or(0, Vec::len);
+    let mut batches = Vec::with_capacity(count);
+    for position in 0..count {
+        let arrays: Vec<ArrayRef> = (parts.iter())
+            .flat_map(|part| part[position].columns().iter().cloned())
+            .collect();
+        let rows = parts[0][position].num_rows();
+        batches.push(assemble(&arrays, rows, projection, wanted, first_row)?);
+        first_row += rows as u64;
+    }
+    Ok(batches)
+}
+
+/// Some columns of a row group of so many rows.
+fn decode(
+    path: &Path,
+    metadata: &ArrowReaderMetadata,
+    group: usize,
+    rows: usize,
+    columns: &[usize],
+) -> Result<Vec<RecordBatch>, SourceError> {
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
     // A file of its own: clones of one would share the position that each thread seeks.
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open(path)?, metadata.clone())
         .with_row_groups(vec![group])
@@ -154,18 +184,21 @@ fn read_group(
         .with_batch_size(BATCH_ROWS)
         .build()
         .map_err(corrupt)?;
-    let mut batches = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(corrupt)?;
-        let rows = batch.num_rows();
-        batches.push(assemble(
-            batch.columns(),
-            rows,
-            projection,
-            wanted,
-            first_row,
-        )?);
-        first_row += rows as u64;
+    let batches: Vec<RecordBatch> = reader.collect::<Result<_, _>>().map_err(corrupt)?;
+    let read: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    if read != rows {
+        let message = format!("row group {group} claims {rows} rows and has {read}");
+        return Err(corrupt(message));
+    }
+    let (last, others) = match batches.split_last() {
+        Some((last, others)) => (last.num_rows(), others),
+        None => return Ok(batches),
+    };
+    let even = others.iter().all(|batch| batch.num_rows() == BATCH_ROWS);
+    if !even || last > BATCH_ROWS || last == 0 {
+        return Err(corrupt(format!(
+            "row group {group} breaks off between rows"
+        )));
     }
     Ok(batches)
 }

@@ -38,12 +38,6 @@ impl<const N: usize> SumLanes<N> {
         self.hi.into_iter().zip(self.lo)
     }
 
-    /// The `hi` and the `lo` of the pairs.
-    #[inline(always)]
-    pub(super) fn into_parts(self) -> ([f64; N], [f64; N]) {
-        (self.hi, self.lo)
-    }
-
     #[inline(always)]
     pub(super) fn step(&mut self, addends: &[f64; N], left: &mut Left<N>) {
         for lane in 0..N {

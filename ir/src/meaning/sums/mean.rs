@@ -51,11 +51,7 @@ impl MeanDivisor {
     #[inline(always)]
     #[must_use]
     pub fn mean(self, hi: f64, lo: f64) -> Option<f64> {
-        let (sum, rest) = two_sum(hi, lo);
-        let quotient = sum * self.inverse;
-        let correction = ((-quotient).mul_add(self.count, sum) + rest) * self.inverse;
-        let one = correction.mul_add(BELOW_ONE, quotient);
-        let other = correction.mul_add(ABOVE_ONE, quotient);
+        let (sum, rest, one, other) = self.neighbours(hi, lo);
         let size = sum.abs();
         // An unusable count made everything NaN, which equals nothing.
         if one == other && (size == 0.0 || (SMALLEST_SUM..LARGEST_SUM).contains(&size)) {
@@ -64,21 +60,34 @@ impl MeanDivisor {
         self.mean_close_to_a_tie(sum, rest, one, other)
     }
 
-    /// [`mean`](Self::mean) without branches, for loops over many: the mean, and zero where the fast
-    /// proof reaches.
+    /// [`mean`](Self::mean) for many sums, each zero or of a size between 2⁻⁸⁰⁰ and 2¹⁰⁰⁰.
     #[inline(always)]
-    pub(super) fn mean_in_range(self, hi: f64, lo: f64) -> (f64, u64) {
+    pub(super) fn means<const N: usize>(self, hi: &[f64; N], lo: &[f64; N]) -> [f64; N] {
+        let mut means = [0.0; N];
+        let mut doubt = 0;
+        for lane in 0..N {
+            let (_, _, one, other) = self.neighbours(hi[lane], lo[lane]);
+            means[lane] = one;
+            doubt |= one.to_bits() ^ other.to_bits();
+        }
+        if doubt != 0 {
+            for lane in 0..N {
+                let (sum, rest, one, other) = self.neighbours(hi[lane], lo[lane]);
+                means[lane] = self.beside_middle(sum, rest, one, other);
+            }
+        }
+        means
+    }
+
+    /// The sum as a pair, and both ends of the interval that its mean lies in, rounded.
+    #[inline(always)]
+    fn neighbours(self, hi: f64, lo: f64) -> (f64, f64, f64, f64) {
         let (sum, rest) = two_sum(hi, lo);
         let quotient = sum * self.inverse;
         let correction = ((-quotient).mul_add(self.count, sum) + rest) * self.inverse;
         let one = correction.mul_add(BELOW_ONE, quotient);
         let other = correction.mul_add(ABOVE_ONE, quotient);
-        let mean = self.beside_middle(sum, rest, one, other);
-        // As integers, in which sizes order alike. Zero needs no proof.
-        let size = sum.to_bits() << 1 >> 1;
-        let from_smallest = size.wrapping_sub(SMALLEST_SUM.to_bits());
-        let beyond = u64::from(from_smallest >= LARGEST_SUM.to_bits() - SMALLEST_SUM.to_bits());
-        (mean, beyond & u64::from(size != 0))
+        (sum, rest, one, other)
     }
 
     #[cold]

@@ -1,25 +1,43 @@
 //! Sums over full windows of many rows at once: the part of a rolling sum that wants vector registers.
 //!
-//! [`RollingSum`] takes one row after the other, and each waits for the one before. Two ways around
-//! that give the same bits, since the sums are exact:
+//! [`RollingSum`] takes one row after the other, and each waits for the one before. Here values of like
+//! size are first cut in two, at one place for all of a chunk: with `q` a power of 2,
+//! `v = h + l`, where `h` is the multiple of `q` next to `v`, and `|l| ≤ q/2`. A sum of `n` of them has the
+//! parts `Σh`, a multiple of `q`, and `Σl`, a multiple of the last bit `u` of any value of the chunk. Where
+//! `n·max|h| ≤ 2⁵³·q` and `n·q/2 ≤ 2⁵³·u`, both fit an f64, and plain additions give them exactly, in
+//! any order. For values of sizes `2^least..2^(most + 1)` (zeros don't count), `u ≥ 2^(least - 52)`, and
+//! such a `q` exists if `most - least + 2·log₂ n ≤ 54`.
 //!
-//! * Short windows are summed afresh for every row, `N` neighbouring rows side by side.
-//! * For longer ones the rows are cut into `N` stretches, and `N` windows slide along them side by
-//!   side. Their rows are copied together a tile at a time, so that the loops read neighbours.
+//! * Short windows: sums of 1, 2, 4, … rows from every row on, each two of the one before; a window is
+//!   made of those that its length is made of.
+//! * Longer ones move on by 16 rows at once, side by side: what that changes is a sum of 16 differences
+//!   between rows that enter and rows that leave, made in the same way.
 //!
-//! Either way a pair `(hi, lo)` comes out for each row, exact unless something was left over: then
-//! the rows of that tile, and what follows it in its stretches, are summed one by one.
+//! Chunks whose values differ too much in size, or are not all finite, are summed one by one.
 
-use super::exact_sum::ExactSum;
-use super::lanes::{SumLanes, nothing_left};
 use super::mean::MeanDivisor;
 use super::rolling::RollingSum;
 
-/// Windows up to this long are summed afresh: so many steps cost less than sliding in tiles.
-const FRESH_WINDOW: usize = 12;
+/// Windows up to this long are made of shorter ones.
+const SHORT_WINDOW: usize = 32;
 
-/// Steps of a tile: its rows of every stretch, with what belongs to them, stay in the nearest cache.
-const TILE_STEPS: usize = 32;
+/// Rows by which longer ones move on at once.
+const STRIDE: usize = 16;
+
+/// Rows of a tile: what is made of them stays in the nearest cache.
+const TILE: usize = 512;
+
+/// Rows of a tile and behind it.
+type Tile = [f64; TILE + SHORT_WINDOW];
+
+/// Rows of a chunk, at least.
+const CHUNK: usize = 16 * TILE;
+
+/// Rows of a chunk for each row of the window: each begins with a window summed on its own.
+const CHUNK_WINDOWS: usize = 16;
+
+/// The least and the greatest binary exponent for which means need no other care.
+const EXPONENTS: std::ops::RangeInclusive<i64> = -700..=900;
 
 /// What is made of the sum of a window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,145 +50,177 @@ pub enum RollingResult {
 
 /// Puts into `results[row]`, for each row from `window - 1` on, the sum or mean of the `window` values
 /// up to and including that row; the results of the rows before are left alone. All values count:
-/// nulls are not for this. The same bits as [`RollingSum`] gives, at any `N`: 8 suits 128- and 256-bit
-/// registers, 16 suits 512-bit ones.
+/// nulls are not for this. The same bits as [`RollingSum`] gives.
 ///
 /// # Panics
 /// If `window` is 0, or the slices differ in length.
 #[inline(always)]
-pub fn roll_full_windows<const N: usize>(
+pub fn roll_full_windows(
     values: &[f64],
     window: usize,
     result: RollingResult,
     results: &mut [f64],
 ) {
     assert!(window > 0 && values.len() == results.len());
-    let Some(rows) = (values.len() + 1)
-        .checked_sub(window)
-        .filter(|rows| *rows > 0)
-    else {
+    if values.len() < window {
         return;
-    };
+    }
     let finish = Finish::new(window, result);
     // From here on, row `r` of `results` is the window `values[r..r + window]`.
     let results = &mut results[window - 1..];
-    if window <= FRESH_WINDOW {
-        fresh::<N>(values, window, &finish, results);
-    } else if rows / N > window {
-        slide::<N>(values, window, &finish, results);
-    } else {
-        one_by_one(values, window, &finish, results);
+    let chunk = CHUNK
+        .max(window.saturating_mul(CHUNK_WINDOWS))
+        .next_multiple_of(TILE);
+    for start in (0..results.len()).step_by(chunk) {
+        let end = results.len().min(start + chunk);
+        let values = &values[start..end + window - 1];
+        let results = &mut results[start..end];
+        let at_once = window.max(SHORT_WINDOW);
+        match Cut::new(values, at_once).filter(|_| results.len() > STRIDE) {
+            Some(cut) if window <= SHORT_WINDOW => short(values, window, cut, &finish, results),
+            Some(cut) => long(values, window, cut, &finish, results),
+            None => one_by_one(values, window, &finish, results),
+        }
     }
 }
 
-/// Pairs of a tile, `N` rows at a time.
-type Tile<const N: usize> = [[f64; N]; TILE_STEPS];
-
-#[inline(always)]
-fn zeros<const N: usize>() -> Tile<N> {
-    [[0.0; N]; TILE_STEPS]
+/// Where values are cut in two.
+#[derive(Clone, Copy)]
+struct Cut {
+    /// Three halves of `2⁵²·q`: a sum with it is a multiple of `q`.
+    shift: f64,
 }
 
-#[inline(always)]
-fn fresh<const N: usize>(values: &[f64], window: usize, finish: &Finish, results: &mut [f64]) {
-    let (mut hi, mut lo, mut out) = (zeros::<N>(), zeros::<N>(), zeros::<N>());
-    let tile_rows = N * TILE_STEPS;
-    let whole = results.len() - results.len() % tile_rows;
-    for start in (0..whole).step_by(tile_rows) {
-        let mut left = [0; N];
-        let mut finite = true;
-        for step in 0..TILE_STEPS {
-            let at = start + step * N;
-            let mut sums = SumLanes::<N>::default();
-            for offset in 0..window {
-                sums.step(lanes(values, at + offset), &mut left);
-            }
-            finite &= sums.all_finite();
-            (hi[step], lo[step]) = sums.into_parts();
+impl Cut {
+    /// A cut after which sums of so many values are exact, if there is one.
+    #[inline(always)]
+    fn new(values: &[f64], terms: usize) -> Option<Cut> {
+        let (mut least, mut greatest) = (u64::MAX, 0);
+        for value in values {
+            // As integers, sizes order alike; a zero, less one, is the greatest.
+            let size = value.to_bits() << 1 >> 1;
+            greatest = greatest.max(size);
+            least = least.min(size.wrapping_sub(1));
         }
-        let results = &mut results[start..start + tile_rows];
-        if finite && nothing_left(&left) {
-            finish.tile(&hi, &lo, &mut out);
-            results.copy_from_slice(out.as_flattened());
+        if greatest == 0 {
+            return Some(Cut { shift: 1.5 });
+        }
+        let exponent = |size: u64| (size >> 52) as i64 - 1023;
+        let (least, most) = (exponent(least + 1), exponent(greatest));
+        let bits = i64::from(terms.checked_next_power_of_two()?.trailing_zeros());
+        let fits = EXPONENTS.contains(&least)
+            && EXPONENTS.contains(&most)
+            && most - least + 2 * bits <= 54;
+        // `q` is `2^(most + bits - 52)`.
+        fits.then(|| Cut {
+            shift: 1.5 * f64::from_bits(((most + bits + 1023) as u64) << 52),
+        })
+    }
+
+    /// The two parts of the first values; behind the last, zeros.
+    #[inline(always)]
+    fn apply(self, values: &[f64], high: &mut Tile, low: &mut Tile) {
+        let count = values.len().min(high.len());
+        for ((value, high), low) in values.iter().zip(high.iter_mut()).zip(low.iter_mut()) {
+            *high = (*value + self.shift) - self.shift;
+            *low = *value - *high;
+        }
+        high[count..].fill(0.0);
+        low[count..].fill(0.0);
+    }
+}
+
+/// Puts into `sums[row]`, for the rows of a tile, the sum of `window` values from `row` on; the values
+/// are used up.
+#[inline(always)]
+fn sum_windows(values: &mut Tile, window: usize, sums: &mut Tile) {
+    add_length::<1>(values, window, sums);
+    add_length::<2>(values, window, sums);
+    add_length::<4>(values, window, sums);
+    add_length::<8>(values, window, sums);
+    add_length::<16>(values, window, sums);
+    add_length::<32>(values, window, sums);
+}
+
+/// `values` are sums of `LENGTH` rows. If the window's length has that part, they go before the sums of the
+/// lesser parts, if there are any; then they become sums of twice as many rows.
+#[inline(always)]
+fn add_length<const LENGTH: usize>(values: &mut Tile, window: usize, sums: &mut Tile) {
+    if window < LENGTH {
+        return;
+    }
+    if window & LENGTH != 0 {
+        if window.is_multiple_of(LENGTH) {
+            *sums = *values;
         } else {
-            one_by_one(
-                &values[start..start + tile_rows + window - 1],
-                window,
-                finish,
-                results,
-            );
+            for row in 0..sums.len() - LENGTH {
+                sums[row] = values[row] + sums[row + LENGTH];
+            }
         }
     }
-    one_by_one(&values[whole..], window, finish, &mut results[whole..]);
+    if window >= 2 * LENGTH {
+        for row in 0..values.len() - LENGTH {
+            values[row] += values[row + LENGTH];
+        }
+    }
 }
 
 #[inline(always)]
-fn slide<const N: usize>(values: &[f64], window: usize, finish: &Finish, results: &mut [f64]) {
-    let (mut hi, mut lo, mut out) = (zeros::<N>(), zeros::<N>(), zeros::<N>());
-    let (mut leaving, mut entering) = (zeros::<N>(), zeros::<N>());
-    // Each stretch has whole tiles; the rows behind the last stretch are taken one by one.
-    let stretch = results.len() / N / TILE_STEPS * TILE_STEPS;
-    let mut sums = SumLanes::<N>::default();
-    let mut left = [0; N];
-    for offset in 0..window - 1 {
-        let mut first = [0.0; N];
-        for (lane, value) in first.iter_mut().enumerate() {
-            *value = values[lane * stretch + offset];
-        }
-        sums.step(&first, &mut left);
+fn short(values: &[f64], window: usize, cut: Cut, finish: &Finish, results: &mut [f64]) {
+    let zero = [0.0; TILE + SHORT_WINDOW];
+    let (mut high, mut low, mut hi, mut lo) = (zero, zero, zero, zero);
+    for (tile, results) in results.chunks_mut(TILE).enumerate() {
+        cut.apply(&values[tile * TILE..], &mut high, &mut low);
+        sum_windows(&mut high, window, &mut hi);
+        sum_windows(&mut low, window, &mut lo);
+        finish.tile(&mut hi, &lo, results);
     }
-    // What leaves the window before its first row is nothing.
-    let mut exact_steps = 0;
-    for start in (0..stretch).step_by(TILE_STEPS) {
-        for lane in 0..N {
-            let at = lane * stretch + start;
-            let new = &values[at + window - 1..at + window - 1 + TILE_STEPS];
-            for (step, value) in new.iter().enumerate() {
-                entering[step][lane] = *value;
-            }
-            if at == lane * stretch {
-                leaving[0][lane] = 0.0;
-                for step in 1..TILE_STEPS {
-                    leaving[step][lane] = -values[at + step - 1];
-                }
-            } else {
-                let old = &values[at - 1..at - 1 + TILE_STEPS];
-                for (step, value) in old.iter().enumerate() {
-                    leaving[step][lane] = -value;
-                }
-            }
-        }
-        for step in 0..TILE_STEPS {
-            sums.step(&leaving[step], &mut left);
-            sums.step(&entering[step], &mut left);
-            (hi[step], lo[step]) = sums.into_parts();
-        }
-        // Infinities and NaN stay in a pair once they are in it, so the last step tells.
-        if !(sums.all_finite() && nothing_left(&left)) {
-            break;
-        }
-        finish.tile(&hi, &lo, &mut out);
-        for lane in 0..N {
-            let at = lane * stretch + start;
-            for (result, row) in results[at..at + TILE_STEPS].iter_mut().zip(&out) {
-                *result = row[lane];
-            }
-        }
-        exact_steps = start + TILE_STEPS;
-    }
-    if exact_steps < stretch {
-        for lane in 0..N {
-            let (from, to) = (lane * stretch + exact_steps, (lane + 1) * stretch);
-            one_by_one(
-                &values[from..to + window - 1],
-                window,
-                finish,
-                &mut results[from..to],
-            );
+}
+
+#[inline(always)]
+fn long(values: &[f64], window: usize, cut: Cut, finish: &Finish, results: &mut [f64]) {
+    let zero = [0.0; TILE + SHORT_WINDOW];
+    let (mut high, mut low, mut hi, mut lo) = (zero, zero, zero, zero);
+    let (mut high_leaving, mut low_leaving) = (zero, zero);
+    let (mut high_sum, mut low_sum) = ([0.0; STRIDE], [0.0; STRIDE]);
+    // There are more results than one stride, so these rows are all there.
+    for rows in values.windows(STRIDE).take(window) {
+        for lane in 0..STRIDE {
+            let high = (rows[lane] + cut.shift) - cut.shift;
+            high_sum[lane] += high;
+            low_sum[lane] += rows[lane] - high;
         }
     }
-    let rest = N * stretch;
-    one_by_one(&values[rest..], window, finish, &mut results[rest..]);
+    for (tile, results) in results.chunks_mut(TILE).enumerate() {
+        let leaving = &values[tile * TILE..];
+        cut.apply(leaving, &mut high_leaving, &mut low_leaving);
+        cut.apply(
+            leaving.get(window..).unwrap_or_default(),
+            &mut high,
+            &mut low,
+        );
+        for row in 0..high.len() {
+            high[row] -= high_leaving[row];
+            low[row] -= low_leaving[row];
+        }
+        sum_windows(&mut high, STRIDE, &mut hi);
+        sum_windows(&mut low, STRIDE, &mut lo);
+        move_on(&mut high_sum, &mut hi);
+        move_on(&mut low_sum, &mut lo);
+        finish.tile(&mut hi, &lo, results);
+    }
+}
+
+/// Puts the sums of windows in the place of what each 16 rows change of them.
+#[inline(always)]
+fn move_on(sum: &mut [f64; STRIDE], changes: &mut Tile) {
+    for changes in changes[..TILE].as_chunks_mut::<STRIDE>().0 {
+        for (sum, change) in sum.iter_mut().zip(changes) {
+            let before = *sum;
+            *sum += *change;
+            *change = before;
+        }
+    }
 }
 
 /// `results[r]` from `values[r..r + window]`, by a window that slides along.
@@ -193,64 +243,41 @@ fn one_by_one(values: &[f64], window: usize, finish: &Finish, results: &mut [f64
     }
 }
 
-#[inline(always)]
-fn lanes<const N: usize>(values: &[f64], at: usize) -> &[f64; N] {
-    values[at..at + N]
-        .first_chunk()
-        .expect("a slice of N values")
-}
-
-/// From pairs to results.
+/// From sums in two parts to results.
 struct Finish {
     result: RollingResult,
-    count: u64,
     divisor: MeanDivisor,
 }
 
 impl Finish {
     fn new(window: usize, result: RollingResult) -> Finish {
-        let count = window as u64;
         Finish {
             result,
-            count,
-            divisor: MeanDivisor::new(count),
+            divisor: MeanDivisor::new(window as u64),
         }
     }
 
+    /// Results of a tile's rows, as many as are wanted; `hi` is used up.
     #[inline(always)]
-    fn tile<const N: usize>(&self, hi: &Tile<N>, lo: &Tile<N>, out: &mut Tile<N>) {
-        if self.result == RollingResult::Sum {
-            for step in 0..TILE_STEPS {
-                for lane in 0..N {
-                    out[step][lane] = hi[step][lane] + lo[step][lane];
+    fn tile(&self, hi: &mut Tile, lo: &Tile, results: &mut [f64]) {
+        match self.result {
+            RollingResult::Sum => {
+                for (result, (hi, lo)) in results.iter_mut().zip(hi.iter().zip(lo)) {
+                    *result = hi + lo;
                 }
             }
-            return;
-        }
-        for step in 0..TILE_STEPS {
-            let mut unsure = 0;
-            for lane in 0..N {
-                let (mean, out_of_range) =
-                    self.divisor.mean_in_range(hi[step][lane], lo[step][lane]);
-                out[step][lane] = mean;
-                unsure |= out_of_range;
+            RollingResult::Mean => {
+                let (hi, lo) = (&mut hi[..TILE], &lo[..TILE]);
+                for (hi, lo) in hi
+                    .as_chunks_mut::<STRIDE>()
+                    .0
+                    .iter_mut()
+                    .zip(lo.as_chunks::<STRIDE>().0)
+                {
+                    *hi = self.divisor.means(hi, lo);
+                }
+                results.copy_from_slice(&hi[..results.len()]);
             }
-            if unsure != 0 {
-                self.surely(&hi[step], &lo[step], &mut out[step]);
-            }
-        }
-    }
-
-    /// Means of tiny or huge sums.
-    #[cold]
-    #[inline(never)]
-    fn surely<const N: usize>(&self, hi: &[f64; N], lo: &[f64; N], out: &mut [f64; N]) {
-        for lane in 0..N {
-            let (hi, lo) = (hi[lane], lo[lane]);
-            let mean = self.divisor.mean(hi, lo);
-            let mean = mean.or_else(|| ExactSum::from_pair(hi, lo).mean(self.count));
-            // Sums of finite values over a count that is not 0 have a mean.
-            out[lane] = mean.unwrap_or(f64::NAN);
         }
     }
 }
@@ -275,20 +302,15 @@ mod tests {
     fn check(values: &[f64], window: usize) {
         for result in [RollingResult::Sum, RollingResult::Mean] {
             let wanted = expected(values, window, result);
-            let mut eight = vec![-7.0; values.len()];
-            let mut sixteen = eight.clone();
-            roll_full_windows::<8>(values, window, result, &mut eight);
-            roll_full_windows::<16>(values, window, result, &mut sixteen);
-            for found in [eight, sixteen] {
-                let (before, full) = found.split_at((window - 1).min(found.len()));
-                assert!(before.iter().all(|value| *value == -7.0));
-                for (row, (found, wanted)) in full.iter().zip(&wanted).enumerate() {
-                    let same =
-                        found.to_bits() == wanted.to_bits() || found.is_nan() && wanted.is_nan();
-                    assert!(same, "window {window}, row {row}: {found:e}, {wanted:e}");
-                }
-                assert_eq!(full.len(), wanted.len());
+            let mut found = vec![-7.0; values.len()];
+            roll_full_windows(values, window, result, &mut found);
+            let (before, full) = found.split_at((window - 1).min(found.len()));
+            assert!(before.iter().all(|value| *value == -7.0));
+            for (row, (found, wanted)) in full.iter().zip(&wanted).enumerate() {
+                let same = found.to_bits() == wanted.to_bits() || found.is_nan() && wanted.is_nan();
+                assert!(same, "window {window}, row {row}: {found:e}, {wanted:e}");
             }
+            assert_eq!(full.len(), wanted.len());
         }
     }
 
@@ -304,7 +326,7 @@ mod tests {
         std::iter::repeat_with(next).take(rows).collect()
     }
 
-    const WINDOWS: [usize; 10] = [1, 2, 3, 4, 7, 12, 13, 50, 200, 1_000];
+    const WINDOWS: [usize; 13] = [1, 2, 3, 4, 7, 12, 13, 31, 32, 33, 50, 200, 1_000];
 
     #[test]
     fn windows_of_ordinary_numbers() {
@@ -338,6 +360,46 @@ mod tests {
         check(&vec![f64::MAX; 1_000], 5);
         check(&vec![-0.0; 1_000], 5);
         check(&vec![5e-324; 1_000], 30);
+    }
+
+    #[test]
+    fn sizes_at_the_border_of_what_a_cut_holds() {
+        // 54 less twice the bits of the number of rows, a bit more and a bit less.
+        for (window, spread) in [(7, 44), (32, 44), (33, 42), (600, 34)] {
+            for spread in spread - 2..spread + 3 {
+                for full in [0, 0xf_ffff_ffff_ffff] {
+                    let size = |exponent: u64| f64::from_bits(exponent << 52 | full);
+                    let values = numbers(1_500, spread, |bits| {
+                        size(if bits & 2 == 0 { 1023 - spread } else { 1023 })
+                    });
+                    check(&values, window);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn means_between_two_numbers() {
+        // Sums of halves of last bits: many windows of even length lie right in the middle.
+        let values = numbers(9_000, 6, |bits| 1.0 + (bits % 8) as f64 * f64::EPSILON);
+        [2, 4, 6, 16, 64]
+            .into_iter()
+            .for_each(|window| check(&values, window));
+        let values = numbers(20_000, 7, |bits| (bits % 3) as f64 - 1.0);
+        [2, 3, 100]
+            .into_iter()
+            .for_each(|window| check(&values, window));
+    }
+
+    #[test]
+    fn chunks_of_their_own_kinds() {
+        let mut values = numbers(40_000, 8, |bits| bits as f64 * 1e-9);
+        values[9_000] = f64::NAN;
+        values[25_000] = 1e-200;
+        values[30_000..39_000].fill(0.0);
+        [3, 7, 40, 600]
+            .into_iter()
+            .for_each(|window| check(&values, window));
     }
 
     #[test]

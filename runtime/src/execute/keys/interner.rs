@@ -11,6 +11,9 @@ use hashbrown::HashTable;
 use super::{hash, too_many_keys};
 use crate::error::RunError;
 
+/// A short text as words: its bytes, and how many they are.
+pub(crate) type ShortText = [u64; 2];
+
 /// What tells a text: all of a short one, of a longer one its first bytes and a hash.
 type View = [u64; 2];
 
@@ -50,6 +53,22 @@ fn word_of(bytes: &[u8]) -> u64 {
         .fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
+/// All of a text of up to 15 bytes, and no other text's.
+#[inline(always)]
+pub(crate) fn short_text(text: &str) -> Option<ShortText> {
+    let bytes = text.as_bytes();
+    let rest = bytes.get(8..).unwrap_or_default();
+    (bytes.len() <= SHORT).then(|| [word_of(bytes), word_of(rest) | (bytes.len() as u64) << 56])
+}
+
+/// The text that [`short_text`] took.
+pub(crate) fn text_of_short(short: &ShortText) -> String {
+    let length = (short[1] >> 56) as usize;
+    let bytes = short.iter().flat_map(|word| word.to_le_bytes());
+    let bytes: Vec<u8> = bytes.take(length.min(SHORT)).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 impl Interner {
     /// How many texts.
     pub(super) fn len(&self) -> usize {
@@ -70,16 +89,14 @@ impl Interner {
 
     #[inline(always)]
     fn view(&self, text: &str) -> View {
-        let bytes = text.as_bytes();
-        let length = bytes.len();
-        if length > SHORT {
-            return [
-                word_of(bytes),
-                self.long.hash_one(text) >> 8 | (SHORT as u64 + 1) << 56,
-            ];
-        }
-        let rest = bytes.get(8..).unwrap_or_default();
-        [word_of(bytes), word_of(rest) | (length as u64) << 56]
+        let long = || {
+            let hash = self.long.hash_one(text);
+            [
+                word_of(text.as_bytes()),
+                hash >> 8 | (SHORT as u64 + 1) << 56,
+            ]
+        };
+        short_text(text).unwrap_or_else(long)
     }
 
     /// The number of a text, if it has one.
@@ -158,6 +175,9 @@ mod tests {
                 assert_eq!(texts.intern(text).expect("few texts"), number as u32);
                 assert_eq!(texts.find(text), Some(number as u32));
                 assert_eq!(texts.text(number as u64), text);
+                if let Some(short) = short_text(text) {
+                    assert_eq!(text_of_short(&short), *text);
+                }
             }
         }
         assert_eq!(texts.find("another"), None);

@@ -9,6 +9,7 @@ mod blocks;
 mod direct;
 mod hashed;
 mod interner;
+mod place_set;
 mod places;
 mod spans;
 mod words;
@@ -31,6 +32,8 @@ pub(crate) use blocks::{each_block, each_key};
 use direct::Direct;
 use hashed::Hashed;
 use interner::Interner;
+pub(crate) use interner::{ShortText, short_text, text_of_short};
+pub(crate) use place_set::PlaceSet;
 pub(crate) use places::Places;
 pub(crate) use spans::Spans;
 use spans::{OUTSIDE, join};
@@ -85,7 +88,7 @@ const BLOCK: usize = 1024;
 
 /// The hash of a key: of fixed width it is a few multiplications.
 #[inline(always)]
-fn hash(hasher: &fast::RandomState, key: &[u64]) -> u64 {
+pub(crate) fn hash(hasher: &fast::RandomState, key: &[u64]) -> u64 {
     let mut state = hasher.build_hasher();
     key.iter().for_each(|word| state.write_u64(*word));
     state.finish()
@@ -433,6 +436,13 @@ impl KeyTable {
                 Value::Integer((word as i64).into())
             }
         }
+    }
+
+    /// A text of a key; none if it is null there.
+    pub(crate) fn text(&self, number: usize, column: usize) -> Option<&str> {
+        let key = self.key(number);
+        let cell = self.places[column];
+        (key[0] >> (cell - 1) & 1 == 0).then(|| self.texts.text(key[cell]))
     }
 
     /// A column of keys in an order as an array; none of bools and decimals.

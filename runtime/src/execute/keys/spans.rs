@@ -69,7 +69,7 @@ impl Spans {
     }
 
     /// How many places there are.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.count as usize
     }
 

@@ -29,7 +29,7 @@ pub(crate) struct KeyWords {
 impl KeyWords {
     /// The words of a column.
     #[inline(always)]
-    pub(super) fn column(&self, column: usize) -> &[u64] {
+    pub(crate) fn column(&self, column: usize) -> &[u64] {
         &self.words[column * self.rows..(column + 1) * self.rows]
     }
 
@@ -84,6 +84,18 @@ impl KeyWords {
             }
         }
         range
+    }
+
+    /// Reads rows of one column of fixed width, of no decimals.
+    pub(crate) fn read(
+        &mut self,
+        view: View<'_>,
+        scalar: ScalarType,
+        rows: Range<usize>,
+    ) -> Result<(), RunError> {
+        self.reset(rows.len(), 1);
+        let mut number = |_: &str| Err(internal("text where numbers are read"));
+        self.fill(0, &KeyColumn::Lanes(view), scalar, rows, &mut number)
     }
 
     /// Leaves the rows without nulls.

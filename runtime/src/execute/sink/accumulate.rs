@@ -94,7 +94,9 @@ impl Accumulators {
             Reduction::Any => Accumulators::Decided(Vec::new(), true),
             Reduction::All => Accumulators::Decided(Vec::new(), false),
             Reduction::Quantile { .. } => Accumulators::Collected(Collected::default()),
-            Reduction::NUnique | Reduction::Mode => Accumulators::Tally(Tally::new(argument)?),
+            Reduction::NUnique | Reduction::Mode => {
+                Accumulators::Tally(Tally::new(argument, reduction == Reduction::Mode)?)
+            }
             Reduction::ApproxNUnique => Accumulators::Sketch(Vec::new()),
             Reduction::First { .. }
             | Reduction::Last { .. }

@@ -3,11 +3,15 @@
 use arrow::array::{ArrayData, ArrayRef, make_array};
 use arrow::buffer::{Buffer, NullBuffer};
 use icosian_ir::op::Reduction;
+use icosian_ir::plan::BLOCK_ROWS;
 use icosian_ir::types::{Lane, ScalarType};
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
 use super::accumulate::Accumulators;
 use crate::arrow_types::arrow_type;
 use crate::error::RunError;
+use crate::memory::ahead;
 
 /// An array of the bits of values of fixed width, zero- or sign-extended; none of bools and
 /// decimals.
@@ -39,6 +43,30 @@ pub(crate) fn words_to_array(
     Ok(Some(make_array(data)))
 }
 
+/// The words of groups in an order, on all threads; `fetch` is told which are asked for next.
+fn words_of(
+    order: &[u32],
+    fetch: impl Fn(&[u32]) + Sync,
+    word: impl Fn(usize) -> u64 + Sync,
+) -> Vec<u64> {
+    let mut words = ahead::list_for(order.len());
+    words.resize(order.len(), 0);
+    let fill = |(words, groups): (&mut [u64], &[u32])| {
+        fetch(groups);
+        for (to, group) in words.iter_mut().zip(groups) {
+            *to = word(*group as usize);
+        }
+    };
+    if rayon::current_thread_index().is_some() {
+        let parts = words.par_chunks_mut(BLOCK_ROWS);
+        parts.zip(order.par_chunks(BLOCK_ROWS)).for_each(fill);
+    } else {
+        let parts = words.chunks_mut(BLOCK_ROWS);
+        parts.zip(order.chunks(BLOCK_ROWS)).for_each(fill);
+    }
+    words
+}
+
 impl Accumulators {
     /// The values of groups in an order, as one array of a type; none if some value does not fit it,
     /// or that has to be seen value by value.
@@ -68,7 +96,11 @@ impl Accumulators {
                     .collect(),
             ),
             Accumulators::FloatSum(sums) if scalar == ScalarType::F64 => {
-                let words = groups.map(|group| sums.value(group).to_bits()).collect();
+                let words = words_of(
+                    order,
+                    |groups| sums.fetch(groups),
+                    |group| sums.value(group).to_bits(),
+                );
                 words_to_array(scalar, words, None)
             }
             Accumulators::IntegerSum(sums) if mean && scalar == ScalarType::F64 => nullable(

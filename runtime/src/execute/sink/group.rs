@@ -320,9 +320,12 @@ fn one_state(one: Reduction, other: Reduction) -> Option<Reduction> {
     use Reduction::{Mean, Mode, NUnique, Quantile, Std, Sum, Var};
     match (one, other) {
         (Sum, Mean) | (Mean, Sum) => Some(Mean),
-        (Var { .. } | Std { .. }, Var { .. } | Std { .. })
-        | (Quantile { .. }, Quantile { .. })
-        | (NUnique | Mode, NUnique | Mode) => Some(one),
+        (Var { .. } | Std { .. }, Var { .. } | Std { .. }) | (Quantile { .. }, Quantile { .. }) => {
+            Some(one)
+        }
+        (NUnique, NUnique) => Some(NUnique),
+        // Counted values are known.
+        (NUnique | Mode, NUnique | Mode) => Some(Mode),
         (one, other) => (one == other).then_some(one),
     }
 }

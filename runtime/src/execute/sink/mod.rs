@@ -7,6 +7,7 @@ pub(crate) mod accumulate;
 mod arrays;
 pub(crate) mod cells;
 mod collect;
+mod distinct;
 mod finish;
 mod float_sums;
 mod group;
@@ -15,6 +16,7 @@ mod many;
 mod pick;
 pub(crate) mod rows;
 mod tally;
+mod value_set;
 
 use std::ops::Range;
 
@@ -250,11 +252,13 @@ pub(crate) struct MorselSink {
 }
 
 impl MorselSink {
-    /// Begins a morsel; of a spool, the rows it takes are in `range`.
+    /// Begins a morsel; of a spool, the rows it takes are in `range`, and their keys are likely to have
+    /// these places.
     pub(crate) fn new(
         program: &PassProgram,
         sink: &SinkPlan,
         range: Range<usize>,
+        places: Option<&Spans>,
     ) -> Result<MorselSink, RunError> {
         let slot_type = |slot: usize| program.slots[slot].ty;
         let (builders, sums) = match sink {
@@ -281,7 +285,7 @@ impl MorselSink {
             }
         };
         let chooser = match sink {
-            SinkPlan::Spool { selection, .. } => selection.chooser(range)?,
+            SinkPlan::Spool { selection, .. } => selection.chooser(range, places)?,
             SinkPlan::Output
             | SinkPlan::Reduce { .. }
             | SinkPlan::Group { .. }

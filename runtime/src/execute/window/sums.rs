@@ -1,7 +1,7 @@
 //! Rolling sums and means over rows that end with a window's own: the common case, in vector registers
 //! where no value is null.
 
-use icosian_codegen::wide::{CpuLevel, Routine};
+use icosian_codegen::wide::Routine;
 use icosian_ir::meaning::sums::{IntegerSum, RollingResult, RollingSum, roll_full_windows};
 use icosian_ir::types::Lane;
 
@@ -60,32 +60,24 @@ pub(crate) fn roll(
 /// The rows whose windows are full, where no value is null.
 fn roll_full(values: &[f64], rolling: Rolling, written: &mut Written<'_>) {
     let results = &mut typed_mut::<f64>(written.values)[..values.len()];
-    let level = level();
-    match level {
-        CpuLevel::Avx512 => level.run(RollFull::<16> {
-            values,
-            rolling,
-            results,
-        }),
-        CpuLevel::Baseline | CpuLevel::Avx2 => level.run(RollFull::<8> {
-            values,
-            rolling,
-            results,
-        }),
-    }
+    level().run(RollFull {
+        values,
+        rolling,
+        results,
+    });
     if let Some(validity) = &mut written.validity {
         let first = rolling.rows - 1;
         fill_bits(validity, first, values.len() - first, true);
     }
 }
 
-struct RollFull<'v, const N: usize> {
+struct RollFull<'v> {
     values: &'v [f64],
     rolling: Rolling,
     results: &'v mut [f64],
 }
 
-impl<const N: usize> Routine for RollFull<'_, N> {
+impl Routine for RollFull<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -95,7 +87,7 @@ impl<const N: usize> Routine for RollFull<'_, N> {
         } else {
             RollingResult::Sum
         };
-        roll_full_windows::<N>(self.values, self.rolling.rows, result, self.results);
+        roll_full_windows(self.values, self.rolling.rows, result, self.results);
     }
 }
 
