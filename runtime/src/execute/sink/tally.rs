@@ -30,7 +30,7 @@ pub(crate) struct Tally {
     is_counted: bool,
     /// The values of the first group, as long as it is the only one and they are not counted; then
     /// `values` holds nothing.
-    alone: Option<DistinctValues>,
+    alone: Option<Box<DistinctValues>>,
     words: KeyWords,
     numbers: Vec<u32>,
 }
@@ -40,7 +40,7 @@ impl Tally {
     pub(crate) fn new(scalar: ScalarType, is_counted: bool) -> Result<Tally, RunError> {
         let alone = match is_counted {
             true => None,
-            false => DistinctValues::new(scalar)?,
+            false => DistinctValues::new(scalar)?.map(Box::new),
         };
         Ok(Tally {
             scalar,
@@ -63,7 +63,7 @@ impl Tally {
     }
 
     pub(crate) fn byte_len(&self) -> usize {
-        let alone = self.alone.as_ref().map_or(0, DistinctValues::byte_len);
+        let alone = self.alone.as_ref().map_or(0, |alone| alone.byte_len());
         self.values.byte_len() + 8 * self.counts.len() + alone
     }
 
