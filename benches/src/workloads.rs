@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Float64Array, RecordBatch, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, Date32Array, DictionaryArray, Float64Array, Int32Array, Int64Array, RecordBatch,
+    StringArray, TimestampMicrosecondArray,
+};
 use arrow::buffer::NullBuffer;
 
 use crate::{MARKETING, uniform, weekly};
@@ -25,7 +28,7 @@ pub struct Workload {
 }
 
 /// Every workload.
-pub const WORKLOADS: [Workload; 9] = [
+pub const WORKLOADS: [Workload; 12] = [
     Workload {
         name: "black-scholes",
         flow: BLACK_SCHOLES,
@@ -81,6 +84,30 @@ pub const WORKLOADS: [Workload; 9] = [
         rows: 5_000_000,
         data: stamps,
         moved: (8, 16),
+    },
+    Workload {
+        name: "q1",
+        flow: Q1,
+        table: "lines",
+        rows: 10_000_000,
+        data: lines,
+        moved: (44, 0),
+    },
+    Workload {
+        name: "few-keys",
+        flow: GROUP_SUM,
+        table: "keyed",
+        rows: 5_000_000,
+        data: keyed,
+        moved: (16, 0),
+    },
+    Workload {
+        name: "few-shares",
+        flow: SHARE,
+        table: "keyed",
+        rows: 5_000_000,
+        data: keyed,
+        moved: (24, 8),
     },
     Workload {
         name: "rolling-7",
@@ -167,6 +194,39 @@ const CALENDAR: &str = "
 table stamps { at: timestamp[us] }
 extend stamps { years = at.year(), months = at.month(), weekdays = at.weekday(), hours = at.hour() }
 output parts = [stamps.years, stamps.months, stamps.weekdays, stamps.hours]
+";
+
+const Q1: &str = r#"
+table lines {
+    flag: str, status: str, shipdate: date
+    quantity: f64, price: f64, discount: f64, tax: f64
+    discounted = price * (1 - discount)
+    charge = discounted * (1 + tax)
+}
+table summary = lines where shipdate <= date("1998-09-02")
+    group by flag, status {
+        sum_quantity = sum(quantity)
+        sum_price = sum(price)
+        sum_discounted = sum(discounted)
+        sum_charge = sum(charge)
+        mean_quantity = mean(quantity)
+        mean_price = mean(price)
+        mean_discount = mean(discount)
+        count = len()
+    }
+output report = [summary.*]
+"#;
+
+const GROUP_SUM: &str = "
+table keyed { key: i64, value: f64 }
+table sums = keyed group by key { total = sum(value) }
+output totals = [sums.*]
+";
+
+const SHARE: &str = "
+table keyed { key: i64, value: f64 }
+share = keyed.value / sum(keyed.value) over keyed.key
+output shares = [share]
 ";
 
 const ROLLING_7: &str = "
@@ -267,6 +327,42 @@ fn lineitem(rows: usize) -> RecordBatch {
                     .collect(),
             ),
         ),
+    ])
+}
+
+/// The flags are dictionaries.
+fn lines(rows: usize) -> RecordBatch {
+    let flags = |seed: u64, names: &[&str]| -> ArrayRef {
+        let codes = whole(rows, seed, 0.0, names.len() as f64).map(|code| code as i32);
+        let values = Arc::new(StringArray::from(names.to_vec()));
+        let codes = Int32Array::from_iter_values(codes);
+        Arc::new(DictionaryArray::new(codes, values))
+    };
+    let cents = |seed: u64, low: f64, high: f64| {
+        floats(
+            whole(rows, seed, low, high)
+                .map(|cents| cents / 100.0)
+                .collect(),
+        )
+    };
+    let days = whole(rows, 1, 8_036.0, 10_562.0).map(|day| day as i32);
+    batch([
+        ("flag", flags(5, &["A", "N", "R"])),
+        ("status", flags(6, &["F", "O"])),
+        ("shipdate", Arc::new(Date32Array::from_iter_values(days))),
+        ("quantity", floats(whole(rows, 3, 1.0, 51.0).collect())),
+        ("price", cents(4, 9e4, 1.05e7)),
+        ("discount", cents(2, 0.0, 11.0)),
+        ("tax", cents(7, 0.0, 9.0)),
+    ])
+}
+
+/// A hundred keys.
+fn keyed(rows: usize) -> RecordBatch {
+    let keys = whole(rows, 1, 0.0, 100.0).map(|key| key as i64);
+    batch([
+        ("key", Arc::new(Int64Array::from_iter_values(keys))),
+        ("value", floats(uniform(rows, 2, 0.0, 1.0))),
     ])
 }
 

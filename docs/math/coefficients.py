@@ -142,13 +142,24 @@ table("INVERSE_CUBE_ROOT", "1/∛m for m from √½ to √2; 20 bits suffice.",
 constant("CUBE_ROOT_OF_2", "∛2.", mpf(2) ** (mpf(1) / 3))
 constant("CUBE_ROOT_OF_HALF", "∛½.", mpf(2) ** (-mpf(1) / 3))
 
-two_over_root_pi = 2 / sqrt(pi)
-table("ERROR_FUNCTION_NEAR", "(erf(x)/x − 2/√π) / x² in x² on |x| ≤ 1.",
-      minimax(from_square(lambda x: (erf(x) / x - two_over_root_pi) / x ** 2), mpf(0), mpf("1.0001"), 12))
-at_one = -log(erfc(1))
-table("ERROR_FUNCTION_FAR", "(ln erfc(1) − ln erfc(1+u)) / u for u from 0 to 5, weighted by u·erfc(1+u).",
-      minimax(lambda u: (-log(erfc(u + 1)) - at_one) / u, mpf(10) ** -20, mpf(5), 19,
+def slope(z):
+    """erf(x)/x − 1 for x = √z."""
+    x = sqrt(z) if z > 0 else mpf(10) ** -30
+    return erf(x) / x - 1
+
+
+slope_middle = slope(mpf(1) / 2)
+constant("ERROR_FUNCTION_MIDDLE", "erf(x)/x − 1 for x = √½.", slope_middle)
+table("ERROR_FUNCTION_NEAR", "(erf(x)/x − 1 − the same for x = √½) / v in v = x² − ½ on |x| ≤ 1, weighted by v.",
+      minimax(lambda v: (slope(nonzero(v) + mpf(1) / 2) - slope_middle) / nonzero(v), -mpf(1) / 2, mpf("0.5001"), 11,
+              weight=lambda v: abs(v) + mpf("0.01")))
+table("ERROR_FUNCTION_FAR", "(log₂ erfc(1) − log₂ erfc(1+u)) / u for u from 0 to 4 15/16, weighted by u·erfc(1+u).",
+      minimax(lambda u: log(erfc(1) / erfc(u + 1)) / log(2) / u, mpf(10) ** -20, mpf("4.9375"), 17,
               weight=lambda u: (u + mpf("0.01")) * erfc(u + 1)))
+constant("ERROR_FUNCTION_REST", "erfc(1).", erfc(1))
+table("ERROR_FUNCTION_POWER", "erfc(1)·(2^f − 1) / f on |f| ≤ ½, weighted by f.",
+      minimax(lambda f: erfc(1) * (2 ** nonzero(f) - 1) / nonzero(f), -mpf("0.5001"), mpf("0.5001"), 11,
+              weight=lambda f: abs(f) + mpf("0.01")))
 
 
 def gamma_quotient(u):
@@ -180,10 +191,8 @@ for name, value, widths, doc in [
     ("LOG10_E", 1 / log(10), (53, 53), "1 / ln 10"),
     ("HALF_PI", pi / 2, (53, 53, 53), "π/2"),
     ("TWO_THIRDS", mpf(2) / 3, (53, 53), "2/3"),
-    ("ERROR_FUNCTION_ONE", at_one, (53, 53), "−ln erfc(1)"),
     ("DEGREE", 180 / pi, (53, 53), "180/π"),
     ("RADIAN", pi / 180, (53, 53), "π/180"),
-    ("TWO_OVER_ROOT_PI", two_over_root_pi, (53, 53), "2/√π"),
     ("GAMMA_MIDDLE", gamma_middle, (53, 53), "−4·ln Γ(3/2)"),
     ("HALF_LN_TWO_PI", log(2 * pi) / 2, (53, 53), "½·ln 2π"),
     ("LN_PI", log(pi), (53, 53), "ln π"),

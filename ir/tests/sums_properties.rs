@@ -2,9 +2,9 @@
 //! implementation: a rounded quotient is checked by comparing with the midpoints beside it.
 
 use icosian_ir::meaning::sums::{
-    ExactSum, IntegerMoments, IntegerSum, MeanDivisor, Moments, RollingSum,
+    ExactSum, IntegerMoments, IntegerSum, MeanDivisor, Moments, RollingResult, RollingSum,
     lanes::{SumLanes, add_block},
-    step,
+    roll_full_windows, step,
 };
 use proptest::prelude::*;
 use std::cmp::Ordering;
@@ -183,6 +183,25 @@ proptest! {
         for count in [1, 2, 3, 6, 7, 10, 64, 1000, more] {
             let mean = sum.mean(count).expect("a count");
             prop_assert!(wide.rounds_to(count, mean), "{mean:e} for {count}");
+        }
+    }
+
+    #[test]
+    fn windows_are_the_exact_sums_and_quotients_rounded_once(
+        values in prop_oneof![
+            prop::collection::vec((1.0..2.0f64, -24i32..24).prop_map(|(value, power)| value * 2f64.powi(power)), 20..90),
+            prop::collection::vec((-1i64 << 53..1 << 53, -3i32..3).prop_map(|(unit, power)| unit as f64 * 2f64.powi(power)), 20..90),
+            prop::collection::vec(finite(), 20..90),
+        ],
+        window in 1usize..60,
+    ) {
+        for (result, count) in [(RollingResult::Sum, 1), (RollingResult::Mean, window as u64)] {
+            let mut results = vec![0.0; values.len()];
+            roll_full_windows(&values, window, result, &mut results);
+            for (held, found) in values.windows(window).zip(results.iter().skip(window - 1)) {
+                prop_assert!(Wide::sum(held).rounds_to(count, *found), "{held:?}: {found:e}");
+                prop_assert!(*found != 0.0 || count > 1 || found.to_bits() == 0);
+            }
         }
     }
 

@@ -158,6 +158,27 @@ impl<'a> Codes<'a> {
         with_codes!(self, array => codes(array, rows, out));
     }
 
+    /// Appends the codes of `rows`, `null` where null.
+    pub(crate) fn numbers(self, rows: Range<usize>, null: u32, out: &mut Vec<u32>) {
+        fn numbers<K: ArrowDictionaryKeyType>(
+            array: &DictionaryArray<K>,
+            rows: Range<usize>,
+            null: u32,
+            out: &mut Vec<u32>,
+        ) {
+            let keys = array.keys();
+            let start = out.len();
+            let codes = keys.values()[rows.clone()].iter();
+            out.extend(codes.map(|code| code.as_usize() as u32));
+            if let Some(nulls) = keys.nulls().filter(|nulls| nulls.null_count() > 0) {
+                for (code, row) in out[start..].iter_mut().zip(rows) {
+                    *code = if nulls.is_valid(row) { *code } else { null };
+                }
+            }
+        }
+        with_codes!(self, array => numbers(array, rows, null, out));
+    }
+
     fn read(self, rows: Range<usize>, cells: &mut Vec<Cell<'a>>) {
         let mut codes = Vec::with_capacity(rows.len());
         self.codes(rows, &mut codes);

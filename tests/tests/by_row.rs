@@ -9,7 +9,7 @@ use icosian::ir::types::{Lane, ScalarType, Type};
 use icosian::runtime::convert::column_values;
 use icosian::runtime::data::ChunkedColumn;
 use icosian::runtime::source::{Source, WantedColumn};
-use icosian::{Constant, Flow, Inputs, RowPlan, RowValue};
+use icosian::{Backend, Constant, Flow, Inputs, RowPlan, RowValue};
 use icosian_tests::data::{Numbers, places, table};
 use icosian_tests::random_graph::{Shape, random_graph};
 
@@ -198,7 +198,12 @@ fn check(seed: u64) -> (usize, usize) {
     let inputs = lookups.clone().batches("t", batches.clone());
     let expected = prepared.run(&inputs).and_then(|output| output.arrays());
     let at_once = *numbers.pick(&[1, 2, 7, 8, 17, 1024]);
-    match (expected, serve(&plan, &batches, at_once)) {
+    let served_rows = serve(&plan, &batches, at_once);
+    let interpreter = flow.select_nodes(&served).unwrap();
+    let interpreter = interpreter.backend(Backend::Interpreter).row_with(&lookups);
+    let interpreted = serve(&interpreter.unwrap(), &batches, at_once);
+    assert_eq!(served_rows, interpreted, "seed {seed}\n{text}");
+    match (expected, served_rows) {
         (Ok(expected), Ok(found)) => {
             for ((name, ty), found) in plan.outputs().into_iter().zip(found) {
                 assert_eq!(

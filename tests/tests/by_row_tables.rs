@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use icosian::{Flow, Inputs, RowPlan};
+use icosian::{Backend, Flow, Inputs, RowPlan};
 
 struct Counting;
 
@@ -134,6 +134,10 @@ const OUTPUTS: [&str; 11] = [
 ];
 
 fn plan() -> RowPlan {
+    plan_by(Backend::Jit)
+}
+
+fn plan_by(backend: Backend) -> RowPlan {
     let flow = Flow::from_text(FLOW).unwrap();
     let state = flow.fit(&inputs()).unwrap();
     let selection = flow
@@ -141,7 +145,7 @@ fn plan() -> RowPlan {
         .unwrap()
         .with_state(&state)
         .unwrap();
-    selection.row_with(&inputs()).unwrap()
+    selection.backend(backend).row_with(&inputs()).unwrap()
 }
 
 /// A row's inputs and what must come out, by hand.
@@ -288,6 +292,7 @@ fn serve(row: &mut RowPlan, times: usize, check: bool) {
 #[test]
 fn what_was_learned_and_looked_up_comes_out() {
     serve(&mut plan(), 12, true);
+    serve(&mut plan_by(Backend::Interpreter), 12, true);
 }
 
 #[test]

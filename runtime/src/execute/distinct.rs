@@ -16,8 +16,9 @@ use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal};
 use crate::execute::morsel::Worker;
 use crate::execute::pass::PassRun;
-use crate::execute::program::{Operand, PassProgram, Place, SegmentKind, SegmentPlan};
+use crate::execute::program::{Operand, PassProgram, Place, SegmentKind, SegmentPlan, SinkPlan};
 use crate::execute::row_text::{Reader, RowOp, RowResult, arguments_of};
+use crate::execute::sink::MOST_CODES;
 use crate::memory::Reservation;
 use crate::text::{Cell, TextArray};
 
@@ -111,6 +112,10 @@ pub(crate) struct DistinctPlan {
     pub(crate) segments: Vec<Option<DistinctSegment>>,
     /// Of each slot: whether only such segments read it, so that its cells are never needed.
     pub(crate) unread: Vec<bool>,
+    /// Of each slot: whether its codes are keys of groups.
+    pub(crate) coded: Vec<bool>,
+    /// Key columns of groups that are all such, sink by sink.
+    pub(crate) coded_keys: Vec<Vec<usize>>,
 }
 
 impl DistinctPlan {
@@ -126,6 +131,8 @@ impl DistinctPlan {
             dictionaries: program.slots.iter().map(|_| None).collect(),
             segments: Vec::with_capacity(program.segments.len()),
             unread: (0..program.slots.len()).map(text).collect(),
+            coded: vec![false; program.slots.len()],
+            coded_keys: Vec::new(),
         };
         // The column and segment that a slot's distinct values come from.
         let mut known: Vec<Option<(usize, Origin)>> = vec![None; program.slots.len()];
@@ -154,14 +161,90 @@ impl DistinctPlan {
             plan.segments.push(distinct);
         }
         for sink in &program.sinks {
+            let coded = plan.coded_keys(sink);
             for slot in program.sink_slots(sink) {
-                plan.unread[slot] = false;
+                plan.unread[slot] &= coded.contains(&slot);
+            }
+            // A key may be reduced as well.
+            if let SinkPlan::Group { states, .. } = sink {
+                let reduced = states.iter().flat_map(|state| &state.1);
+                reduced.for_each(|slot| plan.unread[*slot] = false);
+            }
+            if !coded.is_empty() {
+                coded.iter().for_each(|slot| plan.coded[*slot] = true);
+                plan.coded_keys.push(coded);
             }
         }
         for (slot, unread) in plan.unread.iter_mut().enumerate() {
             *unread &= known[slot].is_some() || program.slots[slot].place == Place::Table;
         }
         plan
+    }
+}
+
+impl DistinctPlan {
+    /// The keys of groups, if all are dictionaries of few values.
+    fn coded_keys(&self, sink: &SinkPlan) -> Vec<usize> {
+        let SinkPlan::Group { keys, .. } = sink else {
+            return Vec::new();
+        };
+        let count = |slot: &usize| {
+            let dictionaries = self.dictionaries[*slot].as_ref()?;
+            dictionaries.values.iter().map(|values| values.len()).max()
+        };
+        let combinations = keys.iter().try_fold(1usize, |combinations, key| {
+            let combinations = combinations.checked_mul(count(key)? + 1)?;
+            (combinations <= MOST_CODES).then_some(combinations)
+        });
+        combinations.map_or_else(Vec::new, |_| keys.clone())
+    }
+}
+
+impl<'r> Worker<'r> {
+    /// Reads the codes of the block at hand of a key column.
+    pub(crate) fn bind_codes(&mut self, slot: usize) {
+        let run = self.run;
+        let store = &mut self.stores[slot];
+        store.codes.clear();
+        store.dictionary = None;
+        let Some(dictionaries) = &run.distinct.dictionaries[slot] else {
+            return;
+        };
+        let rows = self.block.row..self.block.row + self.block.rows;
+        let mut number = None;
+        for (chunk, array, part) in run.reads[slot].parts(rows) {
+            let of_chunk = dictionaries.of_chunk[chunk];
+            let codes = TextArray::new(array).and_then(TextArray::dictionary);
+            let (Some(codes), true) = (codes, number.is_none_or(|number| number == of_chunk))
+            else {
+                return;
+            };
+            number = Some(of_chunk);
+            let null = dictionaries.values[of_chunk].len() as u32;
+            codes.numbers(part, null, &mut store.codes);
+        }
+        store.dictionary = number.map(|number| &dictionaries.values[number]);
+    }
+
+    /// Reads keys of the block at hand as text where some are of several dictionaries.
+    pub(crate) fn settle_codes(&mut self) {
+        let run = self.run;
+        for keys in &run.distinct.coded_keys {
+            if keys
+                .iter()
+                .all(|key| self.stores[*key].dictionary.is_some())
+            {
+                continue;
+            }
+            for key in keys {
+                let rows = self.block.row..self.block.row + self.block.rows;
+                let store = &mut self.stores[*key];
+                if run.distinct.unread[*key] {
+                    run.reads[*key].read_text(rows, &mut store.cells);
+                }
+                store.dictionary = None;
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use icosian_ir::columns::Rows;
-use icosian_ir::id::{ColumnId, Id};
+use icosian_ir::id::{ColumnId, Id, TableId};
 use icosian_ir::interpret::{ColumnValues, interpret_until};
 use icosian_ir::op::Op;
 use icosian_ir::types::Domain;
@@ -15,6 +15,9 @@ use crate::execute::pass::OutputPart;
 use crate::execute::run::Run;
 use crate::result::RunResult;
 
+/// Values of columns, and how many rows tables have.
+type Given = (HashMap<ColumnId, ColumnValues>, HashMap<TableId, usize>);
+
 impl Run<'_> {
     /// Runs the program by the interpreter.
     ///
@@ -23,30 +26,7 @@ impl Run<'_> {
     /// cancelled.
     pub fn interpret(&self) -> Result<RunResult, RunError> {
         let columns = self.prepared().columns();
-        let params = self.start();
-        let mut bound = HashMap::new();
-        for id in self.needed() {
-            match columns.column(id).op {
-                Op::Input(input) => {
-                    let column = self.column(columns.inputs[input].table, id, &params)?;
-                    let values = column_values(&column, columns.scalar_type(id), 0..column.rows());
-                    bound.insert(id, values.into_iter().collect());
-                }
-                Op::Param(param) => {
-                    let cell = params.scalar(columns, id).ok_or_else(|| {
-                        RunError::MissingParam(columns.params[param].name.clone())
-                    })?;
-                    bound.insert(id, ColumnValues::Scalar(cell));
-                }
-                _ => {}
-            }
-        }
-        let mut table_rows = HashMap::new();
-        for (table, shape) in columns.tables.iter() {
-            if let (Rows::Source, Ok(rows)) = (&shape.rows, self.table_rows(table, &params)) {
-                table_rows.insert(table, rows);
-            }
-        }
+        let (bound, table_rows) = self.given_values(None)?;
         let mut wanted: Vec<ColumnId> = columns.delivered().collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -78,6 +58,38 @@ impl Run<'_> {
             result.set_scalar(*id, value.unwrap_or(Value::Null));
         }
         Ok(result)
+    }
+
+    /// The values of what the outputs need and the run was given, `left` left out, and how many rows its
+    /// tables have.
+    pub(crate) fn given_values(&self, left: Option<TableId>) -> Result<Given, RunError> {
+        let columns = self.prepared().columns();
+        let params = self.start();
+        let mut bound = HashMap::new();
+        for id in self.needed() {
+            match columns.column(id).op {
+                Op::Input(input) if Some(columns.inputs[input].table) == left => {}
+                Op::Input(input) => {
+                    let column = self.column(columns.inputs[input].table, id, &params)?;
+                    let values = column_values(&column, columns.scalar_type(id), 0..column.rows());
+                    bound.insert(id, values.into_iter().collect());
+                }
+                Op::Param(param) => {
+                    let cell = params.scalar(columns, id).ok_or_else(|| {
+                        RunError::MissingParam(columns.params[param].name.clone())
+                    })?;
+                    bound.insert(id, ColumnValues::Scalar(cell));
+                }
+                _ => {}
+            }
+        }
+        let mut table_rows = HashMap::new();
+        for (table, shape) in columns.tables.iter() {
+            if let (Rows::Source, Ok(rows)) = (&shape.rows, self.table_rows(table, &params)) {
+                table_rows.insert(table, rows);
+            }
+        }
+        Ok((bound, table_rows))
     }
 
     /// Every column above the outputs, the rows of their tables included.

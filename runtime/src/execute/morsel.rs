@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use icosian_codegen::Nulls;
 use icosian_ir::op::Op;
 use icosian_ir::plan::BLOCK_ROWS;
@@ -18,7 +19,7 @@ use crate::execute::fused::{CallBuffers, KernelCall};
 use crate::execute::keys::KeyWords;
 use crate::execute::pass::PassRun;
 use crate::execute::program::{Operand, Place, SegmentKind, SegmentPlan};
-use crate::execute::sink::{BlockColumns, MorselSink, SinkState};
+use crate::execute::sink::{BlockColumns, Coded, MorselSink, SinkState};
 use crate::execute::view::{Block, View, span};
 use crate::memory::{MemoryBudget, Region, streaming};
 use crate::text::{Cell, TextBuilder};
@@ -78,6 +79,10 @@ pub(crate) struct Store<'r> {
     pub(crate) values: Bytes<'r>,
     pub(crate) validity: Bytes<'r>,
     pub(crate) cells: Vec<Cell<'r>>,
+    /// Of a key column of groups: the codes of the block at hand, and the distinct values, if all of
+    /// its rows are of one dictionary.
+    pub(crate) codes: Vec<u32>,
+    pub(crate) dictionary: Option<&'r ArrayRef>,
     /// Of a slot in the table: values read in place; none if they were copied.
     direct: Option<&'r [u8]>,
     /// Of a slot in the table: validity read in place.
@@ -212,6 +217,9 @@ impl<'r> Worker<'r> {
                 for slot in &program.phase_reads[phase] {
                     self.bind(*slot);
                 }
+                if last {
+                    self.settle_codes();
+                }
                 watch.lap(Part::Bind);
                 for (position, segment) in program.segments.iter().enumerate() {
                     if segment.phase == phase && !segment.kind.is_window() {
@@ -292,6 +300,10 @@ impl<'r> Worker<'r> {
         let rows = block.row..block.row + block.rows;
         let store = &mut self.stores[slot];
         let Some(lane) = run.program.slots[slot].lane else {
+            if run.distinct.coded[slot] {
+                self.bind_codes(slot);
+            }
+            let store = &mut self.stores[slot];
             if !run.distinct.unread[slot] {
                 column.read_text(rows, &mut store.cells);
             }
@@ -493,5 +505,13 @@ impl<'r> BlockColumns<'r> for Worker<'r> {
 
     fn ty(&self, slot: usize) -> Type {
         self.run.program.slots[slot].ty
+    }
+
+    fn coded(&self, slot: usize) -> Option<Coded<'_>> {
+        let store = &self.stores[slot];
+        Some(Coded {
+            codes: &store.codes,
+            values: store.dictionary?,
+        })
     }
 }

@@ -27,6 +27,7 @@ use crate::execute::params::Params;
 use crate::execute::run::Run;
 use crate::execute::sink::BlockColumns;
 use crate::execute::sort::{SortColumn, sort_rows};
+use crate::execute::view::View;
 
 /// A column that a sink keeps, as its position among them.
 type Kept = usize;
@@ -333,6 +334,38 @@ fn limit_of(
     })
 }
 
+/// The rows on which a predicate is true, by words: rows that don't pass cost little, and no branch
+/// guesses which do.
+fn passing(predicate: View<'_>, rows: Range<usize>, selected: &mut Vec<u32>) {
+    let word = |bits: &[u8], at: usize| {
+        let mut bytes = [0; 8];
+        let there = &bits[8 * at..bits.len().min(8 * at + 8)];
+        bytes[..there.len()].copy_from_slice(there);
+        u64::from_le_bytes(bytes)
+    };
+    for at in rows.start / 64..rows.end.div_ceil(64) {
+        let first = 64 * at;
+        let mut passing = word(predicate.values, at);
+        if let Some(validity) = predicate.validity {
+            passing &= word(validity, at);
+        }
+        if first < rows.start {
+            passing &= u64::MAX << (rows.start - first);
+        }
+        if rows.end - first < 64 {
+            passing &= (1 << (rows.end - first)) - 1;
+        }
+        if passing == u64::MAX {
+            selected.extend(first as u32..first as u32 + 64);
+            continue;
+        }
+        while passing != 0 {
+            selected.push(first as u32 + passing.trailing_zeros());
+            passing &= passing - 1;
+        }
+    }
+}
+
 impl Chooser {
     /// The rows of a block that are kept, counted from its first, which is `first_row` of the table.
     pub(crate) fn choose<'a>(
@@ -346,11 +379,7 @@ impl Chooser {
         match self {
             Chooser::All => selected.extend(rows.map(|row| row as u32)),
             Chooser::Where(predicate) => {
-                let predicate = block.view(*predicate)?;
-                selected.extend(
-                    rows.filter(|row| bit(predicate.values, *row) && predicate.is_valid(*row))
-                        .map(|row| row as u32),
-                );
+                passing(block.view(*predicate)?, rows, selected);
             }
             Chooser::First { left: 0, .. } => {}
             Chooser::First { predicate, left } => {
@@ -431,6 +460,41 @@ pub(crate) fn kept_rows<'a>(
                 seen.insert(key.filter_map(Cell::value).map(canonical).collect())
             })
             .collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_pass_are_those_with_both_bits() {
+        let bits = |seed: u64, length: usize| -> Vec<u8> {
+            let byte = |at| (seed.wrapping_mul(at * 2 + 1) >> 23) as u8;
+            (0..length as u64).map(byte).collect()
+        };
+        for length in [1, 7, 8, 9, 16, 20, 128] {
+            for (values, validity) in [
+                (
+                    bits(0x9e37_79b9_7f4a_7c15, length),
+                    Some(bits(0xbf58_476d_1ce4_e5b9, length)),
+                ),
+                (bits(0x94d0_49bb_1331_11eb, length), None),
+                (vec![255; length], None),
+            ] {
+                for rows in [0..8 * length, 3..8 * length, 0..8 * length - 5, 5..6, 4..4] {
+                    let view = View {
+                        values: &values,
+                        validity: validity.as_deref(),
+                    };
+                    let mut selected = Vec::new();
+                    passing(view, rows.clone(), &mut selected);
+                    let passes = |row: &usize| bit(&values, *row) && view.is_valid(*row);
+                    let wanted: Vec<u32> = rows.filter(passes).map(|row| row as u32).collect();
+                    assert_eq!(selected, wanted);
+                }
+            }
         }
     }
 }

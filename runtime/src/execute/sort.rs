@@ -1,32 +1,31 @@
 //! The order of rows by key columns, as a list of row numbers.
 //!
-//! Keys of fixed width become one integer per row whose order is theirs, if 128 bits hold them;
-//! others (text above all) Arrow's row format, whose bytes order alike. Ties keep the order of the
-//! rows, because the row's number is the last key. Large sorts use the thread pool that they are
-//! called in, if there is one.
+//! Keys become one integer per row whose order is theirs, with the row's number below, so that ties keep
+//! the order of the rows. What 128 bits don't hold (of long text, of many keys) is compared in Arrow's
+//! row format where rows tie. Large sorts use the thread pool that they are called in, if there is one.
 
 mod items;
+mod prefix;
+mod ties;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, UInt32Array, new_empty_array};
-use arrow::compute::{SortOptions, take};
-use arrow::datatypes::{DataType, Float32Type, Float64Type};
-use arrow::row::{RowConverter, Rows, SortField};
+use arrow::array::{ArrayRef, UInt32Array};
+use arrow::compute::take;
 use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
 use icosian_ir::meaning::order::Direction;
 use icosian_ir::types::Lane;
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-use rayon::slice::ParallelSliceMut;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::bytes::{bit, typed};
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal};
 use crate::execute::state::one_array;
 use crate::execute::view::with_lane;
-use crate::memory::{MemoryBudget, Region};
-use items::sort_items;
+use crate::memory::MemoryBudget;
+use items::{Item, sort_items};
+use prefix::Prefixes;
 
 /// Fewer rows than this are sorted by one thread.
 const PARALLEL_ROWS: usize = 1 << 15;
@@ -61,17 +60,13 @@ pub(crate) fn sort_rows(
     if limit < rows / 8 && rows > CHUNK {
         return first_rows(keys, rows, limit, budget);
     }
-    let mut order = match packed_bits(keys) {
-        Some(0) => (0..count).collect(),
-        Some(1..=64) => {
-            let _reservation = budget.try_grow(2 * rows * size_of::<(u64, u32)>())?;
-            sort_packed::<u64>(keys, count, limit)?
-        }
-        Some(_) => {
-            let _reservation = budget.try_grow(2 * rows * size_of::<(u128, u32)>())?;
-            sort_packed::<u128>(keys, count, limit)?
-        }
-        None => sort_encoded(keys, count, limit, budget)?,
+    let prefixes = Prefixes::new(keys, rows)?;
+    let mut order = if prefixes.bits <= <u64 as Item>::BITS {
+        let _reservation = budget.try_grow(2 * rows * size_of::<u64>())?;
+        sort_items::<u64>(&prefixes, count, limit, budget)?
+    } else {
+        let _reservation = budget.try_grow(2 * rows * size_of::<u128>())?;
+        sort_items::<u128>(&prefixes, count, limit, budget)?
     };
     order.truncate(limit);
     Ok(order)
@@ -141,97 +136,8 @@ fn directed<'c>(columns: &'c [ChunkedColumn], keys: &[SortColumn<'_>]) -> Vec<So
         .collect()
 }
 
-/// The bits that a key takes in one integer; none for text and decimals.
-fn key_bits(key: &SortColumn<'_>) -> Option<usize> {
-    // A decimal and its null take more than the widest integer.
-    let lane = key.column.lane().filter(|lane| *lane != Lane::I128)?;
-    Some(lane.bits() + usize::from(key.column.null_count() > 0))
-}
-
-/// The bits that all keys take in one integer; none if one is text or 128 don't hold them.
-fn packed_bits(keys: &[SortColumn<'_>]) -> Option<usize> {
-    let bits = keys.iter().map(key_bits).sum::<Option<usize>>()?;
-    (bits <= 128).then_some(bits)
-}
-
-/// An integer that holds the keys of a row.
-trait Packed: Ord + Copy + Send + Sync + Default {
-    /// Moves what it holds up by so many bits and puts others below.
-    fn push(self, bits: usize, value: u64) -> Self;
-}
-
-impl Packed for u64 {
-    fn push(self, bits: usize, value: u64) -> u64 {
-        if bits == 64 {
-            value
-        } else {
-            self << bits | value
-        }
-    }
-}
-
-impl Packed for u128 {
-    fn push(self, bits: usize, value: u64) -> u128 {
-        self << bits | u128::from(value)
-    }
-}
-
-fn sort_packed<P: Packed>(
-    keys: &[SortColumn<'_>],
-    rows: u32,
-    limit: usize,
-) -> Result<Vec<u32>, RunError> {
-    let mut packed: Vec<(P, u32)> = (0..rows).map(|row| (P::default(), row)).collect();
-    let part = |(number, packed): (usize, &mut [(P, u32)])| {
-        keys.iter()
-            .try_for_each(|key| pack(key, number * CHUNK, packed))
-    };
-    if is_large(packed.len()) {
-        packed
-            .par_chunks_mut(CHUNK)
-            .enumerate()
-            .try_for_each(part)?;
-    } else {
-        packed.chunks_mut(CHUNK).enumerate().try_for_each(part)?;
-    }
-    Ok(sort_items(packed, limit, |a, b| a.cmp(&b)))
-}
-
 fn is_large(rows: usize) -> bool {
     rows >= PARALLEL_ROWS && rayon::current_thread_index().is_some()
-}
-
-/// Adds a key to the integers of the rows from `first` on.
-fn pack<P: Packed>(
-    key: &SortColumn<'_>,
-    first: usize,
-    packed: &mut [(P, u32)],
-) -> Result<(), RunError> {
-    let column = key.column;
-    let lane = column
-        .lane()
-        .ok_or_else(|| internal("text is no packed key"))?;
-    let has_nulls = column.null_count() > 0;
-    let mask = u64::MAX >> (64 - lane.bits());
-    let turn = if key.direction.descending { mask } else { 0 };
-    let mut values = Region::zeroed(lane.bytes(BLOCK).max(8));
-    let mut validity = Region::zeroed(BLOCK / 8);
-    let mut ordered = Vec::with_capacity(BLOCK);
-    for (block, packed) in packed.chunks_mut(BLOCK).enumerate() {
-        let first = first + block * BLOCK;
-        let rows = first..first + packed.len();
-        column.copy(rows, BLOCK, values.bytes_mut(), validity.bytes_mut());
-        ordered.clear();
-        ordered_bits(lane, values.bytes(), packed.len(), &mut ordered)?;
-        for (row, ((packed, _), bits)) in packed.iter_mut().zip(&ordered).enumerate() {
-            let valid = !has_nulls || bit(validity.bytes(), row);
-            if has_nulls {
-                *packed = packed.push(1, u64::from(valid == key.direction.nulls_first));
-            }
-            *packed = packed.push(lane.bits(), if valid { bits ^ turn } else { 0 });
-        }
-    }
-    Ok(())
 }
 
 /// For each value bits that order, as an unsigned integer, as the values do.
@@ -267,74 +173,6 @@ fn ordered_bits(
         }
     }
     Ok(())
-}
-
-/// By Arrow's row format: by the first bytes, and by the others where those are the same.
-fn sort_encoded(
-    keys: &[SortColumn<'_>],
-    rows: u32,
-    limit: usize,
-    budget: &Arc<MemoryBudget>,
-) -> Result<Vec<u32>, RunError> {
-    let rows = rows as usize;
-    let chunk = |number: usize| encode(keys, number * CHUNK..rows.min((number + 1) * CHUNK));
-    let chunks = 0..rows.div_ceil(CHUNK);
-    let encoded: Vec<Rows> = if is_large(rows) {
-        chunks
-            .into_par_iter()
-            .map(chunk)
-            .collect::<Result<_, _>>()?
-    } else {
-        chunks.map(chunk).collect::<Result<_, _>>()?
-    };
-    let bytes: usize = encoded.iter().map(Rows::size).sum();
-    let _reservation = budget.try_grow(bytes + 2 * rows * size_of::<(u64, u32)>())?;
-    let row = |row: u32| encoded[row as usize / CHUNK].row(row as usize % CHUNK);
-    let items = (0..rows as u32).map(|number| {
-        let row = row(number);
-        let bytes: &[u8] = row.as_ref();
-        let mut first = [0; 8];
-        let length = bytes.len().min(8);
-        first[..length].copy_from_slice(&bytes[..length]);
-        (u64::from_be_bytes(first), number)
-    });
-    let compare = |a: u32, b: u32| row(a).cmp(&row(b)).then(a.cmp(&b));
-    Ok(sort_items(items.collect(), limit, compare))
-}
-
-/// Some rows of keys in Arrow's row format.
-fn encode(keys: &[SortColumn<'_>], rows: Range<usize>) -> Result<Rows, RunError> {
-    let mut fields = Vec::with_capacity(keys.len());
-    let mut arrays = Vec::with_capacity(keys.len());
-    for key in keys {
-        let data_type = key.column.data_type().clone();
-        let options = SortOptions {
-            descending: key.direction.descending,
-            nulls_first: key.direction.nulls_first,
-        };
-        fields.push(SortField::new_with_options(data_type.clone(), options));
-        let array = one_array(key.column.arrays(rows.clone()))?
-            .unwrap_or_else(|| new_empty_array(&data_type));
-        arrays.push(one_zero_one_nan(array));
-    }
-    Ok(RowConverter::new(fields)?.convert_columns(&arrays)?)
-}
-
-/// Floats as keys have them.
-fn one_zero_one_nan(array: ArrayRef) -> ArrayRef {
-    match array.data_type() {
-        DataType::Float32 => Arc::new(
-            array
-                .as_primitive::<Float32Type>()
-                .unary::<_, Float32Type>(canonical_f32),
-        ),
-        DataType::Float64 => Arc::new(
-            array
-                .as_primitive::<Float64Type>()
-                .unary::<_, Float64Type>(canonical_f64),
-        ),
-        _ => array,
-    }
 }
 
 #[cfg(test)]
@@ -388,6 +226,10 @@ mod tests {
                         "z",
                         "\u{0}",
                         "Z",
+                        "abcdefghij",
+                        "abcdefghijk",
+                        "abcdefghijk\u{0}",
+                        "abcdefghijklm",
                         "abcdefghijklmnopq",
                     ];
                     Value::Str(texts[(number >> 8) as usize % texts.len()].into())
@@ -457,7 +299,8 @@ mod tests {
     fn rows_stand_as_the_comparison_of_values_says() {
         use ScalarType::{Bool, Date, F32, F64, I8, I16, I32, I64, Str, U8, U64};
         let time = ScalarType::Timestamp(TimeUnit::Nanosecond, None);
-        let lists: [&[ScalarType]; 14] = [
+        let decimal = ScalarType::Decimal(38, 2);
+        let lists: [&[ScalarType]; 19] = [
             &[F64],
             &[F32],
             &[Bool],
@@ -472,6 +315,11 @@ mod tests {
             &[Str, F64],
             &[F32, Str, time],
             &[],
+            &[I64, Str],
+            &[Bool, Str, Str],
+            &[decimal],
+            &[I16, decimal, F64],
+            &[I32, F64, F64],
         ];
         for (seed, types) in lists.into_iter().enumerate() {
             for rows in [0, 1, 7, 3000] {
@@ -495,6 +343,8 @@ mod tests {
                 2 * CHUNK + 7,
                 4,
             );
+            compare(&[ScalarType::I8], PARALLEL_ROWS + 1, 5);
+            compare(&[ScalarType::I64, ScalarType::Str], PARALLEL_ROWS + 9, 6);
         });
     }
 }

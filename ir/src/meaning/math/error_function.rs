@@ -1,41 +1,42 @@
 //! erf.
 //!
-//! Below 1: x·(2/√π + x²·P(x²)), the bracket as a pair. From 1 on: 1 − exp(ln erfc(x)), where
-//! −ln erfc is as smooth as a parabola, so that one polynomial over u = x − 1 reaches as far as
-//! erfc shows in a double at all (x = 6), and its precision need only follow erfc's decay. Both are
-//! computed, and the magnitude picks.
+//! Below 1: x + x·S(x² − ½), where S = erf(x)/x − 1 is small, so that its rounding hardly shows; it is
+//! expanded about the middle of the squares, as it is the largest results that have the least room.
+//! From 1 on: 1 − erfc(1)·2^(−u·L(u)) with u = x − 1, where −log₂ erfc is as smooth as a parabola, so that
+//! one polynomial reaches as far as erfc shows in a double at all, and its precision need only follow
+//! erfc's decay. The power's exponent is never rounded as a whole: its integer part goes to the scale,
+//! the rest, a fused difference, to a polynomial. Both are computed, and the magnitude picks.
 
-use super::arithmetic::{canonical, fast_two_sum, polynomial, two_product, two_sum};
+use super::arithmetic::{Rounded, canonical, polynomial, polynomial_in_halves};
 use super::coefficients::{
-    ERROR_FUNCTION_FAR, ERROR_FUNCTION_NEAR, ERROR_FUNCTION_ONE_HIGH, ERROR_FUNCTION_ONE_LOW,
-    TWO_OVER_ROOT_PI_HIGH, TWO_OVER_ROOT_PI_LOW,
+    ERROR_FUNCTION_FAR, ERROR_FUNCTION_MIDDLE, ERROR_FUNCTION_NEAR, ERROR_FUNCTION_POWER,
+    ERROR_FUNCTION_REST,
 };
-use super::exponential::exponential_of_pair;
 use super::{Unary, evaluate};
 
 /// The error function.
 #[derive(Clone, Copy, Debug)]
 pub struct Erf;
 
+/// Beyond, erfc is less than half of what separates 1 from the double below.
+const LIMIT: f64 = 5.9375;
+
 #[inline(always)]
 fn near(x: f64) -> f64 {
-    let (z, z_low) = two_product(x, x);
-    let p = polynomial(z, &ERROR_FUNCTION_NEAR);
-    let (product, product_low) = two_product(z, p);
-    let (factor, error) = fast_two_sum(TWO_OVER_ROOT_PI_HIGH, product);
-    let factor_low = error + (z_low.mul_add(p, product_low) + TWO_OVER_ROOT_PI_LOW);
-    let (high, low) = two_product(x, factor);
-    high + x.mul_add(factor_low, low)
+    let v = x.mul_add(x, -0.5);
+    let slope = v.mul_add(polynomial(v, &ERROR_FUNCTION_NEAR), ERROR_FUNCTION_MIDDLE);
+    x.mul_add(slope, x)
 }
 
 #[inline(always)]
 fn far(x: f64) -> f64 {
-    let bounded = if x > 6.0 { 6.0 } else { x };
-    let u = bounded - 1.0;
-    let (product, product_low) = two_product(u, polynomial(u, &ERROR_FUNCTION_FAR));
-    let (high, error) = two_sum(ERROR_FUNCTION_ONE_HIGH, product);
-    let low = error + (product_low + ERROR_FUNCTION_ONE_LOW);
-    1.0 - exponential_of_pair(-high, -low)
+    let u = (if x > LIMIT { LIMIT } else { x }) - 1.0;
+    let slope = polynomial_in_halves(u, &ERROR_FUNCTION_FAR);
+    let whole = Rounded::product(u, slope);
+    let rest = u.mul_add(-slope, whole.value);
+    let power = polynomial_in_halves(rest, &ERROR_FUNCTION_POWER);
+    let unscaled = rest.mul_add(power, ERROR_FUNCTION_REST);
+    whole.inverse_power_of_two().mul_add(-unscaled, 1.0)
 }
 
 impl Unary for Erf {

@@ -5,7 +5,7 @@
 //! complement of the one and twice the bracket of the other. atan is a case of atan2.
 
 use super::arctangent::Atan2;
-use super::arithmetic::{fast_two_sum, polynomial, square_root};
+use super::arithmetic::{fast_two_sum, polynomial, rough_inverse_root};
 use super::coefficients::{ARCSINE, HALF_PI_HIGH, HALF_PI_MIDDLE};
 use super::{Binary, Unary, evaluate};
 
@@ -15,10 +15,12 @@ use super::{Binary, Unary, evaluate};
 fn parts(size: f64) -> (bool, (f64, f64), f64) {
     let near = size <= 0.5;
     let far = 0.5 * (1.0 - size);
-    let root = square_root((far, 0.0));
+    let root = far.sqrt();
+    // Of the root's error a few bits are enough, which dividing by it would get no sooner.
+    let root_low = root.mul_add(-root, far) * (0.5 * rough_inverse_root(far));
     let z = if near { size * size } else { far };
-    let s = if near { size } else { root.0 };
-    let s_low = if near { 0.0 } else { root.1 };
+    let s = if near { size } else { root };
+    let s_low = if near { 0.0 } else { root_low };
     (near, (s, s_low), s * z * polynomial(z, &ARCSINE))
 }
 

@@ -40,15 +40,7 @@ impl<const N: usize> SumLanes<N> {
 
     #[inline(always)]
     pub(super) fn step(&mut self, addends: &[f64; N], left: &mut Left<N>) {
-        for lane in 0..N {
-            let (hi, error) = two_sum(self.hi[lane], addends[lane]);
-            let lo = self.lo[lane] + error;
-            let by_lo = (lo - self.lo[lane]).to_bits() ^ error.to_bits();
-            let by_error = (lo - error).to_bits() ^ self.lo[lane].to_bits();
-            left[lane] |= by_lo | by_error;
-            self.hi[lane] = hi;
-            self.lo[lane] = lo;
-        }
+        step_lanes(&mut self.hi, &mut self.lo, addends, left);
     }
 
     #[inline(always)]
@@ -57,6 +49,26 @@ impl<const N: usize> SumLanes<N> {
             .iter()
             .chain(&self.lo)
             .fold(true, |finite, part| finite & part.is_finite())
+    }
+}
+
+/// Adds to each pair, given as `hi` and `lo`, an addend. What is left over shows in `left`, but for its
+/// sign bits; a NaN, and with it every overflow, only in `lo`.
+#[inline(always)]
+pub fn step_lanes<const N: usize>(
+    hi: &mut [f64; N],
+    lo: &mut [f64; N],
+    addends: &[f64; N],
+    left: &mut [u64; N],
+) {
+    for lane in 0..N {
+        let (sum, error) = two_sum(hi[lane], addends[lane]);
+        let errors = lo[lane] + error;
+        let by_lo = (errors - lo[lane]).to_bits() ^ error.to_bits();
+        let by_error = (errors - error).to_bits() ^ lo[lane].to_bits();
+        left[lane] |= by_lo | by_error;
+        hi[lane] = sum;
+        lo[lane] = errors;
     }
 }
 

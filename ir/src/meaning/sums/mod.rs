@@ -46,6 +46,7 @@ pub use error_free::step;
 pub use exact_sum::ExactSum;
 pub use integer_sum::{IntegerMoments, IntegerSum};
 pub use interpolate::{Number, between, steps_between};
+pub use lanes::step_lanes;
 pub use mean::MeanDivisor;
 pub use moments::{CoMoments, Moments};
 pub use power_sums::PowerSums;

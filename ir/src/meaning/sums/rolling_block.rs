@@ -24,11 +24,22 @@ const SHORT_WINDOW: usize = 32;
 /// Rows by which longer ones move on at once.
 const STRIDE: usize = 16;
 
-/// Rows of a tile: what is made of them stays in the nearest cache.
-const TILE: usize = 512;
+/// Rows of a tile: what is made of them stays in the nearest cache. With those behind it they fill a page, so
+/// that no load has the low bits of the address of a store just before it.
+const TILE: usize = 512 - SHORT_WINDOW;
 
 /// Rows of a tile and behind it.
 type Tile = [f64; TILE + SHORT_WINDOW];
+
+/// Tiles at borders of cache lines: elsewhere each access to a vector register's width takes two.
+#[repr(align(64))]
+struct Tiles([Tile; 4]);
+
+impl Tiles {
+    fn new() -> Tiles {
+        Tiles([[0.0; TILE + SHORT_WINDOW]; 4])
+    }
+}
 
 /// Rows of a chunk, at least.
 const CHUNK: usize = 16 * TILE;
@@ -117,13 +128,33 @@ impl Cut {
         })
     }
 
+    /// The two parts of a value.
+    #[inline(always)]
+    fn parts(self, value: f64) -> (f64, f64) {
+        let high = (value + self.shift) - self.shift;
+        (high, value - high)
+    }
+
     /// The two parts of the first values; behind the last, zeros.
     #[inline(always)]
     fn apply(self, values: &[f64], high: &mut Tile, low: &mut Tile) {
         let count = values.len().min(high.len());
         for ((value, high), low) in values.iter().zip(high.iter_mut()).zip(low.iter_mut()) {
-            *high = (*value + self.shift) - self.shift;
-            *low = *value - *high;
+            (*high, *low) = self.parts(*value);
+        }
+        high[count..].fill(0.0);
+        low[count..].fill(0.0);
+    }
+
+    /// As [`apply`](Self::apply), of what values entering are more than values leaving.
+    #[inline(always)]
+    fn changes(self, entering: &[f64], leaving: &[f64], high: &mut Tile, low: &mut Tile) {
+        let count = entering.len().min(high.len());
+        let values = entering.iter().zip(leaving);
+        for ((high, low), (entering, leaving)) in high.iter_mut().zip(low.iter_mut()).zip(values) {
+            let (entering, leaving) = (self.parts(*entering), self.parts(*leaving));
+            *high = entering.0 - leaving.0;
+            *low = entering.1 - leaving.1;
         }
         high[count..].fill(0.0);
         low[count..].fill(0.0);
@@ -133,7 +164,7 @@ impl Cut {
 /// Puts into `sums[row]`, for the rows of a tile, the sum of `window` values from `row` on; the values
 /// are used up.
 #[inline(always)]
-fn sum_windows(values: &mut Tile, window: usize, sums: &mut Tile) {
+fn sum_windows(values: &mut [f64], window: usize, sums: &mut [f64]) {
     add_length::<1>(values, window, sums);
     add_length::<2>(values, window, sums);
     add_length::<4>(values, window, sums);
@@ -145,21 +176,21 @@ fn sum_windows(values: &mut Tile, window: usize, sums: &mut Tile) {
 /// `values` are sums of `LENGTH` rows. If the window's length has that part, they go before the sums of the
 /// lesser parts, if there are any; then they become sums of twice as many rows.
 #[inline(always)]
-fn add_length<const LENGTH: usize>(values: &mut Tile, window: usize, sums: &mut Tile) {
+fn add_length<const LENGTH: usize>(values: &mut [f64], window: usize, sums: &mut [f64]) {
     if window < LENGTH {
         return;
     }
     if window & LENGTH != 0 {
         if window.is_multiple_of(LENGTH) {
-            *sums = *values;
+            sums.copy_from_slice(values);
         } else {
-            for row in 0..sums.len() - LENGTH {
+            for row in 0..sums.len().saturating_sub(LENGTH) {
                 sums[row] = values[row] + sums[row + LENGTH];
             }
         }
     }
     if window >= 2 * LENGTH {
-        for row in 0..values.len() - LENGTH {
+        for row in 0..values.len().saturating_sub(LENGTH) {
             values[row] += values[row + LENGTH];
         }
     }
@@ -167,47 +198,38 @@ fn add_length<const LENGTH: usize>(values: &mut Tile, window: usize, sums: &mut 
 
 #[inline(always)]
 fn short(values: &[f64], window: usize, cut: Cut, finish: &Finish, results: &mut [f64]) {
-    let zero = [0.0; TILE + SHORT_WINDOW];
-    let (mut high, mut low, mut hi, mut lo) = (zero, zero, zero, zero);
+    let Tiles([high, low, hi, lo]) = &mut Tiles::new();
     for (tile, results) in results.chunks_mut(TILE).enumerate() {
-        cut.apply(&values[tile * TILE..], &mut high, &mut low);
-        sum_windows(&mut high, window, &mut hi);
-        sum_windows(&mut low, window, &mut lo);
-        finish.tile(&mut hi, &lo, results);
+        cut.apply(&values[tile * TILE..], high, low);
+        let rows = results.len() + SHORT_WINDOW;
+        sum_windows(&mut high[..rows], window, &mut hi[..rows]);
+        sum_windows(&mut low[..rows], window, &mut lo[..rows]);
+        finish.tile(hi, lo, results);
     }
 }
 
 #[inline(always)]
 fn long(values: &[f64], window: usize, cut: Cut, finish: &Finish, results: &mut [f64]) {
-    let zero = [0.0; TILE + SHORT_WINDOW];
-    let (mut high, mut low, mut hi, mut lo) = (zero, zero, zero, zero);
-    let (mut high_leaving, mut low_leaving) = (zero, zero);
+    let Tiles([high, low, hi, lo]) = &mut Tiles::new();
     let (mut high_sum, mut low_sum) = ([0.0; STRIDE], [0.0; STRIDE]);
     // There are more results than one stride, so these rows are all there.
     for rows in values.windows(STRIDE).take(window) {
         for lane in 0..STRIDE {
-            let high = (rows[lane] + cut.shift) - cut.shift;
+            let (high, low) = cut.parts(rows[lane]);
             high_sum[lane] += high;
-            low_sum[lane] += rows[lane] - high;
+            low_sum[lane] += low;
         }
     }
     for (tile, results) in results.chunks_mut(TILE).enumerate() {
         let leaving = &values[tile * TILE..];
-        cut.apply(leaving, &mut high_leaving, &mut low_leaving);
-        cut.apply(
-            leaving.get(window..).unwrap_or_default(),
-            &mut high,
-            &mut low,
-        );
-        for row in 0..high.len() {
-            high[row] -= high_leaving[row];
-            low[row] -= low_leaving[row];
-        }
-        sum_windows(&mut high, STRIDE, &mut hi);
-        sum_windows(&mut low, STRIDE, &mut lo);
-        move_on(&mut high_sum, &mut hi);
-        move_on(&mut low_sum, &mut lo);
-        finish.tile(&mut hi, &lo, results);
+        let entering = leaving.get(window..).unwrap_or_default();
+        cut.changes(entering, leaving, high, low);
+        let rows = results.len() + SHORT_WINDOW;
+        sum_windows(&mut high[..rows], STRIDE, &mut hi[..rows]);
+        sum_windows(&mut low[..rows], STRIDE, &mut lo[..rows]);
+        move_on(&mut high_sum, hi);
+        move_on(&mut low_sum, lo);
+        finish.tile(hi, lo, results);
     }
 }
 
@@ -257,9 +279,9 @@ impl Finish {
         }
     }
 
-    /// Results of a tile's rows, as many as are wanted; `hi` is used up.
+    /// Results of a tile's rows, as many as are wanted.
     #[inline(always)]
-    fn tile(&self, hi: &mut Tile, lo: &Tile, results: &mut [f64]) {
+    fn tile(&self, hi: &Tile, lo: &Tile, results: &mut [f64]) {
         match self.result {
             RollingResult::Sum => {
                 for (result, (hi, lo)) in results.iter_mut().zip(hi.iter().zip(lo)) {
@@ -267,16 +289,14 @@ impl Finish {
                 }
             }
             RollingResult::Mean => {
-                let (hi, lo) = (&mut hi[..TILE], &lo[..TILE]);
-                for (hi, lo) in hi
-                    .as_chunks_mut::<STRIDE>()
-                    .0
-                    .iter_mut()
-                    .zip(lo.as_chunks::<STRIDE>().0)
-                {
-                    *hi = self.divisor.means(hi, lo);
+                let sums = hi.as_chunks::<STRIDE>().0.iter().zip(lo.as_chunks().0);
+                for (results, (hi, lo)) in results.chunks_mut(STRIDE).zip(sums) {
+                    let means = self.divisor.means(hi, lo);
+                    match results.first_chunk_mut::<STRIDE>() {
+                        Some(results) => *results = means,
+                        None => results.copy_from_slice(&means[..results.len()]),
+                    }
                 }
-                results.copy_from_slice(&hi[..results.len()]);
             }
         }
     }

@@ -20,6 +20,7 @@ use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal, row_error};
 use crate::execute::built::BuiltTable;
 use crate::execute::by_row::buffers::FusedStep;
+use crate::execute::by_row::interpreted::Interpreted;
 use crate::execute::by_row::step::{Choice, Operand, Part, Step, Target};
 use crate::execute::by_row::texts::{SharedTexts, TextCell};
 use crate::execute::by_row::{Constant, Place, RowInput, RowOutput, RowProgram};
@@ -27,7 +28,7 @@ use crate::execute::executor::Executor;
 use crate::execute::one_of::member_set;
 use crate::execute::params::Params;
 use crate::execute::pass::scalars;
-use crate::execute::prepared::Prepared;
+use crate::execute::prepared::{Backend, Prepared};
 use crate::execute::program::{Operand as PassOperand, PassProgram, SegmentKind, SegmentPlan};
 use crate::execute::row_text::RowOp;
 use crate::execute::run::Run;
@@ -49,14 +50,22 @@ impl RowProgram {
         let columns = prepared.columns();
         let mut params = run.start();
         let mut own = None;
+        let interpreted = match prepared.backend() {
+            Backend::Jit => None,
+            Backend::Interpreter => Some(Interpreted::new(run, table)?),
+        };
+        if let Some(interpreted) = &interpreted {
+            interpreted.scalars(run, &mut params)?;
+        }
         for step in run.steps() {
             match step {
-                PlanStep::Scalars(scalars) => run.run_scalars(scalars, &mut params)?,
                 PlanStep::Pass(id) if prepared.plan().passes[*id].table == table => {
                     if own.replace(*id).is_some() {
                         return Err(internal(format!("{table} is scanned twice")));
                     }
                 }
+                _ if interpreted.is_some() => {}
+                PlanStep::Scalars(scalars) => run.run_scalars(scalars, &mut params)?,
                 PlanStep::Pass(id) => {
                     let rows = 0..run.rows(*id, &params)?;
                     let output = executor.pass(run, *id, &params, rows)?;
@@ -80,7 +89,9 @@ impl RowProgram {
         let mut slots = HashMap::new();
         if let Some(pass) = own {
             let program = prepared.program(pass)?;
-            (binder.scalars, always_replay) = scalars(columns, program, &params)?;
+            if interpreted.is_none() {
+                (binder.scalars, always_replay) = scalars(columns, program, &params)?;
+            }
             for (position, slot) in program.slots.iter().enumerate() {
                 binder.place(Some(slot.column), slot.ty, None);
                 slots.insert(slot.column, position);
@@ -95,7 +106,8 @@ impl RowProgram {
                     slot: *slot,
                 });
             }
-            for (position, segment) in program.segments.iter().enumerate() {
+            let steps = program.segments.iter().enumerate();
+            for (position, segment) in steps.filter(|_| interpreted.is_none()) {
                 binder.segment(pass, program, position, segment)?;
             }
         }
@@ -133,6 +145,7 @@ impl RowProgram {
             fused,
             shared: Arc::new(shared),
             params,
+            interpreted,
             always_replay,
         })
     }

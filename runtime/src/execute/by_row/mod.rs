@@ -11,6 +11,7 @@
 
 mod bind;
 mod buffers;
+mod interpreted;
 mod replay;
 mod run;
 mod step;
@@ -27,6 +28,7 @@ use crate::bytes::{Plain, put_bit};
 use crate::error::RunError;
 use crate::execute::params::Params;
 use buffers::{Buffers, FusedStep};
+use interpreted::Interpreted;
 use run::Machine;
 use step::Step;
 use texts::{SharedTexts, TextCell, Texts};
@@ -112,6 +114,8 @@ pub struct RowProgram {
     fused: Vec<FusedStep>,
     shared: Arc<SharedTexts>,
     params: Params,
+    /// What the interpreter computes rows from, if it is to.
+    interpreted: Option<Interpreted>,
     /// Some value that all rows share is an error.
     always_replay: bool,
     /// Whether some kernel may raise, so that it matters what is behind the last row.

@@ -89,7 +89,7 @@ impl Replay<'_> {
 }
 
 /// A value that stands in the buffers.
-fn value(program: &RowProgram, machine: &Machine, slot: usize, row: usize) -> Value {
+pub(super) fn value(program: &RowProgram, machine: &Machine, slot: usize, row: usize) -> Value {
     let place = &program.places[slot];
     match place.lane {
         Some(lane) => {

@@ -48,6 +48,9 @@ impl RowState {
             program, machine, ..
         } = self;
         machine.texts.begin();
+        if let Some(interpreted) = &program.interpreted {
+            return interpreted.run(program, machine, rows);
+        }
         let pads = program.pads && !rows.is_multiple_of(8);
         if pads {
             for input in &program.inputs {

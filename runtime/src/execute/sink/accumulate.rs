@@ -368,6 +368,24 @@ impl Accumulators {
         }
     }
 
+    /// Takes in `rows` of the arguments, each into its state, if there are few and they may stand in
+    /// several parts; false if that is not so.
+    pub(crate) fn update_scattered(
+        &mut self,
+        arguments: &[Argument<'_, '_>],
+        rows: Range<usize>,
+        groups: &[u32],
+    ) -> bool {
+        match (self, arguments) {
+            (Accumulators::FloatSum(sums), [Argument::Lanes(Lane::F64, view)])
+                if view.validity.is_none() =>
+            {
+                sums.add_scattered(&typed::<f64>(view.values)[rows], groups)
+            }
+            _ => false,
+        }
+    }
+
     /// Takes in `rows` of the arguments, all into the first state.
     pub(crate) fn update_single(
         &mut self,

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use icosian_ir::meaning::sums::{ExactSum, step};
+use icosian_ir::plan::BLOCK_ROWS;
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 
 use super::lanes::AddValues;
+use super::strips::{Gather, MOST_GROUPS, Scatter, Strip, Undo};
 use crate::execute::wide::level;
 use crate::memory::ahead;
 
@@ -22,6 +24,9 @@ pub(crate) struct FloatSums {
     counts: Option<Vec<u64>>,
     /// What pairs do not hold.
     beside: HashMap<u32, ExactSum>,
+    /// Further pairs of each of the first groups, while there are few.
+    strips: Vec<Strip>,
+    undo: Undo,
 }
 
 impl FloatSums {
@@ -31,6 +36,8 @@ impl FloatSums {
             pairs: Vec::new(),
             counts: counted.then(Vec::new),
             beside: HashMap::new(),
+            strips: Vec::new(),
+            undo: Undo::new(),
         }
     }
 
@@ -56,6 +63,10 @@ impl FloatSums {
         if self.pairs.capacity() == 0 {
             self.pairs = ahead::list_for(groups);
         }
+        if groups > MOST_GROUPS && !self.strips.is_empty() {
+            (0..self.strips.len()).for_each(|group| self.fold(group));
+            self.strips = Vec::new();
+        }
         self.pairs.resize(groups, [0.0; 2]);
         if let Some(counts) = &mut self.counts {
             counts.resize(groups, 0);
@@ -64,7 +75,8 @@ impl FloatSums {
 
     pub(crate) fn byte_len(&self) -> usize {
         let counts = self.counts.as_ref().map_or(0, Vec::len);
-        16 * self.pairs.len() + 8 * counts + 640 * self.beside.len()
+        let strips = size_of::<Strip>() * self.strips.len();
+        16 * self.pairs.len() + 8 * counts + 640 * self.beside.len() + strips
     }
 
     /// Adds a value to a sum.
@@ -119,6 +131,47 @@ impl FloatSums {
         }
     }
 
+    /// Adds values, each to its group, if there are few groups; false, and nothing is added, if not.
+    pub(crate) fn add_scattered(&mut self, values: &[f64], groups: &[u32]) -> bool {
+        if self.pairs.len() > MOST_GROUPS || groups.is_empty() {
+            return false;
+        }
+        self.stand_in_strips();
+        let exact = level().run(Scatter {
+            strips: &mut self.strips,
+            groups,
+            values,
+            undo: &mut self.undo,
+        });
+        if !exact {
+            // Huge values in the strips would keep spoiling blocks of small ones.
+            (0..self.strips.len()).for_each(|group| self.fold(group));
+            for (value, group) in values.iter().zip(groups) {
+                self.add_part(*group as usize, *value);
+            }
+        }
+        if let Some(counts) = &mut self.counts {
+            for group in groups {
+                counts[*group as usize] += 1;
+            }
+        }
+        true
+    }
+
+    /// A strip for each group.
+    fn stand_in_strips(&mut self) {
+        self.strips.resize(self.pairs.len(), Strip::default());
+    }
+
+    /// Adds the strip of a group to its pair, and empties it.
+    fn fold(&mut self, group: usize) {
+        if let Some(strip) = self.strips.get_mut(group) {
+            for part in std::mem::take(strip).into_iter().flatten() {
+                self.add_part(group, part);
+            }
+        }
+    }
+
     fn add_sum(&mut self, group: usize, sum: &ExactSum) {
         match sum.as_pair() {
             Some((hi, lo)) => {
@@ -133,6 +186,9 @@ impl FloatSums {
     pub(crate) fn sum(&self, group: usize) -> ExactSum {
         let [hi, lo] = self.pairs[group];
         let mut sum = ExactSum::from_pair(hi, lo);
+        if let Some(strip) = self.strips.get(group) {
+            strip.iter().flatten().for_each(|part| sum.add(*part));
+        }
         if let Some(beside) = self.beside.get(&(group as u32)) {
             sum.merge(beside);
         }
@@ -142,7 +198,7 @@ impl FloatSums {
     /// The value of a sum.
     #[inline]
     pub(crate) fn value(&self, group: usize) -> f64 {
-        if self.beside.is_empty() {
+        if self.beside.is_empty() && self.strips.is_empty() {
             let [hi, lo] = self.pairs[group];
             return hi + lo;
         }
@@ -157,6 +213,9 @@ impl FloatSums {
     /// Replaces a sum.
     pub(crate) fn set(&mut self, group: usize, sum: &ExactSum, count: u64) {
         self.pairs[group] = [0.0; 2];
+        if let Some(strip) = self.strips.get_mut(group) {
+            *strip = Strip::default();
+        }
         self.beside.remove(&(group as u32));
         self.add_sum(group, sum);
         if let Some(counts) = &mut self.counts {
@@ -166,6 +225,12 @@ impl FloatSums {
 
     /// Adds other sums; `groups` says to which each goes, every one to another.
     pub(crate) fn merge(&mut self, other: &FloatSums, groups: &[u32]) {
+        if !other.strips.is_empty() {
+            let mut folded = other.clone();
+            (0..folded.strips.len()).for_each(|group| folded.fold(group));
+            folded.strips.clear();
+            return self.merge(&folded, groups);
+        }
         // Groups may be the same on both sides, one for one.
         let line_up = (groups.iter().zip(0..)).all(|(group, place)| *group == place);
         let add = |(part, pairs): (usize, &mut [[f64; 2]])| {
@@ -221,67 +286,87 @@ impl FloatSums {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grouped {
     rows: Vec<u16>,
-    /// Where the rows of each group end.
-    ends: Vec<usize>,
-    values: Vec<f64>,
+    /// The rows of each group among them.
+    ranges: Vec<Range<usize>>,
 }
 
 /// No more groups than this, and no fewer rows of a block than that, are worth putting together.
-const FEW: usize = 12;
+const FEW: usize = 16;
 const ROWS: usize = 512;
 
 impl Grouped {
     /// Puts the rows of a block together by their groups, of which there are `count`, but those whose
     /// group is none of them; false if there are too many.
     pub(crate) fn put_together(&mut self, groups: &[u32], count: usize) -> bool {
-        if count > FEW || groups.len() < ROWS {
+        if count > FEW || groups.len() < ROWS || groups.len() > BLOCK_ROWS {
             return false;
         }
-        self.ends.clear();
         // Rows that are left out come last.
-        self.ends.resize(count + 1, 0);
-        let place = |group: &u32| (*group as usize).min(count);
-        for group in groups {
-            self.ends[place(group)] += 1;
+        let place = |group: u32| (group as usize).min(FEW);
+        // Several lists of counts: the same group again need not wait for its last row.
+        let mut counts = [[0u16; FEW + 1]; 4];
+        let (fours, rest) = groups.as_chunks::<4>();
+        for groups in fours {
+            for (counts, group) in counts.iter_mut().zip(groups) {
+                counts[place(*group)] += 1;
+            }
         }
+        for group in rest {
+            counts[0][place(*group)] += 1;
+        }
+        let mut next = [0u16; FEW + 1];
         let mut start = 0;
-        for end in &mut self.ends {
-            start += std::mem::replace(end, start);
+        self.ranges.clear();
+        for (group, next) in next.iter_mut().enumerate() {
+            *next = start as u16;
+            let count: u16 = counts.iter().map(|counts| counts[group]).sum();
+            self.ranges.push(start..start + usize::from(count));
+            start += usize::from(count);
         }
-        self.rows.clear();
-        self.rows.resize(groups.len(), 0);
+        self.rows.resize(BLOCK_ROWS, 0);
         for (row, group) in groups.iter().enumerate() {
-            let next = &mut self.ends[place(group)];
-            self.rows[*next] = row as u16;
+            let next = &mut next[place(*group)];
+            self.rows[usize::from(*next) % BLOCK_ROWS] = row as u16;
             *next += 1;
         }
-        self.ends.truncate(count);
-        let kept = self.ends.last().copied().unwrap_or(0);
-        self.rows.truncate(kept);
+        self.ranges.truncate(count);
         true
     }
 
     /// The rows of each group.
     pub(crate) fn ranges(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .map(|(start, end)| start..*end)
-            .enumerate()
+        self.ranges.iter().cloned().enumerate()
     }
 
     /// Adds the values of a block, none of them null.
-    pub(crate) fn add(&mut self, values: &[f64], sums: &mut FloatSums) {
-        let mut gathered = std::mem::take(&mut self.values);
-        gathered.clear();
-        gathered.extend(self.rows.iter().map(|row| values[usize::from(*row)]));
-        for (group, range) in self.ranges() {
-            if !range.is_empty() {
-                let count = range.len();
-                sums.add_slice(group, &gathered[range], None::<fn(usize) -> u64>, count);
+    pub(crate) fn add(&self, values: &[f64], sums: &mut FloatSums) {
+        let mut padded;
+        let block = match values.first_chunk::<BLOCK_ROWS>() {
+            Some(block) => block,
+            None => {
+                padded = [0.0; BLOCK_ROWS];
+                padded[..values.len()].copy_from_slice(values);
+                &padded
+            }
+        };
+        sums.stand_in_strips();
+        let failed = level().run(Gather {
+            strips: &mut sums.strips,
+            rows: &self.rows,
+            ranges: &self.ranges,
+            values: block,
+        });
+        for group in failed {
+            sums.fold(group);
+            for row in &self.rows[self.ranges[group].clone()] {
+                sums.add_part(group, values[usize::from(*row)]);
             }
         }
-        self.values = gathered;
+        if let Some(counts) = &mut sums.counts {
+            for (count, rows) in counts.iter_mut().zip(&self.ranges) {
+                *count += rows.len() as u64;
+            }
+        }
     }
 }
 
@@ -290,7 +375,7 @@ mod tests {
     use super::*;
 
     /// Values of every size, some of them no numbers, and their groups.
-    fn data(rows: usize, groups: usize) -> Vec<(usize, f64)> {
+    fn data(rows: usize, groups: usize, plain: bool) -> Vec<(usize, f64)> {
         let mut state = 7u64;
         let mut next = move || {
             state = state
@@ -299,8 +384,13 @@ mod tests {
             state >> 33
         };
         let mut value = || {
-            let size = if next() % 16 == 0 { 1e300 } else { 1e3 };
+            let size = if !plain && next() % 16 == 0 {
+                1e300
+            } else {
+                1e3
+            };
             match next() % 4000 {
+                3.. if plain => 1e3 / (next() as f64),
                 0 => f64::NAN,
                 1 => f64::INFINITY,
                 2 => 5e-324,
@@ -318,8 +408,18 @@ mod tests {
 
     #[test]
     fn sums_are_those_of_exact_sums() {
-        for (rows, groups) in [(5000, 3), (5000, 700), (200_000, 80_000), (1024, 12)] {
-            let data = data(rows, groups);
+        let sizes = [
+            (5000, 3),
+            (5001, 700),
+            (200_000, 80_000),
+            (1024, 12),
+            (9000, 16),
+        ];
+        for ((rows, groups), plain) in sizes
+            .into_iter()
+            .flat_map(|size| [(size, false), (size, true)])
+        {
+            let data = data(rows, groups, plain);
             let mut expected = vec![(ExactSum::new(), 0); groups];
             for (group, value) in &data {
                 expected[*group].0.add(*value);
@@ -339,6 +439,8 @@ mod tests {
                 let values: Vec<f64> = rows.iter().map(|row| row.1).collect();
                 if block % 2 == 0 && grouped.put_together(&ids, groups) {
                     grouped.add(&values, to);
+                } else if block % 4 == 1 && to.add_scattered(&values, &ids) {
+                    // Ends that fill no vector are among them.
                 } else {
                     rows.iter()
                         .for_each(|(group, value)| to.add(*group, *value));

@@ -11,6 +11,7 @@ use rayon::iter::{
 };
 
 use super::accumulate::Accumulators;
+use super::codes::{CodeGroups, Coded};
 use super::float_sums::Grouped;
 use super::lanes::Argument;
 use crate::bytes::bit;
@@ -30,6 +31,14 @@ pub(crate) struct GroupState {
     pub(crate) values: Vec<Accumulators>,
     /// The keys, where groups are numbered by their places; then `keys` and `first_rows` hold nothing.
     pub(crate) places: Option<Places>,
+    pub(super) codes: CodeGroups,
+}
+
+/// The keys of a block.
+pub(crate) enum BlockKeys<'v, 'a> {
+    Columns(Vec<KeyColumn<'v, 'a>>),
+    /// All of small dictionaries.
+    Coded(Vec<Coded<'v>>),
 }
 
 /// Groups in the order of their first rows, and of each group where it is in it.
@@ -56,7 +65,7 @@ impl GroupState {
     /// is true if there is one; `arguments` gives those of each state.
     pub(crate) fn update<'v, 'a: 'v>(
         &mut self,
-        keys: &[KeyColumn<'v, 'a>],
+        keys: &BlockKeys<'v, 'a>,
         filter: Option<View<'v>>,
         arguments: impl Fn(usize) -> Result<Vec<Argument<'v, 'a>>, RunError>,
         rows: Range<usize>,
@@ -71,9 +80,9 @@ impl GroupState {
             grouped,
         } = scratch;
         let from = (first_row + rows.start) as u64;
-        let all = match filter {
-            None => true,
-            Some(filter) => {
+        let all = match (keys, filter) {
+            (BlockKeys::Coded(_), _) | (_, None) => true,
+            (BlockKeys::Columns(_), Some(filter)) => {
                 kept.clear();
                 let passes = |row: &usize| bit(filter.values, *row) && filter.is_valid(*row);
                 let passed = rows.clone().filter(passes);
@@ -84,34 +93,49 @@ impl GroupState {
                 kept.len() == rows.len()
             }
         };
-        if all {
-            self.keys.words_to_insert(keys, rows.clone(), words)?;
-            let placed = (self.places.as_mut()).map(|places| places.insert(words, from, groups));
-            if placed == Some(false) {
+        let all = match keys {
+            BlockKeys::Coded(columns) => {
                 self.leave_places()?;
-            }
-            if placed != Some(true) {
-                self.keys.insert_all(words, groups)?;
+                let keys = &mut self.keys;
+                (self.codes).find(keys, columns, filter, rows.clone(), groups)?;
                 self.note_first_rows(groups, from);
+                filter.is_none() || !groups.contains(&NO_KEY)
             }
-        } else {
-            self.leave_places()?;
-            self.keys.kept_words(keys, rows.clone(), kept, words)?;
-            self.keys.insert_all(words, numbers)?;
-            groups.clear();
-            groups.resize(rows.len(), NO_KEY);
-            for (row, number) in kept.iter().zip(&*numbers) {
-                groups[*row as usize] = *number;
+            BlockKeys::Columns(columns) if all => {
+                self.keys.words_to_insert(columns, rows.clone(), words)?;
+                let placed =
+                    (self.places.as_mut()).map(|places| places.insert(words, from, groups));
+                if placed == Some(false) {
+                    self.leave_places()?;
+                }
+                if placed != Some(true) {
+                    self.keys.insert_all(words, groups)?;
+                    self.note_first_rows(groups, from);
+                }
+                true
             }
-            self.note_first_rows(groups, from);
-        }
+            BlockKeys::Columns(columns) => {
+                self.leave_places()?;
+                self.keys.kept_words(columns, rows.clone(), kept, words)?;
+                self.keys.insert_all(words, numbers)?;
+                groups.clear();
+                groups.resize(rows.len(), NO_KEY);
+                for (row, number) in kept.iter().zip(&*numbers) {
+                    groups[*row as usize] = *number;
+                }
+                self.note_first_rows(groups, from);
+                false
+            }
+        };
         let count = self.count();
         let together = grouped.put_together(groups, count);
         for (position, state) in self.values.iter_mut().enumerate() {
             state.resize(count);
             let arguments = arguments(position)?;
             state.fetch(groups);
-            if !(together && state.update_together(&arguments, rows.clone(), grouped)) {
+            let is_done = together && state.update_together(&arguments, rows.clone(), grouped)
+                || all && state.update_scattered(&arguments, rows.clone(), groups);
+            if !is_done {
                 state.update(&arguments, rows.clone(), first_row, groups, all)?;
             }
         }
@@ -345,6 +369,7 @@ mod tests {
                 end: 0,
                 values: Vec::new(),
                 places: None,
+                codes: CodeGroups::default(),
             };
             let order = state.order().groups;
             let rows: Vec<u64> = order

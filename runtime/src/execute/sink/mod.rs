@@ -6,6 +6,7 @@
 pub(crate) mod accumulate;
 mod arrays;
 pub(crate) mod cells;
+mod codes;
 mod collect;
 mod distinct;
 mod finish;
@@ -15,6 +16,7 @@ pub(crate) mod lanes;
 mod many;
 mod pick;
 pub(crate) mod rows;
+mod strips;
 mod tally;
 mod value_set;
 
@@ -35,7 +37,9 @@ use crate::execute::view::View;
 use crate::text::Cell;
 use accumulate::Accumulators;
 pub(crate) use arrays::words_to_array;
-use group::GroupScratch;
+use codes::CodeGroups;
+pub(crate) use codes::{Coded, MOST_CODES};
+use group::{BlockKeys, GroupScratch};
 pub(crate) use group::{GroupOrder, GroupState, shared_states};
 use lanes::Argument;
 use rows::{ColumnBuilder, RowsPart};
@@ -149,6 +153,7 @@ impl SinkState {
                     end: 0,
                     values: states.collect::<Result<_, _>>()?,
                     places: None,
+                    codes: CodeGroups::default(),
                 }))
             }
             SinkPlan::Build { .. }
@@ -215,6 +220,9 @@ pub(crate) trait BlockColumns<'a> {
     fn cells(&self, slot: usize) -> Result<&[Cell<'a>], RunError>;
     /// The type of a slot.
     fn ty(&self, slot: usize) -> Type;
+
+    /// A key slot whose rows are all of one small dictionary.
+    fn coded(&self, slot: usize) -> Option<Coded<'_>>;
 
     /// A slot as the argument of a reduction.
     fn argument(&self, slot: usize) -> Result<Argument<'_, 'a>, RunError> {
@@ -331,17 +339,22 @@ impl MorselSink {
                 },
                 SinkState::Group(state),
             ) => {
-                let columns: Vec<KeyColumn<'_, 'a>> = keys
-                    .iter()
-                    .map(|key| block.key(*key))
-                    .collect::<Result<_, _>>()?;
+                let coded: Option<Vec<Coded<'_>>> =
+                    keys.iter().map(|key| block.coded(*key)).collect();
+                let keys = match coded {
+                    Some(coded) => BlockKeys::Coded(coded),
+                    None => {
+                        let columns = keys.iter().map(|key| block.key(*key));
+                        BlockKeys::Columns(columns.collect::<Result<_, _>>()?)
+                    }
+                };
                 let arguments = |position: usize| {
                     let (_, slots): &(Reduction, Vec<usize>) = &states[position];
                     block.arguments(slots)
                 };
                 let filter = filter.map(|filter| block.view(filter)).transpose()?;
                 let scratch = &mut self.groups;
-                state.update(&columns, filter, arguments, rows, first_row, scratch)
+                state.update(&keys, filter, arguments, rows, first_row, scratch)
             }
             (
                 SinkPlan::Build { columns }
