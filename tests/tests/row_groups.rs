@@ -319,13 +319,15 @@ fn row_groups_are_left_unread() {
 fn what_is_asked_of_all_rows_is_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = counted(folder.path());
-    let table = "table t { x: i32, y: f64, up: f64? = y.shift(1), n = row_index() }\n\
+    let table = "table t { x: i32, y: f64, up: f64? = y.shift(1), n = row_index(), \
+                 other = t[x = x - 40].y }\n\
                  table big = t where x >= 42\ntable low = t where x < 12\n";
     for (asked, read) in [
         ("output o = [big.y, big.n]", 6),
         ("output o = [big.y, low.y]", 8),
         ("output o = [big.y, t.x]", 10),
         ("output o = [big.up]", 10),
+        ("output o = [big.other]", 10),
         ("n = t.len()\nm = big.len()", 10),
         ("s = sum(t.y)\nm = big.len()", 10),
         (

@@ -136,6 +136,40 @@ fn groups_are_the_same_in_every_layout() {
     );
 }
 
+/// Two dictionaries whose codes are few each, but not together.
+#[test]
+fn groups_by_many_combinations_of_codes() {
+    let flow = Flow::from_text(
+        "table t { a: str, b: str, n: i64 }
+         table by_a = t group by a { total = sum(n) }
+         table by_b = t group by b { total = sum(n) }
+         table by_both = t group by a, b, again = a, once_more = b { total = sum(n) }",
+    )
+    .expect("a flow");
+    let codes = |step: i32, count: i32| {
+        let codes: arrow::array::Int32Array = (0..6_000).map(|row| row * step % count).collect();
+        let values: StringArray = (0..count).map(|code| Some(code.to_string())).collect();
+        Arc::new(DictionaryArray::new(codes, Arc::new(values))) as ArrayRef
+    };
+    let rows: ArrayRef = Arc::new(arrow::array::Int64Array::from_iter_values(0..6_000));
+    let batch =
+        RecordBatch::try_from_iter([("a", codes(1, 2_000)), ("b", codes(7, 1_500)), ("n", rows)]);
+    let inputs = Inputs::new().batches("t", vec![batch.expect("columns")]);
+    let run = |backend| {
+        let prepared = flow.outputs().backend(backend).prepare().expect("a plan");
+        prepared
+            .run(&inputs)
+            .expect("a result")
+            .arrays()
+            .expect("arrays")
+    };
+    let (expected, found) = (run(Backend::Interpreter), run(Backend::Jit));
+    assert_eq!(found["by_both.total"].len(), 6_000);
+    for (name, expected) in &expected {
+        assert_eq!(difference(expected, &found[name]), None, "{name}");
+    }
+}
+
 fn gives_the_same_answers(flow: &str) {
     let flow = Flow::from_text(flow).expect("a flow");
     // Two rows are fewer than a dictionary's values: it is read as plain text there.

@@ -5,7 +5,7 @@
 //! nulls, NaN and errors do is as in [`crate::interpret`].
 
 use crate::interpret::{fold, is_row_local};
-use crate::meaning::compare::order;
+use crate::meaning::compare::{maximum, minimum, order};
 use crate::op::{CastMode, Comparison, Members, Op, Overflow, TimeFunction, TimePart};
 use crate::types::{ScalarType, Type};
 use crate::value::Value;
@@ -110,17 +110,11 @@ impl Possible {
             (values, Values::None) => values,
             (Values::Any, _) | (_, Values::Any) => Values::Any,
             (Values::Between(low, high), Values::Between(other_low, other_high)) => {
-                match (order(&low, other_low), order(&high, other_high)) {
-                    (Some(lows), Some(highs)) => Values::Between(
-                        if lows.is_gt() { other_low.clone() } else { low },
-                        if highs.is_lt() {
-                            other_high.clone()
-                        } else {
-                            high
-                        },
-                    ),
-                    _ => Values::Any,
-                }
+                // By the order that tells zeros apart.
+                Values::Between(
+                    minimum(&low, other_low).clone(),
+                    maximum(&high, other_high).clone(),
+                )
             }
         };
         Possible {

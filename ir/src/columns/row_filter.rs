@@ -140,7 +140,8 @@ fn predicates(columns: &Columns, table: TableId) -> Option<Vec<ColumnId>> {
     for (id, column) in columns.columns.iter() {
         if column.domain == Domain::Rows(table) {
             // These look at other rows, or at all of them.
-            if matches!(column.op, Op::Window(_) | Op::Extern(_)) {
+            let looks_up_here = (column.op.conditions()).is_some_and(|(of, _)| of == table);
+            if looks_up_here || matches!(column.op, Op::Window(_) | Op::Extern(_)) {
                 return None;
             }
             continue;

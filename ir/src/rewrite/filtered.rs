@@ -29,8 +29,8 @@ struct Filter {
     predicate: ColumnId,
 }
 
-/// The program with the reductions and groups of some filtered tables in their parents' passes; none if there is
-/// no such table.
+/// The program with the reductions and groups of some filtered tables in their parents' passes; none
+/// if there is no such table.
 pub(super) fn reduce_in_parent(columns: &Columns) -> Option<Columns> {
     let filters = filters(columns);
     if filters.iter().all(Option::is_none) {

@@ -345,7 +345,7 @@ impl<'a> PassRun<'a> {
     /// If the plan does not hold together.
     pub fn state(&self) -> Result<State, RunError> {
         let mut state = State::new(self.prepared, self.program.pass)?;
-        state.expect(&self.places);
+        state.expect(&self.places, self.run.budget());
         Ok(state)
     }
 

@@ -101,8 +101,8 @@ pub(crate) enum SinkPlan {
     Output,
     /// Scalars: each reduction with the slots it reads.
     Reduce { values: Vec<(ColumnId, Vec<usize>)> },
-    /// Groups: key slots, the slot that says which rows are in one, each reduction with the position of its state, and the states: of which
-    /// reduction, over which slots.
+    /// Groups: key slots, the slot that says which rows are in one, each reduction with the position of
+    /// its state, and the states: of which reduction, over which slots.
     Group {
         keys: Vec<usize>,
         filter: Option<usize>,

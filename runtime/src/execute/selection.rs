@@ -407,12 +407,12 @@ impl Chooser {
                     .collect::<Result<_, _>>()?;
                 let mut known = keys.len();
                 keys.words_to_insert(&columns, rows.clone(), words)?;
-                if let Some(places) = places {
-                    if !places.insert(words, rows.start as u32, selected) {
-                        // What is kept once too often is found at the end.
-                        selected.extend(rows.map(|row| row as u32));
+                if let Some(inside) = places {
+                    if inside.insert(words, rows.start as u32, selected) {
+                        return Ok(());
                     }
-                    return Ok(());
+                    // Keys of the rows before are kept once more, which is found at the end.
+                    *places = None;
                 }
                 keys.insert_all(words, numbers)?;
                 for (row, number) in rows.zip(numbers) {

@@ -68,11 +68,19 @@ impl State {
         })
     }
 
-    /// Numbers the groups of sinks by the places of their keys, where they are likely to have some.
-    pub(crate) fn expect(&mut self, places: &[Option<Spans>]) {
-        for (sink, spans) in self.sinks.iter_mut().zip(places) {
-            if let Some(spans) = spans {
-                sink.expect(spans);
+    /// Numbers the groups of sinks by the places of their keys, where they are likely to have some and
+    /// the budget has room for all of them.
+    pub(crate) fn expect(&mut self, places: &[Option<Spans>], budget: &Arc<MemoryBudget>) {
+        let mut bytes = 0usize;
+        for (position, spans) in places.iter().enumerate() {
+            let Some((sink, spans)) = self.sinks.get(position).zip(spans.as_ref()) else {
+                continue;
+            };
+            let more = sink.place_bytes().saturating_mul(spans.count());
+            let all = bytes.saturating_add(more);
+            if self.reserve_bytes(all, budget).is_ok() {
+                bytes = all;
+                self.sinks[position].expect(spans);
             }
         }
     }
@@ -110,6 +118,10 @@ impl State {
     /// Asks the budget for what the state holds.
     pub(crate) fn reserve(&mut self, budget: &Arc<MemoryBudget>) -> Result<(), RunError> {
         let bytes = self.sinks.iter().map(SinkState::byte_len).sum();
+        self.reserve_bytes(bytes, budget)
+    }
+
+    fn reserve_bytes(&mut self, bytes: usize, budget: &Arc<MemoryBudget>) -> Result<(), RunError> {
         match &mut self.reservation {
             Some(reservation) => reservation.grow_to(bytes),
             None => {

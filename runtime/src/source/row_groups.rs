@@ -22,10 +22,17 @@ use parquet::file::metadata::RowGroupMetaData;
 
 use super::batches::batch_of;
 use super::error::SourceError;
+use super::guard::guarded;
 use super::{Projection, RowPredicate, WantedColumn};
 use crate::arrow_types::{arrow_type, scalar_type, widen};
 use crate::convert::{column_values, value_to_array};
 use crate::data::ChunkedColumn;
+
+/// So many rows of a file are left out at most: a footer may claim any number.
+const MOST_SKIPPED: u64 = 1 << 32;
+
+/// A longer text is no bound: the stand-in would repeat it.
+const MOST_TEXT: usize = 256;
 
 /// What is known of the row groups of a file.
 pub(super) struct RowGroups {
@@ -62,19 +69,23 @@ impl RowGroups {
         let mut skipped = Vec::with_capacity(groups.len());
         let mut row: Option<Vec<Value>> = None;
         let mut most_rows = 0;
+        let mut most_skipped = MOST_SKIPPED;
         for (group, of_group) in groups.iter().enumerate() {
             let possible: Option<Vec<Possible>> = (columns.iter())
                 .map(|column| column.possible(group, of_group))
                 .collect();
+            let rows = u64::try_from(of_group.num_rows()).unwrap_or(u64::MAX);
+            let is_believed = rows > 0 && rows <= most_skipped;
             let skip = possible
                 .as_ref()
-                .is_some_and(|possible| of_group.num_rows() > 0 && !(predicate.may_keep)(possible));
+                .is_some_and(|possible| is_believed && !(predicate.may_keep)(possible));
             if let Some(possible) = possible.filter(|_| skip) {
                 let values = possible
                     .iter()
                     .zip(wanted)
                     .map(|(of, column)| some_value(of, column.ty));
                 row.get_or_insert_with(|| values.collect());
+                most_skipped -= rows;
                 most_rows =
                     most_rows.max(usize::try_from(of_group.num_rows()).unwrap_or(usize::MAX));
             }
@@ -158,7 +169,8 @@ impl<'a> KnownColumn<'a> {
             ty,
             leaf,
             bounds: if is_ordered && (looked_at || !fits) {
-                bounds()
+                // What is wrong with bounds is nobody's error.
+                guarded(|| Ok(bounds())).ok().flatten()
             } else {
                 None
             },
@@ -225,6 +237,10 @@ fn between(least: &Value, greatest: &Value) -> Option<Values> {
         Value::F64(value) => Value::F64(value.abs()),
         other => other.clone(),
     };
+    let is_long = |value: &Value| matches!(value, Value::Str(text) if text.len() > MOST_TEXT);
+    if is_long(least) || is_long(greatest) {
+        return None;
+    }
     // Neither null nor NaN can be ordered.
     order(least, greatest).filter(|order| order.is_le())?;
     let least = if is_zero(least) {

@@ -12,7 +12,8 @@
 //! * `m − a` is exact as a pair; adding up the small parts loses 2⁻¹⁰³·nQ and 2⁻¹⁰²·nQ.
 //!
 //! Together less than 2⁻¹⁰⁰·nQ, and 2⁻⁹⁸·m is assumed. The quotient is refined once, as for the mean
-//! (see `mean.rs`), with twice the error the two roundings can make.
+//! (see `mean.rs`), with twice the error the two roundings can make. [`quick_covariance`] has its bounds from
+//! `near.rs`.
 
 use super::{
     dyadic::Dyadic,

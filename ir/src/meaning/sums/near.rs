@@ -130,6 +130,9 @@ impl Near {
         let root = Near::sum(first, 0.0);
         let rest = self.minus(root.times(root).times(divisor));
         let slope = 2.0 * first * divisor.hi;
+        if !slope.is_finite() {
+            return None;
+        }
         let second = rest.hi / slope;
         let off = second.abs() * (16.0 * f64::EPSILON)
             + second * second / first
@@ -151,6 +154,7 @@ impl Near {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::meaning::sums::CoMoments;
     use crate::meaning::sums::dyadic::Dyadic;
     use crate::meaning::sums::ratio::{round_ratio, round_root_of_ratio};
 
@@ -232,6 +236,36 @@ mod tests {
         for value in [0, -1, i64::MIN, i64::MAX, 1 << 40, -(1 << 33) + 5] {
             let real = Dyadic::from_i128(value.into());
             assert_eq!(exact(Near::integer(value)), real);
+        }
+    }
+
+    /// By mpmath: as of the same numbers without their powers.
+    #[test]
+    fn correlations_of_large_numbers() {
+        let pairs = [
+            (
+                [3.0, 12.0, 40.0],
+                251,
+                [13.0, 8.0, 16.0],
+                252,
+                0.6197883029095583,
+            ),
+            (
+                [6.0, 35.0, 11.0],
+                250,
+                [39.0, 5.0, 14.0],
+                251,
+                -0.8098385651129067,
+            ),
+        ];
+        for (x, power_x, y, power_y, expected) in pairs {
+            for (power_x, power_y) in [(power_x, power_y), (0, 0)] {
+                let mut moments = CoMoments::new();
+                for (x, y) in x.iter().zip(y) {
+                    moments.add(x * 2f64.powi(power_x), y * 2f64.powi(power_y));
+                }
+                assert_eq!(moments.correlation(), Some(expected));
+            }
         }
     }
 }

@@ -35,6 +35,9 @@ const SAMPLE: usize = 4096;
 /// Fewer rows than this are not worth a guess.
 const MANY_ROWS: usize = 1 << 17;
 
+/// No more places than so many for each key that there may be: each thread has its own.
+const EMPTY: usize = 8;
+
 /// Room around the range of the keys looked at, as a part of it on each side.
 const ROOM: u64 = 64;
 
@@ -55,8 +58,9 @@ impl Spans {
         if rows.len() < MANY_ROWS || rows.end >= u32::MAX as usize || !types.iter().all(close) {
             return None;
         }
+        let is_whole = |key: &Vec<Option<i64>>| key.iter().all(Option::is_some);
         let mut ranges: Vec<WordRange> = vec![None; types.len()];
-        let mut seen = HashSet::new();
+        let (mut seen, mut whole) = (HashSet::new(), 0);
         for sample in 0..SAMPLE {
             // The first row and the last are among them.
             let row = rows.start + (rows.len() - 1) * sample / (SAMPLE - 1);
@@ -70,13 +74,18 @@ impl Spans {
                 *range = join(*range, word.map(|word| (word, word)));
                 key.push(word);
             }
+            whole += usize::from(is_whole(&key));
             seen.insert(key);
         }
         if seen.len() < SAMPLE * 3 / 4 {
             return None;
         }
+        // Of n keys drawn at random, so many of the pairs of a sample are alike as there are pairs for
+        // each of the n.
+        let alike = whole - seen.iter().filter(|key| is_whole(key)).count();
+        let keys = SAMPLE * SAMPLE / 2 / alike.max(1);
         // As many places as rows, and the room around them.
-        let limit = rows.len() + rows.len() / 16;
+        let limit = (rows.len() + rows.len() / 16).min(keys.saturating_mul(EMPTY));
         Spans::covering(&ranges, ROOM, limit as u64)
     }
 }
@@ -230,8 +239,13 @@ impl Places {
         places: &[u32],
     ) -> Result<Option<ArrayRef>, RunError> {
         let word = |place: &u32| self.spans.word((*place).into(), column);
-        let words = places.par_iter().with_min_len(1 << 14);
-        let words = words.map(|place| word(place).unwrap_or(0)).collect();
+        let word_or_0 = |place: &u32| word(place).unwrap_or(0);
+        let words = if rayon::current_thread_index().is_some() {
+            let places = places.par_iter().with_min_len(1 << 14);
+            places.map(word_or_0).collect()
+        } else {
+            places.iter().map(word_or_0).collect()
+        };
         let has_null = places.iter().any(|place| word(place).is_none());
         let valid = has_null.then(|| places.iter().map(|place| word(place).is_some()).collect());
         words_to_array(scalar, words, valid)

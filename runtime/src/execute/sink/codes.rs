@@ -26,6 +26,14 @@ pub(crate) struct Coded<'v> {
     pub(crate) values: &'v ArrayRef,
 }
 
+/// Whether the combinations of the codes of some columns are worth a list.
+pub(super) fn are_few(columns: &[Coded<'_>]) -> bool {
+    let count = columns.iter().try_fold(1usize, |count, column| {
+        count.checked_mul(column.values.len() + 1)
+    });
+    count.is_some_and(|count| count <= MOST_CODES)
+}
+
 /// The group of each combination of codes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CodeGroups {

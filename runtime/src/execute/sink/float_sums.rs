@@ -14,7 +14,7 @@ use super::strips::{Gather, MOST_GROUPS, Scatter, Strip, Undo};
 use crate::execute::wide::level;
 use crate::memory::ahead;
 
-/// Groups that one thread merges at a time.
+/// Groups that one thread merges at least.
 const MERGED: usize = 1 << 16;
 
 /// The sums, each with how many values it is of where that is counted.
@@ -223,7 +223,7 @@ impl FloatSums {
         }
     }
 
-    /// Adds other sums; `groups` says to which each goes, every one to another.
+    /// Adds other sums; `groups` says to which each goes. Sums of nothing may go anywhere.
     pub(crate) fn merge(&mut self, other: &FloatSums, groups: &[u32]) {
         if !other.strips.is_empty() {
             let mut folded = other.clone();
@@ -233,12 +233,15 @@ impl FloatSums {
         }
         // Groups may be the same on both sides, one for one.
         let line_up = (groups.iter().zip(0..)).all(|(group, place)| *group == place);
+        // Each thread looks through all others, unless groups line up.
+        let threads = rayon::current_thread_index().map_or(1, |_| rayon::current_num_threads());
+        let merged = self.pairs.len().div_ceil(threads).max(MERGED);
         let add = |(part, pairs): (usize, &mut [[f64; 2]])| {
-            let first = part * MERGED;
+            let first = part * merged;
             let mut left_over: Vec<(usize, [f64; 2])> = Vec::new();
             let all = 0..other.pairs.len().min(groups.len());
             let looked_at = match line_up {
-                true => first.min(all.end)..(first + MERGED).min(all.end),
+                true => first.min(all.end)..(first + merged).min(all.end),
                 false => all,
             };
             let groups = &groups[looked_at.clone()];
@@ -259,12 +262,12 @@ impl FloatSums {
         };
         let left_over: Vec<_> = if rayon::current_thread_index().is_some() {
             self.pairs
-                .par_chunks_mut(MERGED)
+                .par_chunks_mut(merged)
                 .enumerate()
                 .map(add)
                 .collect()
         } else {
-            self.pairs.chunks_mut(MERGED).enumerate().map(add).collect()
+            self.pairs.chunks_mut(merged).enumerate().map(add).collect()
         };
         for (group, [hi, lo]) in left_over.into_iter().flatten() {
             self.add_part(group, hi);

@@ -171,6 +171,16 @@ impl SinkState {
         }
     }
 
+    /// About how many bytes a place for a key takes.
+    pub(crate) fn place_bytes(&self) -> usize {
+        match self {
+            SinkState::Group(state) => 4 + 32 * state.values.len(),
+            SinkState::Output | SinkState::Reduce(_) | SinkState::Rows(_) | SinkState::Carry(_) => {
+                0
+            }
+        }
+    }
+
     /// Takes in another state of the same sink.
     pub(crate) fn merge(&mut self, other: SinkState) -> Result<(), RunError> {
         match (self, other) {
@@ -341,7 +351,8 @@ impl MorselSink {
             ) => {
                 let coded: Option<Vec<Coded<'_>>> =
                     keys.iter().map(|key| block.coded(*key)).collect();
-                let keys = match coded {
+                // Codes may be there for the sake of another sink with fewer keys.
+                let keys = match coded.filter(|coded| codes::are_few(coded)) {
                     Some(coded) => BlockKeys::Coded(coded),
                     None => {
                         let columns = keys.iter().map(|key| block.key(*key));

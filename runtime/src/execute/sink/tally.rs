@@ -15,7 +15,7 @@ use super::cells::{CellReader, put};
 use super::distinct::DistinctValues;
 use super::lanes::Argument;
 use crate::error::{RunError, internal};
-use crate::execute::keys::{KeyColumn, KeyTable, KeyWords};
+use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, NO_KEY};
 use crate::text::Cell;
 
 /// The distinct values of every group.
@@ -113,7 +113,8 @@ impl Tally {
         rows: Range<usize>,
         groups: &[u32],
     ) -> Result<(), RunError> {
-        if self.groups > 1 {
+        // Rows left out by a filter are in no group.
+        if self.groups > 1 || groups.contains(&NO_KEY) {
             self.leave_alone()?;
         }
         if let Some(alone) = &mut self.alone {

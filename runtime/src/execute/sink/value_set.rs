@@ -53,7 +53,7 @@ const PARTS: usize = 256;
 const RECENT: usize = 1024;
 
 /// A part of so many bytes is looked through.
-const LONG: usize = 128 << 10;
+const LONG: usize = 32 << 10;
 
 impl<V: Words> ValueSet<V> {
     /// No values.
@@ -66,8 +66,8 @@ impl<V: Words> ValueSet<V> {
 
     /// About how many bytes it takes.
     pub(super) fn byte_len(&self) -> usize {
-        let parts = self.parts.iter();
-        parts.map(|part| part.values.len() * size_of::<V>()).sum()
+        let parts = self.parts.iter().map(|part| part.values.capacity());
+        (parts.sum::<usize>() + self.recent.capacity()) * size_of::<V>()
     }
 
     /// Adds a value.
