@@ -1,7 +1,6 @@
 """Runs every workload on Icosian and its peers in turn, checks that they agree, and reports."""
 
 import argparse
-import mmap
 import os
 import random
 import sys
@@ -81,18 +80,6 @@ def prepare(workload, rows, processes):
     return ready, notes
 
 
-def bring_memory(written):
-    """Has the system hold free memory for whoever writes so many bytes to fresh pages.
-
-    A virtual machine gives memory that was free for a while back to its host; to have it again takes
-    many times as long as to clear it, which would be measured of some and not of others.
-    """
-    size = (written * 5 // 4 + (64 << 20)) >> 21 << 21
-    with mmap.mmap(-1, size) as memory:
-        memory.madvise(mmap.MADV_HUGEPAGE)
-        memory[:: mmap.PAGESIZE] = bytes(size // mmap.PAGESIZE)
-
-
 def measure(workload, rows, folder, ready, icosian, options):
     """Times of everything, in turn, round by round: a dictionary from (name, buffers) to times."""
     times = {}
@@ -105,7 +92,7 @@ def measure(workload, rows, folder, ready, icosian, options):
     read = workload.read_bytes(rows, data.table_path(folder, workload.table, rows))
     written = int(workload.written * rows)
     for turn in range(options.rounds):
-        bring_memory(written)
+        icosian.ask("copy", read, written, "fresh", options.threads)
         for buffers in ("fresh", "reused"):
             answer = icosian.nanoseconds("copy", read, written, buffers, options.threads)
             note("copy", buffers, answer)
@@ -116,8 +103,10 @@ def measure(workload, rows, folder, ready, icosian, options):
         for one in random.Random(turn).sample(ready, len(ready)):
             if turn >= 3 and spent.get(one.name, 0) / turn * options.rounds > SECONDS:
                 continue
-            bring_memory(written)
             started = time.perf_counter()
+            # Not counted: memory that was free for a while may have to come from the host of a virtual
+            # machine, which takes many times as long as to clear it, for some and not for others.
+            one.ask("run", "fresh", options.threads)
             for buffers in ("fresh", "reused"):
                 note(one.name, buffers, one.nanoseconds("run", buffers, options.threads))
             spent[one.name] = spent.get(one.name, 0) + time.perf_counter() - started
