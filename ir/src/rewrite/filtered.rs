@@ -267,31 +267,8 @@ fn holds_texts(columns: &Columns, args: &[ColumnId], reduction: Reduction) -> bo
 
 /// Whether a reduction gives the same of rows that are null instead of gone.
 fn can_skip_rows(columns: &Columns, args: &[ColumnId], reduction: Reduction, ty: Type) -> bool {
-    let skips = match reduction {
-        Reduction::Sum
-        | Reduction::Mean
-        | Reduction::Product
-        | Reduction::Min
-        | Reduction::Max
-        | Reduction::Var { .. }
-        | Reduction::Std { .. }
-        | Reduction::Skew { .. }
-        | Reduction::Kurtosis { .. }
-        | Reduction::Quantile { .. }
-        | Reduction::Count
-        | Reduction::Len
-        | Reduction::NUnique
-        | Reduction::ApproxNUnique
-        | Reduction::Any
-        | Reduction::All
-        | Reduction::Mode
-        | Reduction::Cov { .. }
-        | Reduction::Corr
-        | Reduction::WeightedMean => true,
-        Reduction::First { .. } | Reduction::Last { .. } | Reduction::AtMax | Reduction::AtMin => {
-            false
-        }
-    };
+    let by_row = matches!(reduction, Reduction::First { .. } | Reduction::Last { .. });
+    let skips = reduction == Reduction::Len || reduction.skips_nulls() && !by_row;
     let fixed = |arg: &ColumnId| {
         let scalar = columns.scalar_type(*arg);
         scalar.lane().is_some() && !matches!(scalar, ScalarType::Row(_))
