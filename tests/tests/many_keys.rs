@@ -305,3 +305,13 @@ fn a_key_from_elsewhere_comes_late() {
         _ => Some(row * 7919 % 40_009),
     }));
 }
+
+#[test]
+fn few_keys_some_of_which_come_late() {
+    check(&data(|row| (row % 7 != 0).then_some(row * 7919 % 100 - 50)));
+    check(&data(|row| match row {
+        200_000.. if row % 1000 == 0 => Some(row / 1000 - 220),
+        230_000.. if row % 997 == 0 => Some(i64::MIN),
+        _ => Some(row * 7919 % 12 + 3),
+    }));
+}
