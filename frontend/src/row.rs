@@ -8,11 +8,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use icosian_ir::columns::{Columns, Obstacle, ObstacleKind};
+use icosian_ir::columns::{Columns, Obstacle, ObstacleKind, Unknown};
 use icosian_ir::id::{NodeId, TableId};
 use icosian_ir::op::Op;
 use icosian_ir::types::{ScalarType, Type};
-use icosian_runtime::execute::{LaneValue, RowProgram, RowState};
+use icosian_runtime::execute::{LaneValue, RowProgram, RowState, WindowState};
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::error::Error;
@@ -337,11 +337,83 @@ impl RowPlan {
     /// Computes the outputs of the first `rows` rows.
     ///
     /// # Errors
-    /// If an input that can't be null was never set, there is no room for so many rows, or an output is
-    /// an error in a row: that of the lowest row.
+    /// If an input that can't be null was never set, there is no room for so many rows, an output is
+    /// an error in a row (that of the lowest row), or there are windows, which need a state.
     #[inline]
     pub fn run_rows(&mut self, rows: usize) -> Result<(), Error> {
-        self.state.run(rows).map_err(|error| self.failed(error))
+        self.run_rows_with(rows, &mut [])
+    }
+
+    /// Computes the outputs of one row that comes after those the state has taken, and takes it too.
+    ///
+    /// The state is that of the row's key: of the rows that the flow's windows go along, `over` this key.
+    /// They give what a batch of those rows gives for the last of them, bit for bit.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use icosian::{Flow, WindowState};
+    ///
+    /// let flow = Flow::from_text(
+    ///     "table visits { customer: str, t: i64, spend: f64 }
+    ///      usual  = visits.spend.rolling(3, min=1).mean() over (visits.customer order by visits.t)
+    ///      change = visits.spend - visits.spend.shift(1) over (visits.customer order by visits.t)",
+    /// )?;
+    /// let mut row = flow.select(&["usual", "change"])?.row()?;
+    /// let (customer, t) = (row.input::<str>("customer")?, row.input::<i64>("t")?);
+    /// let spend = row.input::<f64>("spend")?;
+    /// let (usual, change) = (row.output::<f64>("usual")?, row.output::<f64>("change")?);
+    ///
+    /// let mut states: HashMap<&str, WindowState> = HashMap::new();
+    /// let mut found = Vec::new();
+    /// for (time, who, amount) in [(1, "ann", 4.0), (2, "bob", 9.0), (3, "ann", 6.0)] {
+    ///     row.set(customer, who);
+    ///     row.set(t, time);
+    ///     row.set(spend, amount);
+    ///     row.run_with(states.entry(who).or_default())?;
+    ///     found.push((row.get(usual), row.get(change)));
+    /// }
+    /// let expected = [(Some(4.0), None), (Some(9.0), None), (Some(5.0), Some(2.0))];
+    /// assert_eq!(found, expected);
+    /// # Ok::<(), icosian::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`RowPlan::run_rows_with`]. The state is then as before.
+    #[inline]
+    pub fn run_with(&mut self, state: &mut WindowState) -> Result<(), Error> {
+        self.run_rows_with(1, &mut [state])
+    }
+
+    /// Computes the outputs of the first `rows` rows, which come one after the other after those that the
+    /// states have taken: one state for each of [`RowPlan::window_keys`].
+    ///
+    /// # Errors
+    /// As [`RowPlan::run_rows`]; also if what a window looks at is an error in a row, a row is of another
+    /// key than those before or stands before the last one in a window's order, or the states are not
+    /// those of this plan's windows. No state has then taken any of the rows.
+    #[inline]
+    pub fn run_rows_with(
+        &mut self,
+        rows: usize,
+        states: &mut [&mut WindowState],
+    ) -> Result<(), Error> {
+        let run = self.state.run(rows, states);
+        run.map_err(|error| self.failed(error))
+    }
+
+    /// The keys whose rows the windows go along, by their names: of each list of keys a run takes one
+    /// state. There is none if there are no windows; a list is empty if windows go along all rows.
+    pub fn window_keys(&self) -> Vec<Vec<&str>> {
+        self.state.program().window_keys()
+    }
+
+    /// The state that [`WindowState::to_bytes`] wrote, of a plan of the same flow with the same windows.
+    ///
+    /// # Errors
+    /// If the bytes are no such state.
+    pub fn window_state(&self, bytes: &[u8]) -> Result<WindowState, Error> {
+        let state = self.state.program().window_state(bytes);
+        state.map_err(|error| self.failed(error))
     }
 
     #[cold]
@@ -482,9 +554,15 @@ fn not_by_row(flow: &Flow, columns: &Columns, obstacle: &Obstacle) -> Error {
             });
             format!("a {op} of all rows of `{}`", from.unwrap_or_default())
         }
-        ObstacleKind::Window => {
+        ObstacleKind::Window(unknown) => {
             let op = last.map_or("a window", |column| column.op.name());
-            format!("a window over other rows ({op})")
+            let why = match unknown {
+                Unknown::Ahead => "looks at rows that are still to come",
+                Unknown::All => "looks at all rows",
+                Unknown::Grows => "has to look at every row before, however many come",
+                Unknown::Text => "takes texts, which row by row can only be shown again or counted",
+            };
+            format!("a window ({op}) that {why}")
         }
         ObstacleKind::RowNumber => "the number of the row among all".to_owned(),
         ObstacleKind::Lookup(id) => format!("a row of `{}`, made of all rows", table(id)),
