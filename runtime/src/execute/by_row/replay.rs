@@ -15,10 +15,10 @@ use crate::bytes::bit;
 use crate::convert::lane_value;
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, row_error};
-use crate::execute::by_row::{Place, RowProgram};
 use crate::execute::by_row::run::Machine;
 use crate::execute::by_row::step::{Step, Target};
 use crate::execute::by_row::windows::CarryStep;
+use crate::execute::by_row::{Place, RowProgram};
 
 /// What the interpreter is given.
 struct Replay<'a> {
@@ -48,6 +48,7 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
     }
     // What a window looks at is kept, and so must be a value.
     let mut looked_at: Vec<ColumnId> = Vec::new();
+    let mut places: Vec<ColumnId> = Vec::new();
     for step in &program.steps {
         match step {
             Step::Lookup { column, output, .. } | Step::Find { column, output, .. } => {
@@ -78,7 +79,10 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
                     // A value that looks at this row's own is this row's error.
                     let own = shape.args.iter().filter(|_| shape.looks_at_own_row());
                     let mut own = own.filter_map(|arg| of_args.get(arg)?.cell(row).error());
-                    match (own.next(), machine.windows.fault(columns, shape.column, row)) {
+                    match (
+                        own.next(),
+                        machine.windows.fault(columns, shape.column, row),
+                    ) {
                         (Some(error), _) => Cell::Error(Arc::clone(error)),
                         (None, Some(error)) if first.is_none_or(|first| row < first) => {
                             Cell::Error(Arc::new(error))
@@ -87,10 +91,9 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
                     }
                 };
                 let cells = (0..rows).map(cell).collect();
-                replay
-                    .bound
-                    .insert(shape.column, ColumnValues::Rows(cells));
+                replay.bound.insert(shape.column, ColumnValues::Rows(cells));
                 looked_at.extend(&shape.args);
+                places.extend(&shape.args[shape.window.values()..]);
             }
             Step::Carry(CarryStep::Keys(_) | CarryStep::Order(..) | CarryStep::Track(..))
             | Step::Fused(_)
@@ -101,6 +104,12 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
             | Step::Calendar { .. }
             | Step::OneOf { .. } => {}
         }
+    }
+    // What comes of a row that has no place here is not told.
+    if machine.windows.is_wrong()
+        && first_error(replay.interpret(&places)?.values(), 0..rows, 0).is_none()
+    {
+        return Ok(());
     }
     let outputs = columns.outputs.iter().map(|output| output.column);
     looked_at.extend(outputs);

@@ -46,11 +46,7 @@ impl RowState {
     /// output or of what a window looks at is an error: that of the lowest row. If the states are not of
     /// this program, the rows are of another key than a state's, or not in the order of a window. The
     /// states are then as before.
-    pub fn run(
-        &mut self,
-        rows: usize,
-        states: &mut [&mut WindowState],
-    ) -> Result<(), RunError> {
+    pub fn run(&mut self, rows: usize, states: &mut [&mut WindowState]) -> Result<(), RunError> {
         if self.missing > 0 || rows > self.capacity {
             return Err(self.refused(rows));
         }

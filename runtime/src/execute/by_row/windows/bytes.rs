@@ -70,7 +70,9 @@ impl<'b> Reader<'b> {
     /// How many things follow, each of at least so many bytes.
     fn count(&mut self, each: usize) -> Result<usize, Malformed> {
         let count = usize::try_from(self.word()?).map_err(|_| Malformed)?;
-        let fits = count.checked_mul(each).is_some_and(|all| all <= self.0.len());
+        let fits = count
+            .checked_mul(each)
+            .is_some_and(|all| all <= self.0.len());
         if fits { Ok(count) } else { Err(Malformed) }
     }
 

@@ -31,9 +31,7 @@ impl Machine {
     #[inline]
     fn is_key(&self, (operand, lane): Part, row: usize, kept: &Kept) -> bool {
         match lane {
-            Some(lane) => {
-                self.word(operand, row).map(|word| key_word(lane, word)) == kept.word()
-            }
+            Some(lane) => self.word(operand, row).map(|word| key_word(lane, word)) == kept.word(),
             None => self.text(operand, row) == kept.text(),
         }
     }
@@ -65,7 +63,11 @@ impl GroupShape {
             true => return,
             false => Vec::new(),
         };
-        let keys = if carry.keys.is_empty() { &first } else { &carry.keys };
+        let keys = if carry.keys.is_empty() {
+            &first
+        } else {
+            &carry.keys
+        };
         for row in 0..rows {
             let mut parts = self.keys.iter().zip(keys);
             if parts.any(|((part, _), kept)| !machine.is_key(*part, row, kept)) {
@@ -101,9 +103,13 @@ impl GroupShape {
         let order = &self.orders[order];
         for row in 0..rows {
             let stands = match row.checked_sub(1) {
-                Some(before) => order.stands(machine, row, |place| machine.at(order, place, before)),
+                Some(before) => {
+                    order.stands(machine, row, |place| machine.at(order, place, before))
+                }
                 None if carry.last.is_empty() => Ordering::Equal,
-                None => order.stands(machine, row, |place| (&carry.last[order.first + place]).into()),
+                None => order.stands(machine, row, |place| {
+                    (&carry.last[order.first + place]).into()
+                }),
             };
             if stands == Ordering::Greater {
                 let values = |of: &dyn Fn(usize) -> Value| shown((0..order.parts.len()).map(of));

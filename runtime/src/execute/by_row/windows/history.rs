@@ -48,6 +48,7 @@ impl WindowShapes {
         windows.sort_by_key(|(_, _, window)| window.column);
         let mut table_rows = given.table_rows.clone();
         table_rows.insert(given.table, rows);
+        let mut place_unknown = false;
         for (group, at, window) in windows {
             let found = interpret_cells(given.columns, &window.args, bound.clone(), &table_rows)
                 .map_err(|error| row_error(given.columns, error))?;
@@ -60,15 +61,30 @@ impl WindowShapes {
                 Ok(values.collect())
             });
             let new: Vec<Vec<Value>> = new.collect::<Result<_, RunError>>()?;
+            let by = &window.args[window.window.values()..];
+            let fails =
+                |arg: &ColumnId| found[arg].cells().iter().any(|cell| cell.error().is_some());
+            let unknown = by.iter().any(fails);
+            place_unknown |= unknown;
             let shape = &self.groups[group];
             if let Some(wrong) = shape.misfit(given.columns, window, &carry.histories[at], &new) {
                 work.wrong(wrong);
             }
-            let cells = of_window(given, window, &carry.histories[at], &found, rows)?;
+            let cells = match unknown {
+                true => vec![Cell::NULL; rows],
+                false => of_window(given, window, &carry.histories[at], &found, rows)?,
+            };
             bound.insert(window.column, ColumnValues::Rows(cells));
             work.new.push((group, at, new));
         }
-        Ok(())
+        match place_unknown {
+            // Then those errors are told.
+            true => {
+                work.wrong = None;
+                Ok(())
+            }
+            false => work.end(),
+        }
     }
 }
 
@@ -81,11 +97,6 @@ fn of_window(
     rows: usize,
 ) -> Result<Vec<Cell>, RunError> {
     let columns = given.columns;
-    let values = window.window.values();
-    let fails = |arg: &ColumnId| found[arg].cells().iter().any(|cell| cell.error().is_some());
-    if window.args[values..].iter().any(fails) {
-        return Ok(vec![Cell::NULL; rows]);
-    }
     let before = history.first().map_or(0, Vec::len);
     let mut bound = given.bound.clone();
     for (arg, history) in window.args.iter().zip(history) {
@@ -143,9 +154,8 @@ impl GroupShape {
                 None => history[arg].last(),
             };
             let key = |value: &Value| Kept::of(&canonical(value));
-            let differs = |arg: usize| {
-                before(arg).is_some_and(|before| key(before) != key(&new[arg][row]))
-            };
+            let differs =
+                |arg: usize| before(arg).is_some_and(|before| key(before) != key(&new[arg][row]));
             if keys.clone().any(differs) {
                 // In the order in which the group has its keys.
                 let kept = |of: &dyn Fn(usize) -> Option<Value>| -> Vec<Kept> {
@@ -159,12 +169,14 @@ impl GroupShape {
                 let found = kept(&|arg| new[arg].get(row).cloned());
                 return Some(self.other_key(&expected, &found));
             }
-            let stands = order.clone().zip(&over.over.order).map(
-                |(arg, direction): (usize, &Direction)| match before(arg) {
-                    Some(before) => direction.compare(before, &new[arg][row]),
-                    None => Ordering::Equal,
-                },
-            );
+            let stands =
+                order
+                    .clone()
+                    .zip(&over.over.order)
+                    .map(|(arg, direction): (usize, &Direction)| match before(arg) {
+                        Some(before) => direction.compare(before, &new[arg][row]),
+                        None => Ordering::Equal,
+                    });
             if stands.fold(Ordering::Equal, Ordering::then) == Ordering::Greater {
                 let all = order.clone();
                 let expected = shown(all.clone().filter_map(|arg| before(arg).cloned()));
@@ -179,11 +191,7 @@ impl GroupShape {
 }
 
 /// Puts the values of a run's rows to those before.
-pub(super) fn take(
-    carry: &mut Carry,
-    new: &mut [(usize, usize, Vec<Vec<Value>>)],
-    group: usize,
-) {
+pub(super) fn take(carry: &mut Carry, new: &mut [(usize, usize, Vec<Vec<Value>>)], group: usize) {
     for (_, window, values) in new.iter_mut().filter(|(of, ..)| *of == group) {
         for (history, values) in carry.histories[*window].iter_mut().zip(values) {
             history.append(values);

@@ -181,8 +181,8 @@ impl Carry {
         for (at, (track, of_track)) in self.tracks.iter_mut().zip(&shape.tracks).enumerate() {
             let mut first = track.end().saturating_sub(of_track.shifts);
             for (held, window) in self.windows.iter().zip(&shape.windows) {
-                let looks = window.tracks.contains(&at)
-                    || window.axis.is_some_and(|(axis, _)| axis == at);
+                let looks =
+                    window.tracks.contains(&at) || window.axis.is_some_and(|(axis, _)| axis == at);
                 match held {
                     Held::Rolling(rolling)
                         if looks && !matches!(window.window, Window::Shift { .. }) =>
@@ -348,16 +348,25 @@ impl WindowShapes {
             }
             CarryStep::Window(group, window) => {
                 let shape = &self.groups[group].windows[window];
-                let axis = shape.axis.map(|(track, _)| self.groups[group].tracks[track].part);
+                let axis = shape
+                    .axis
+                    .map(|(track, _)| self.groups[group].tracks[track].part);
                 let carry = states[group].carry()?;
                 let mut flagged = false;
-                let mut row_kept = shape.tracks.first().map(|track| carry.tracks[*track].before());
+                let mut row_kept = shape
+                    .tracks
+                    .first()
+                    .map(|track| carry.tracks[*track].before());
                 for row in 0..rows {
-                    let has_place =
-                        axis.is_none_or(|(axis, _)| machine.word(axis, row).is_some());
+                    let has_place = axis.is_none_or(|(axis, _)| machine.word(axis, row).is_some());
                     let kept = row_kept.unwrap_or(0);
-                    let outcome =
-                        carry.windows[window].step(shape, &carry.tracks, machine, row, (kept, has_place))?;
+                    let outcome = carry.windows[window].step(
+                        shape,
+                        &carry.tracks,
+                        machine,
+                        row,
+                        (kept, has_place),
+                    )?;
                     row_kept = row_kept.map(|kept| kept + u64::from(has_place));
                     flagged |= machine.put_outcome(shape, carry, window, row, outcome)?;
                 }
@@ -466,6 +475,11 @@ impl WindowWork {
         self.wrong.get_or_insert(wrong);
     }
 
+    /// Whether a run's rows are of another key, or out of order.
+    pub(crate) fn is_wrong(&self) -> bool {
+        self.wrong.is_some()
+    }
+
     /// What is wrong with a run's rows besides errors in them.
     #[inline]
     pub(crate) fn end(&mut self) -> Result<(), RunError> {
@@ -473,7 +487,12 @@ impl WindowWork {
     }
 
     /// The error of a window in a row.
-    pub(crate) fn fault(&self, columns: &Columns, column: ColumnId, row: usize) -> Option<RowError> {
+    pub(crate) fn fault(
+        &self,
+        columns: &Columns,
+        column: ColumnId,
+        row: usize,
+    ) -> Option<RowError> {
         let of_row = |fault: &&Fault| fault.column == column && fault.row == row;
         let fault = self.faults.iter().find(of_row)?;
         let kind = RowErrorKind::Overflow {

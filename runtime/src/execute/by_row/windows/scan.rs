@@ -116,9 +116,8 @@ impl Scan {
                             Some(Choice::Last) => true,
                             Some(Choice::First) | None => false,
                             Some(better) => {
-                                let order = |word: Option<u64>| {
-                                    order_word(lane, word.unwrap_or_default())
-                                };
+                                let order =
+                                    |word: Option<u64>| order_word(lane, word.unwrap_or_default());
                                 let (new, old) = (order(word), order(*chosen));
                                 match better {
                                     Choice::Least => new < old,

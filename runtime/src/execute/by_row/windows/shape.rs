@@ -158,8 +158,12 @@ impl WindowShapes {
         let Op::Window(over) = &column.op else {
             return Err(internal("a window segment without a window"));
         };
-        let parts: HashMap<ColumnId, Part> =
-            column.args.iter().copied().zip(parts.iter().copied()).collect();
+        let parts: HashMap<ColumnId, Part> = column
+            .args
+            .iter()
+            .copied()
+            .zip(parts.iter().copied())
+            .collect();
         let part = |column: &ColumnId| parts[column];
         let (values, by) = column.args.split_at(over.window.values());
         let (keys, order) = by.split_at(over.over.keys as usize);
@@ -193,7 +197,11 @@ impl WindowShapes {
                 tracks.push(shape.add_track(group, new, &mut steps));
             }
         }
-        let descending = over.over.order.first().is_some_and(|first| first.descending);
+        let descending = over
+            .over
+            .order
+            .first()
+            .is_some_and(|first| first.descending);
         let axis = axis.and_then(|_| Some((tracks.pop()?, descending)));
         shape.windows.push(WindowShape {
             column: id,
@@ -285,7 +293,8 @@ impl GroupShape {
             |known: &&mut TrackShape| known.column == new.column && axis(known) == axis(&new);
         if let Some(known) = self.tracks.iter_mut().find(same) {
             known.shifts = known.shifts.max(new.shifts);
-            let place = |known: &TrackShape| known.column == new.column && axis(known) == axis(&new);
+            let place =
+                |known: &TrackShape| known.column == new.column && axis(known) == axis(&new);
             return self.tracks.iter().position(place).unwrap_or(0);
         }
         self.tracks.push(new);
