@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::interpret::cell::Cell;
 use crate::interpret::decimals;
 use crate::interpret::error::{RowError, RowErrorKind};
@@ -346,8 +348,8 @@ pub fn fold(op: &Op, args: &[Value], types: &[Type], to: Type) -> Option<Value> 
     if !is_row_local(op) {
         return None;
     }
-    let cells: Vec<Cell> = args.iter().cloned().map(Cell::Value).collect();
-    let cells: Vec<&Cell> = cells.iter().collect();
+    let cells: SmallVec<[Cell; 3]> = args.iter().cloned().map(Cell::Value).collect();
+    let cells: SmallVec<[&Cell; 3]> = cells.iter().collect();
     let first = types.first()?.scalar;
     let from = [first, types.get(1).map_or(first, |ty| ty.scalar)];
     match row_local(op, from, to.scalar, &cells) {

@@ -1,13 +1,18 @@
 //! The steps of a row program, each over a few rows.
 
+use icosian_ir::interpret::fold;
 use icosian_ir::meaning::hash;
 use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
 use icosian_ir::meaning::text::Argument;
 use icosian_ir::meaning::time::evaluate::Evaluation;
 use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::meaning::time::zone::ZoneSpans;
-use icosian_ir::types::Lane;
+use icosian_ir::op::Op;
+use icosian_ir::types::{Lane, Type};
+use icosian_ir::value::Value;
+use smallvec::SmallVec;
 
+use crate::bytes::typed;
 use crate::data::ChunkedColumn;
 use crate::error::RunError;
 use crate::execute::built::BuiltTable;
@@ -18,7 +23,7 @@ use crate::execute::by_row::{RowState, replay};
 use crate::execute::candidates::Condition;
 use crate::execute::keys::KeyTable;
 use crate::execute::order_words::order_word;
-use crate::execute::row_text::{Arguments, RowOp, RowResult, word};
+use crate::execute::row_text::{Arguments, RowOp, RowResult, value_of, word};
 use crate::execute::wide::WideSegment;
 use crate::text::Cell;
 
@@ -121,7 +126,16 @@ impl Machine {
         match operand {
             Operand::Lane(slot) => self.buffers.word(slot, row),
             Operand::Word(word) => word,
-            Operand::Text(_) | Operand::Constant(_) => None,
+            Operand::Text(_) | Operand::Constant(_) | Operand::Units(_) => None,
+        }
+    }
+
+    /// A decimal, in units of its last place.
+    fn units(&self, operand: Operand, row: usize) -> Option<i128> {
+        match operand {
+            Operand::Lane(slot) => self.buffers.value(slot, row),
+            Operand::Units(units) => units,
+            Operand::Text(_) | Operand::Constant(_) | Operand::Word(_) => None,
         }
     }
 
@@ -130,7 +144,7 @@ impl Machine {
         match operand {
             Operand::Text(column) => self.texts.cell(column, row),
             Operand::Constant(cell) => cell,
-            Operand::Lane(_) | Operand::Word(_) => TextCell::Null,
+            Operand::Lane(_) | Operand::Word(_) | Operand::Units(_) => TextCell::Null,
         }
     }
 
@@ -141,7 +155,7 @@ impl Machine {
 
     fn argument(&self, operand: Operand, row: usize) -> Option<Argument<'_>> {
         match operand {
-            Operand::Lane(_) | Operand::Word(_) => {
+            Operand::Lane(_) | Operand::Word(_) | Operand::Units(_) => {
                 let word = self.word(operand, row);
                 word.map(|word| Argument::Whole(word as i64))
             }
@@ -193,6 +207,21 @@ impl Machine {
                 per_second,
                 outputs,
             } => return Ok(self.calendar(*moments, *per_second, outputs, rows, pads)),
+            Step::Decimal {
+                op,
+                operands,
+                types,
+                to,
+                output,
+            } => {
+                let mut raised = false;
+                for row in 0..rows {
+                    let found = self.decimal(op, operands, (types, *to), row);
+                    raised |= found.is_none();
+                    self.put(*output, row, &found.unwrap_or(Value::Null))?;
+                }
+                (raised, *output)
+            }
             Step::OneOf {
                 set,
                 has_null,
@@ -264,6 +293,49 @@ impl Machine {
             self.buffers.pad(slot, rows);
         }
         Ok(raised)
+    }
+
+    /// Stores a value.
+    pub(super) fn put(
+        &mut self,
+        target: Target,
+        row: usize,
+        value: &Value,
+    ) -> Result<(), RunError> {
+        match (target, value) {
+            (Target::Text(column), Value::Str(text)) => {
+                return self.texts.put_made(column, row, text);
+            }
+            (Target::Text(column), _) => self.texts.put(column, row, TextCell::Null),
+            (Target::Lane(slot), value) => self.buffers.put(slot, row, value),
+        }
+        Ok(())
+    }
+
+    /// A row of an op over decimals, as the interpreter has it; none if it raises.
+    fn decimal(
+        &self,
+        op: &Op,
+        operands: &[Operand],
+        (types, to): (&[Type], Type),
+        row: usize,
+    ) -> Option<Value> {
+        let value = |(operand, ty): (&Operand, &Type)| {
+            let value = match operand {
+                Operand::Lane(slot) => return self.buffers.get_value(*slot, row),
+                Operand::Units(units) => units.map(Value::Integer),
+                Operand::Word(word) => word.map(|word| value_of(word, ty.scalar)),
+                Operand::Text(_) | Operand::Constant(_) => {
+                    (self.text(*operand, row)).map(|text| Value::Str(text.into()))
+                }
+            };
+            value.unwrap_or(Value::Null)
+        };
+        let mut values: SmallVec<[Value; 3]> = operands.iter().zip(types).map(value).collect();
+        match op {
+            Op::Broadcast(_) => values.pop(),
+            op => fold(op, &values, types, to),
+        }
     }
 
     fn wide(
@@ -453,15 +525,23 @@ impl Machine {
         let mut words = std::mem::take(&mut self.words);
         words.clear();
         words.push(0);
-        for (position, (operand, lane)) in parts.iter().enumerate() {
+        for (operand, lane) in parts {
+            let (mut high, place) = (None, words.len() - 1);
             let found = match lane {
+                Some(Lane::I128) => self.units(*operand, row).map(|units| {
+                    high = Some((units >> 64) as u64);
+                    units as u64
+                }),
                 Some(lane) => self.word(*operand, row).map(|word| key_word(*lane, word)),
                 None => self.text(*operand, row).map(|text| keys.text_word(text)),
             };
             if found.is_none() {
-                words[0] |= 1 << position;
+                words[0] |= 1 << place;
             }
             words.push(found.unwrap_or(0));
+            if *lane == Some(Lane::I128) {
+                words.push(high.unwrap_or(0));
+            }
         }
         let found = (words[0] == 0 || null_matches).then(|| keys.find(&words));
         self.words = words;
@@ -484,6 +564,11 @@ impl Machine {
         for ((_, column), (operand, lane)) in conditions.iter().zip(parts) {
             let there = candidates.compared(*column);
             compared.extend(match lane {
+                Some(Lane::I128) => {
+                    let units = self.units(*operand, row);
+                    (units.zip(there.ranks.as_ref()))
+                        .map(|(units, ranks)| ranks.decimal_word(units))
+                }
                 Some(lane) => (self.word(*operand, row)).and_then(|word| order_word(*lane, word)),
                 None => {
                     let text = self.text(*operand, row);
@@ -514,14 +599,18 @@ impl Machine {
             let found = found.and_then(|(there, (values, bit_offset, nulls))| {
                 let there = there as usize;
                 raised |= is_error(from, there);
-                if nulls.is_some_and(|nulls| nulls.is_null(there)) {
-                    return None;
-                }
-                Some(match from.lane() {
-                    Some(Lane::Bool) => word(Lane::Bool, values, bit_offset + there),
-                    Some(lane) => word(lane, values, there),
-                    None => 0,
-                })
+                let is_null = nulls.is_some_and(|nulls| nulls.is_null(there));
+                (!is_null).then_some((values, bit_offset, there))
+            });
+            if from.lane() == Some(Lane::I128) {
+                let units = found.map(|(values, _, there)| typed::<i128>(values)[there]);
+                self.buffers.put_units(output, row, units);
+                continue;
+            }
+            let found = found.map(|(values, bit_offset, there)| match from.lane() {
+                Some(Lane::Bool) => word(Lane::Bool, values, bit_offset + there),
+                Some(lane) => word(lane, values, there),
+                None => 0,
             });
             self.buffers.put_word(output, row, found);
         }
