@@ -12,6 +12,7 @@
 mod bind;
 mod buffers;
 mod interpreted;
+mod lookup;
 mod replay;
 mod run;
 mod step;
