@@ -49,7 +49,7 @@ pub fn give(plan: &RowPlan, name: &str, ty: Type) -> Give {
         Some(Lane::U16) => giver::<u16>(plan, name, |value| whole(value) as u16),
         Some(Lane::U32) => giver::<u32>(plan, name, |value| whole(value) as u32),
         Some(Lane::U64) => giver::<u64>(plan, name, |value| whole(value) as u64),
-        Some(Lane::I128) => unreachable!("decimals come in batches"),
+        Some(Lane::I128) => giver::<i128>(plan, name, whole),
         Some(Lane::F32) => giver::<f32>(plan, name, |value| match value {
             Constant::F32(value) => *value,
             other => panic!("{other} is no f32"),
@@ -86,7 +86,7 @@ pub fn read(plan: &RowPlan, name: &str, ty: Type) -> Read {
         Some(Lane::U16) => reader::<u16>(plan, name, integer),
         Some(Lane::U32) => reader::<u32>(plan, name, integer),
         Some(Lane::U64) => reader::<u64>(plan, name, integer),
-        Some(Lane::I128) => unreachable!("decimals come in batches"),
+        Some(Lane::I128) => reader::<i128>(plan, name, integer),
         Some(Lane::F32) => reader::<f32>(plan, name, Constant::F32),
         Some(Lane::F64) => reader::<f64>(plan, name, Constant::F64),
     }

@@ -390,8 +390,9 @@ fn customers_by_hand() {
         (
             "bob",
             21,
+            // A sum of zeros is +0, as the exact one is; the greatest of them is −0.
             Some(-0.0),
-            [Some(-0.0), Some(-0.0), none, Some(-0.0), Some(-0.0)],
+            [Some(0.0), Some(0.0), none, Some(-0.0), Some(-0.0)],
         ),
         (
             "ann",

@@ -37,8 +37,6 @@ pub enum ObstacleKind {
     Derived(TableId),
     /// A function of the host, which takes whole columns.
     Extern,
-    /// A decimal, which only batches have.
-    Decimal,
 }
 
 /// Why a window can't be taken on from row to row.
@@ -52,6 +50,8 @@ pub enum Unknown {
     Grows,
     /// It orders or counts texts, which are kept only to be shown again.
     Text,
+    /// It looks at decimals, or goes along rows by them: states have no room for 128 bits.
+    Decimal,
 }
 
 impl Columns {
@@ -124,11 +124,11 @@ impl Columns {
             _ => {}
         }
         match column.domain {
-            Domain::Rows(own) if own == table && self.has_decimals(id) => {
-                Some(ObstacleKind::Decimal)
-            }
             Domain::Rows(own) if own == table => match &column.op {
                 Op::Window(window) => {
+                    if self.has_decimals(id) {
+                        return Some(ObstacleKind::Window(Unknown::Decimal));
+                    }
                     let text = column.args[..window.window.values()]
                         .iter()
                         .any(|arg| self.scalar_type(*arg) == ScalarType::Str);

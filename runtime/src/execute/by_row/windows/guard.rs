@@ -9,7 +9,8 @@ use super::kept::{Kept, compare};
 use super::shape::{GroupShape, OrderShape};
 use super::{Carry, order_word};
 use crate::error::RunError;
-use crate::execute::by_row::run::{Machine, key_word};
+use crate::execute::by_row::lookup::key_word;
+use crate::execute::by_row::run::Machine;
 use crate::execute::by_row::step::Part;
 
 /// As [`order_word`], with one zero.
