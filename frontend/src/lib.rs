@@ -65,6 +65,8 @@ mod analysis;
 
 mod row;
 
+mod served;
+
 mod state;
 
 mod testing;

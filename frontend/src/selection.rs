@@ -17,7 +17,8 @@ use crate::error::Error;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
 use crate::prepared::Prepared;
-use crate::row::{RowPlan, served_table};
+use crate::row::RowPlan;
+use crate::served::served_table;
 use crate::state::{FittedState, GivenTables};
 use crate::values::value_from_text;
 
