@@ -1,117 +1,14 @@
 //! Rows one at a time: the values that a run gives, bit for bit, and its errors; and what is in the way
 //! where one row does not decide.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::compute::concat;
-use icosian::ir::types::{Lane, ScalarType, Type};
-use icosian::runtime::convert::column_values;
-use icosian::runtime::data::ChunkedColumn;
+use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Int32Array, RecordBatch, StringArray};
 use icosian::runtime::source::{Source, WantedColumn};
-use icosian::{Backend, Constant, Flow, Inputs, RowPlan, RowValue};
+use icosian::{Backend, Constant, Flow, Inputs, RowPlan};
 use icosian_tests::data::{Numbers, places, table};
 use icosian_tests::random_graph::{Shape, random_graph};
-
-/// Gives a value for an input in a row of the plan.
-type Give = Box<dyn Fn(&mut RowPlan, usize, &Constant)>;
-/// Reads an output in a row of the plan.
-type Read = Box<dyn Fn(&RowPlan, usize) -> Constant>;
-
-fn giver<T: RowValue + ?Sized + 'static>(
-    plan: &RowPlan,
-    name: &str,
-    value: impl Fn(&Constant) -> T::Of<'_> + 'static,
-) -> Give {
-    let slot = plan.input::<T>(name).unwrap();
-    Box::new(move |plan, row, given| match given {
-        Constant::Null => plan.set_null_at(slot, row),
-        given => plan.set_at(slot, row, value(given)),
-    })
-}
-
-fn whole(value: &Constant) -> i128 {
-    match value {
-        Constant::Integer(value) => *value,
-        other => panic!("{other} is no integer"),
-    }
-}
-
-fn give(plan: &RowPlan, name: &str, ty: Type) -> Give {
-    match ty.scalar.lane() {
-        None => giver::<str>(plan, name, |value| match value {
-            Constant::Str(text) => text,
-            other => panic!("{other} is no text"),
-        }),
-        Some(Lane::Bool) => giver::<bool>(plan, name, |value| *value == Constant::Bool(true)),
-        Some(Lane::I8) => giver::<i8>(plan, name, |value| whole(value) as i8),
-        Some(Lane::I16) => giver::<i16>(plan, name, |value| whole(value) as i16),
-        Some(Lane::I32) => giver::<i32>(plan, name, |value| whole(value) as i32),
-        Some(Lane::I64) => giver::<i64>(plan, name, |value| whole(value) as i64),
-        Some(Lane::U8) => giver::<u8>(plan, name, |value| whole(value) as u8),
-        Some(Lane::U16) => giver::<u16>(plan, name, |value| whole(value) as u16),
-        Some(Lane::U32) => giver::<u32>(plan, name, |value| whole(value) as u32),
-        Some(Lane::U64) => giver::<u64>(plan, name, |value| whole(value) as u64),
-        Some(Lane::I128) => unreachable!("decimals come in batches"),
-        Some(Lane::F32) => giver::<f32>(plan, name, |value| match value {
-            Constant::F32(value) => *value,
-            other => panic!("{other} is no f32"),
-        }),
-        Some(Lane::F64) => giver::<f64>(plan, name, |value| match value {
-            Constant::F64(value) => *value,
-            other => panic!("{other} is no f64"),
-        }),
-    }
-}
-
-fn reader<T: RowValue + ?Sized + 'static>(
-    plan: &RowPlan,
-    name: &str,
-    value: impl Fn(T::Of<'_>) -> Constant + 'static,
-) -> Read {
-    let slot = plan.output::<T>(name).unwrap();
-    Box::new(move |plan, row| plan.get_at(slot, row).map_or(Constant::Null, &value))
-}
-
-fn read(plan: &RowPlan, name: &str, ty: Type) -> Read {
-    fn integer(value: impl Into<i128>) -> Constant {
-        Constant::Integer(value.into())
-    }
-    match ty.scalar.lane() {
-        None => reader::<str>(plan, name, |text| Constant::Str(text.into())),
-        Some(Lane::Bool) => reader::<bool>(plan, name, Constant::Bool),
-        Some(Lane::I8) => reader::<i8>(plan, name, integer),
-        Some(Lane::I16) => reader::<i16>(plan, name, integer),
-        Some(Lane::I32) => reader::<i32>(plan, name, integer),
-        Some(Lane::I64) => reader::<i64>(plan, name, integer),
-        Some(Lane::U8) => reader::<u8>(plan, name, integer),
-        Some(Lane::U16) => reader::<u16>(plan, name, integer),
-        Some(Lane::U32) => reader::<u32>(plan, name, integer),
-        Some(Lane::U64) => reader::<u64>(plan, name, integer),
-        Some(Lane::I128) => unreachable!("decimals come in batches"),
-        Some(Lane::F32) => reader::<f32>(plan, name, Constant::F32),
-        Some(Lane::F64) => reader::<f64>(plan, name, Constant::F64),
-    }
-}
-
-fn values(array: &ArrayRef, scalar: ScalarType) -> Vec<Constant> {
-    let rows = array.len();
-    let column = ChunkedColumn::try_new(scalar, vec![ArrayRef::clone(array)]).unwrap();
-    column_values(&column, scalar, 0..rows)
-}
-
-/// The columns of a table given in batches.
-fn columns_of(batches: &[RecordBatch]) -> BTreeMap<String, ArrayRef> {
-    let schema = batches[0].schema();
-    let column = |(position, field): (usize, &std::sync::Arc<arrow::datatypes::Field>)| {
-        let arrays: Vec<&dyn Array> = batches
-            .iter()
-            .map(|batch| &**batch.column(position))
-            .collect();
-        (field.name().clone(), concat(&arrays).unwrap())
-    };
-    schema.fields().iter().enumerate().map(column).collect()
-}
+use icosian_tests::served::{Give, Read, columns_of, give, read, values};
 
 /// What a plan gives for every row of batches, `at_once` rows at a time; or the first row in error, with its
 /// message, counted from the first of those at once.
@@ -177,7 +74,8 @@ fn check(seed: u64) -> (usize, usize) {
     let by_row = |name: &&String| {
         let selected = flow.select_nodes(&[name.as_str()]).unwrap();
         match selected.row_with(&lookups) {
-            Ok(_) => true,
+            // Rows of windows come in an order of their own: `by_row_windows` has those.
+            Ok(plan) => plan.window_keys().is_empty(),
             Err(error) => {
                 let code = error.diagnostics()[0].code.as_str();
                 assert_eq!(code, "E0505", "seed {seed}: {error}\n{text}");
@@ -283,12 +181,28 @@ error[E0505]: `t.z` can't be had from one row: `top` is a max of all rows of `t`
     let table = "table t { x: f64, k: str }\n";
     let told = |rest: &str, output: &str| first_line(&format!("{table}{rest}"), output);
     assert_eq!(
-        told("a = t.x.rolling(3).mean()\nb = a + 1", "b"),
-        "error[E0505]: `t.b` can't be had from one row: `t.a` is a window over other rows (rolling)"
+        told("a = t.x.rolling(3, center=true).mean()\nb = a + 1", "b"),
+        "error[E0505]: `t.b` can't be had from one row: \
+         `t.a` is a window (rolling) that looks at rows that are still to come"
     );
     assert_eq!(
-        told("a = t.x.shift(1)", "a"),
-        "error[E0505]: `t.a` can't be had from one row: it is a window over other rows (shift)"
+        told("a = t.x.shift(-1)", "a"),
+        "error[E0505]: `t.a` can't be had from one row: \
+         it is a window (shift) that looks at rows that are still to come"
+    );
+    assert_eq!(
+        told("a = t.x.rank()", "a"),
+        "error[E0505]: `t.a` can't be had from one row: it is a window (rank) that looks at all rows"
+    );
+    assert_eq!(
+        told("a = t.x.expanding().median()", "a"),
+        "error[E0505]: `t.a` can't be had from one row: \
+         it is a window (rolling) that has to look at every row before, however many come"
+    );
+    assert_eq!(
+        told("a = t.k.cumulative_max()", "a"),
+        "error[E0505]: `t.a` can't be had from one row: it is a window (cumulative_max) that takes \
+         texts, which row by row can only be shown again or counted"
     );
     assert_eq!(
         told("a = mean(t.x) over t.k", "a"),
@@ -370,6 +284,127 @@ fn errors_are_those_of_a_run() {
     let message = safe.input::<i32>("aa").unwrap_err().to_string();
     assert_eq!(message, "E0201: there is no input `aa`");
     assert!(safe.with_rows(2_000).is_err());
+}
+
+const DECIMALS: &str = r#"
+table prices { of: decimal[20, 2]?, from: decimal[9, 3]?, price: decimal[30, 4]?, label: str? }
+table lines { a: decimal[20, 2]?, b: decimal[6, 4]?, n: i32?, note: str?, cheap: bool? }
+param rebate: decimal[6, 4] = 0.05
+extend lines {
+    sum = a + b
+    product = a * b
+    net = a * (1 - rebate)
+    whole = b // decimal("0.30", 6, 2)
+    least = min(a, b)
+    negative = -a
+    size = abs(b)
+    rounded = round(b, 1)
+    times = a * n
+    quotient = a / b
+    chosen = a if cheap else b
+    filled = a ?? rebate
+    is_known = a is not null
+    more = a > b
+    few = a in [1, 2.5, -3.25, 99999999999.99]
+    read = try_decimal(note, 9, 2)
+    text = str(a) + "/" + str(b)
+    float = f64(a)
+    price = first prices[of=a].price
+    label = last prices[of=a].label ?? "none"
+    last = prices[of=a, from<=b].price
+    of_rebate = prices[of=decimal(rebate, 20, 2), from<=b].label
+}
+"#;
+
+/// Decimals of so many digits, `places` of them after the point: some equal, null, extreme.
+fn decimals(rows: usize, digits: u8, places: i8, numbers: &mut Numbers) -> ArrayRef {
+    let most = 10i128.pow(digits.into()) - 1;
+    let unit = 10i128.pow(places.unsigned_abs().into());
+    let value = |_| match numbers.below(8) {
+        0 => None,
+        1 => Some(*numbers.pick(&[most, -most, 0, 1, -1])),
+        2 | 3 => Some(i128::from(numbers.bits()) % most),
+        _ => Some(*numbers.pick(&[unit, 5 * unit / 2, -13 * unit / 4, 5 * unit / 100])),
+    };
+    let array: Decimal128Array = (0..rows).map(value).collect();
+    Arc::new(array.with_precision_and_scale(digits, places).unwrap())
+}
+
+#[test]
+fn decimals_are_served_as_they_are_run() {
+    let mut numbers = Numbers(7);
+    let flow = Flow::from_text(DECIMALS).unwrap();
+    let labels: StringArray = ["a", "b", "c", "d", "e"].map(Some).into_iter().collect();
+    let of: Decimal128Array = [100, 250, 100, 5, 9_999_999_999_999]
+        .into_iter()
+        .map(Some)
+        .collect();
+    let from = [None, Some(-1_000), Some(0), Some(-99_999), Some(5)];
+    let from: Decimal128Array = from.into_iter().collect();
+    let prices = RecordBatch::try_from_iter_with_nullable([
+        (
+            "of",
+            Arc::new(of.with_precision_and_scale(20, 2).unwrap()) as ArrayRef,
+            true,
+        ),
+        (
+            "from",
+            Arc::new(from.with_precision_and_scale(9, 3).unwrap()),
+            true,
+        ),
+        ("price", decimals(5, 30, 4, &mut numbers), true),
+        ("label", Arc::new(labels), true),
+    ]);
+    let lookups = Inputs::new().batches("prices", vec![prices.unwrap()]);
+    let rows = 300;
+    let notes = ["1.5", "-0.055", "", "1e3", "123456789", "+12"];
+    let note: StringArray = (0..rows).map(|_| Some(*numbers.pick(&notes))).collect();
+    let n: Int32Array = (0..rows).map(|_| Some(numbers.bits() as i32)).collect();
+    let cheap: BooleanArray = (0..rows)
+        .map(|_| *numbers.pick(&[None, Some(true), Some(false)]))
+        .collect();
+    let lines = RecordBatch::try_from_iter_with_nullable([
+        ("a", decimals(rows, 20, 2, &mut numbers), true),
+        ("b", decimals(rows, 6, 4, &mut numbers), true),
+        ("n", Arc::new(n) as ArrayRef, true),
+        ("note", Arc::new(note), true),
+        ("cheap", Arc::new(cheap), true),
+    ]);
+    let batches = [lines.unwrap()];
+    let inputs = lookups.clone().batches("lines", batches.to_vec());
+    let prepared = flow.outputs().prepare().unwrap();
+    let expected = prepared.run(&inputs).unwrap().arrays().unwrap();
+    for (backend, at_once) in [
+        (Backend::Jit, 1),
+        (Backend::Jit, 9),
+        (Backend::Interpreter, 8),
+    ] {
+        let plan = flow.outputs().backend(backend).row_with(&lookups).unwrap();
+        let found = serve(&plan, &batches, at_once).unwrap();
+        for ((name, ty), found) in plan.outputs().into_iter().zip(found) {
+            assert!(found.iter().any(|value| *value != Constant::Null), "{name}");
+            assert_eq!(values(&expected[name], ty.scalar), found, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_decimal_without_room_is_the_error_of_a_run() {
+    let flow = Flow::from_text("table t { a: decimal[38, 0] }\n more = a + a").unwrap();
+    let mut row = flow.select(&["more"]).unwrap().row().unwrap();
+    let a = row.input::<i128>("a").unwrap();
+    let more = row.output::<i128>("more").unwrap();
+    row.set(a, 5 * 10i128.pow(37));
+    let raised = row.run().unwrap_err().to_string();
+    let half = "5".to_owned() + &"0".repeat(37);
+    let twice = "1".to_owned() + &"0".repeat(38);
+    assert_eq!(
+        raised,
+        format!("E0501: t.more: {twice} does not fit decimal[38, 0] (row 0): {half} + {half} in t")
+    );
+    row.set(a, -21);
+    row.run().unwrap();
+    assert_eq!(row.get(more), Some(-42));
 }
 
 /// The example that learns from some customers and serves others: text, one-hot columns, shares by plan and

@@ -55,6 +55,34 @@ impl Exponential {
         }
     }
 
+    /// The state as words.
+    pub fn to_words(&self) -> [u64; 6] {
+        let [mean, variance, weight, weights, squares] = [
+            self.mean,
+            self.variance,
+            self.weight,
+            self.weights,
+            self.squares,
+        ]
+        .map(f64::to_bits);
+        [self.count, mean, variance, weight, weights, squares]
+    }
+
+    /// The state that [`Exponential::to_words`] wrote, of values that weigh as given.
+    pub fn from_words(decay: Decay, words: [u64; 6]) -> Exponential {
+        let [count, rest @ ..] = words;
+        let [mean, variance, weight, weights, squares] = rest.map(f64::from_bits);
+        Exponential {
+            count,
+            mean,
+            variance,
+            weight,
+            weights,
+            squares,
+            ..Exponential::new(decay)
+        }
+    }
+
     /// How many values there were.
     pub fn count(&self) -> u64 {
         self.count

@@ -50,7 +50,7 @@ mod wide;
 mod window;
 
 pub use analysis::{Analysis, PassTimes};
-pub use by_row::{LaneValue, RowInput, RowOutput, RowProgram, RowState};
+pub use by_row::{LaneValue, RowInput, RowOutput, RowProgram, RowState, WindowState};
 pub use executor::{Executor, ParallelExecutor, SerialExecutor};
 pub use host::{ArrowFunction, HostError};
 pub use kernel_cache::KernelCache;

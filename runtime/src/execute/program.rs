@@ -190,8 +190,7 @@ impl PassProgram {
         };
         for segment in &pass.segments {
             if let Segment::Window { column } = segment
-                && let Op::Window(window) = &columns.column(*column).op
-                && window.is_carried()
+                && columns.is_carried(columns.column(*column))
             {
                 program.cumulative.push(*column);
             }

@@ -12,10 +12,12 @@
 mod bind;
 mod buffers;
 mod interpreted;
+mod lookup;
 mod replay;
 mod run;
 mod step;
 mod texts;
+mod windows;
 
 use std::sync::Arc;
 
@@ -32,6 +34,9 @@ use interpreted::Interpreted;
 use run::Machine;
 use step::Step;
 use texts::{SharedTexts, TextCell, Texts};
+use windows::WindowShapes;
+
+pub use windows::WindowState;
 
 /// A value that stands in a lane by itself: every number.
 pub trait LaneValue: Plain {
@@ -51,6 +56,7 @@ lane_values!(
     i16 = I16,
     i32 = I32,
     i64 = I64,
+    i128 = I128,
     u8 = U8,
     u16 = U16,
     u32 = U32,
@@ -97,6 +103,8 @@ struct Place {
 enum Constant {
     /// Its bits; none if it is null.
     Word(Option<u64>),
+    /// A decimal, in units of its last place; none if it is null.
+    Units(Option<i128>),
     /// Its text.
     Text(TextCell),
 }
@@ -112,6 +120,7 @@ pub struct RowProgram {
     /// What is computed, in order.
     steps: Vec<Step>,
     fused: Vec<FusedStep>,
+    windows: WindowShapes,
     shared: Arc<SharedTexts>,
     params: Params,
     /// What the interpreter computes rows from, if it is to.
@@ -147,6 +156,22 @@ impl RowProgram {
     /// The program's table.
     pub fn table(&self) -> TableId {
         self.table
+    }
+
+    /// Of each state that a run takes: the names of the keys whose rows it is for.
+    pub fn window_keys(&self) -> Vec<Vec<&str>> {
+        let names = self.windows.groups.iter().map(|group| &group.names);
+        names
+            .map(|names| names.iter().map(String::as_str).collect())
+            .collect()
+    }
+
+    /// The state that [`WindowState::to_bytes`] wrote, of this program's windows.
+    ///
+    /// # Errors
+    /// If the bytes are no such state.
+    pub fn window_state(&self, bytes: &[u8]) -> Result<WindowState, RunError> {
+        self.windows.read(&self.columns, bytes)
     }
 }
 
@@ -215,6 +240,10 @@ impl RowState {
                     for row in 0..self.capacity.next_multiple_of(8) {
                         self.machine.buffers.put_word(slot, row, *word);
                     }
+                }
+                Some(Constant::Units(units)) => {
+                    (0..self.capacity)
+                        .for_each(|row| self.machine.buffers.put_units(slot, row, *units));
                 }
             }
         }

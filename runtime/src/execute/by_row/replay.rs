@@ -11,13 +11,12 @@ use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::{Cell, ColumnValues, first_error, interpret_cells};
 use icosian_ir::value::Value;
 
-use crate::bytes::bit;
-use crate::convert::lane_value;
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, row_error};
-use crate::execute::by_row::RowProgram;
 use crate::execute::by_row::run::Machine;
-use crate::execute::by_row::step::Step;
+use crate::execute::by_row::step::{Step, Target};
+use crate::execute::by_row::windows::CarryStep;
+use crate::execute::by_row::{Place, RowProgram};
 
 /// What the interpreter is given.
 struct Replay<'a> {
@@ -45,6 +44,9 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
             replay.bound.insert(column, values.collect());
         }
     }
+    // What a window looks at is kept, and so must be a value.
+    let mut looked_at: Vec<ColumnId> = Vec::new();
+    let mut places: Vec<ColumnId> = Vec::new();
     for step in &program.steps {
         match step {
             Step::Lookup { column, output, .. } | Step::Find { column, output, .. } => {
@@ -64,21 +66,61 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
                 let cells = (0..rows).map(cell).collect();
                 replay.bound.insert(*column, ColumnValues::Rows(cells));
             }
-            Step::Fused(_)
+            Step::Carry(CarryStep::Window(group, window)) => {
+                let shape = &program.windows.groups[*group].windows[*window];
+                let of_args = replay.interpret(&shape.args)?;
+                let first = of_args
+                    .values()
+                    .filter_map(|values| (0..rows).find(|row| is_error(values, *row)))
+                    .min();
+                let cell = |row: usize| {
+                    // A value that looks at this row's own is this row's error.
+                    let own = shape.args.iter().filter(|_| shape.looks_at_own_row());
+                    let mut own = own.filter_map(|arg| of_args.get(arg)?.cell(row).error());
+                    match (
+                        own.next(),
+                        machine.windows.fault(columns, shape.column, row),
+                    ) {
+                        (Some(error), _) => Cell::Error(Arc::clone(error)),
+                        (None, Some(error)) if first.is_none_or(|first| row < first) => {
+                            Cell::Error(Arc::new(error))
+                        }
+                        (None, _) => Cell::Value(given(program, machine, shape.output, row)),
+                    }
+                };
+                let cells = (0..rows).map(cell).collect();
+                replay.bound.insert(shape.column, ColumnValues::Rows(cells));
+                looked_at.extend(&shape.args);
+                places.extend(&shape.args[shape.window.values()..]);
+            }
+            Step::Carry(CarryStep::Keys(_) | CarryStep::Order(..) | CarryStep::Track(..))
+            | Step::Fused(_)
             | Step::Wide { .. }
             | Step::Text { .. }
             | Step::Choose { .. }
             | Step::Time { .. }
             | Step::Calendar { .. }
+            | Step::Decimal { .. }
             | Step::OneOf { .. } => {}
         }
     }
-    let outputs: Vec<ColumnId> = columns.outputs.iter().map(|output| output.column).collect();
-    let values = replay.interpret(&outputs)?;
+    // What comes of a row that has no place here is not told.
+    if machine.windows.is_wrong()
+        && first_error(replay.interpret(&places)?.values(), 0..rows, 0).is_none()
+    {
+        return Ok(());
+    }
+    let outputs = columns.outputs.iter().map(|output| output.column);
+    looked_at.extend(outputs);
+    let values = replay.interpret(&looked_at)?;
     match first_error(values.values(), 0..rows, 0) {
         Some(error) => Err(row_error(columns, error)),
         None => Ok(()),
     }
+}
+
+fn is_error(values: &ColumnValues, row: usize) -> bool {
+    values.cell(row).error().is_some()
 }
 
 impl Replay<'_> {
@@ -88,17 +130,23 @@ impl Replay<'_> {
     }
 }
 
+/// What a step has stored.
+fn given(program: &RowProgram, machine: &Machine, target: Target, row: usize) -> Value {
+    let slot = match target {
+        Target::Lane(slot) => Some(slot),
+        Target::Text(text) => {
+            let is_text = |place: &Place| place.lane.is_none() && place.text == text;
+            program.places.iter().position(is_text)
+        }
+    };
+    slot.map_or(Value::Null, |slot| value(program, machine, slot, row))
+}
+
 /// A value that stands in the buffers.
 pub(super) fn value(program: &RowProgram, machine: &Machine, slot: usize, row: usize) -> Value {
     let place = &program.places[slot];
     match place.lane {
-        Some(lane) => {
-            let (values, validity) = machine.buffers.get(slot);
-            match bit(validity, row) {
-                true => lane_value(lane, values, row),
-                false => Value::Null,
-            }
-        }
+        Some(_) => machine.buffers.get_value(slot, row),
         None => {
             let text = machine.texts.text(machine.texts.cell(place.text, row));
             text.map_or(Value::Null, |text| Value::Str(text.into()))
