@@ -18,7 +18,8 @@ pub(crate) struct BuiltTable {
     pub(crate) side: BuildSide,
     pub(crate) data: BoundTable,
     pub(crate) keys: KeyTable,
-    /// The row of each key, where keys are unique; beyond all rows where no key has the number.
+    /// The row of each key, where keys are unique, [`NO_KEY`] where no key has the number; and once more
+    /// that behind them.
     pub(crate) rows: Vec<u32>,
     /// The rows of each key, where they are not.
     pub(crate) candidates: Option<Candidates>,
@@ -84,6 +85,7 @@ impl BuiltTable {
                 candidates = Some(Candidates::new(keys.len(), &numbers, compared, sorted)?);
             }
         }
+        rows.push(NO_KEY);
         Ok(BuiltTable {
             side,
             data,

@@ -33,6 +33,7 @@ mod pass;
 mod prepared;
 mod probe;
 mod program;
+mod reading;
 mod replay;
 mod row_text;
 mod run;
