@@ -138,19 +138,25 @@ impl Places {
         let mut positions = std::mem::take(&mut keys.positions);
         let inside = self.spans.positions(keys, &mut positions);
         places.clear();
-        let last = first_row.saturating_add(positions.len() as u64);
-        let taken = inside && last < u64::from(u32::MAX);
-        if taken {
-            places.extend(positions.iter().map(|position| *position as u32));
-            ahead::fetch(&self.first, places.iter().map(|place| *place as usize));
-            let from_end = u32::MAX - first_row as u32;
-            for (place, from_end) in places.iter().zip((0..=from_end).rev()) {
-                let first = &mut self.first[*place as usize];
-                *first = from_end.max(*first);
-            }
-        }
+        places.extend(positions.iter().map(|position| *position as u32));
         keys.positions = positions;
-        taken
+        inside && self.note(first_row, places)
+    }
+
+    /// Takes in the keys of rows from `first_row` on, given by their places; false, and nothing is taken
+    /// in, if there are rows that can't be numbered.
+    pub(crate) fn note(&mut self, first_row: u64, places: &[u32]) -> bool {
+        let last = first_row.saturating_add(places.len() as u64);
+        if last >= u64::from(u32::MAX) {
+            return false;
+        }
+        ahead::fetch(&self.first, places.iter().map(|place| *place as usize));
+        let from_end = u32::MAX - first_row as u32;
+        for (place, from_end) in places.iter().zip((0..=from_end).rev()) {
+            let first = &mut self.first[*place as usize];
+            *first = from_end.max(*first);
+        }
+        true
     }
 
     /// Takes in the keys of other rows, which have the same places.
@@ -186,7 +192,7 @@ impl Places {
             let within = bits[row / 64] & ((1 << (row % 64)) - 1);
             before[row / 64] + within.count_ones()
         };
-        let mut rows = ahead::list_for(self.first.len());
+        let mut rows = ahead::list_for(self.first.len() + 1);
         rows.resize(self.first.len(), NO_KEY);
         let fill = |(rows, first): (&mut [u32], &[u32])| {
             for (row, first) in rows.iter_mut().zip(first) {
