@@ -19,6 +19,7 @@ use crate::execute::fused::{CallBuffers, KernelCall};
 use crate::execute::keys::KeyWords;
 use crate::execute::pass::PassRun;
 use crate::execute::program::{Operand, Place, SegmentKind, SegmentPlan};
+use crate::execute::reading::ReadRows;
 use crate::execute::sink::{BlockColumns, Coded, MorselSink, SinkState};
 use crate::execute::view::{Block, View, span};
 use crate::memory::{MemoryBudget, Region, streaming};
@@ -118,11 +119,12 @@ impl Scratch {
     pub(crate) fn run_morsel(
         &mut self,
         run: &PassRun<'_>,
+        reads: &ReadRows<'_>,
         morsel: usize,
         states: &mut [SinkState],
     ) -> Result<bool, RunError> {
         self.arena.reset();
-        let mut worker = Worker::new(run, &self.arena, std::mem::take(&mut self.buffers));
+        let mut worker = Worker::new(run, reads, &self.arena, std::mem::take(&mut self.buffers));
         let flagged = worker.run_morsel(morsel, states)?;
         self.buffers = worker.into_buffers();
         Ok(flagged)
@@ -132,6 +134,8 @@ impl Scratch {
 /// Runs one morsel of a pass.
 pub(crate) struct Worker<'r> {
     pub(crate) run: &'r PassRun<'r>,
+    /// The columns of the table, of the rows that the morsel looks at and perhaps more.
+    pub(crate) reads: &'r ReadRows<'r>,
     /// Where text that is made stands.
     pub(crate) arena: &'r TextArena,
     pub(crate) stores: Vec<Store<'r>>,
@@ -148,7 +152,12 @@ pub(crate) struct Worker<'r> {
 }
 
 impl<'r> Worker<'r> {
-    fn new(run: &'r PassRun<'r>, arena: &'r TextArena, buffers: Buffers) -> Worker<'r> {
+    fn new(
+        run: &'r PassRun<'r>,
+        reads: &'r ReadRows<'r>,
+        arena: &'r TextArena,
+        buffers: Buffers,
+    ) -> Worker<'r> {
         let mut slots = buffers.slots;
         slots.resize_with(run.program.slots.len(), Default::default);
         let stores = slots.into_iter().map(|[values, validity]| Store {
@@ -158,6 +167,7 @@ impl<'r> Worker<'r> {
         });
         Worker {
             run,
+            reads,
             arena,
             stores: stores.collect(),
             block: Block::new(0, 0, 0),
@@ -295,9 +305,10 @@ impl<'r> Worker<'r> {
     /// Makes the rows of the block at hand of a slot of the table readable.
     fn bind(&mut self, slot: usize) {
         let run = self.run;
-        let column = &*run.reads[slot];
+        let reads = self.reads;
+        let column = &*reads.columns[slot];
         let block = self.block;
-        let rows = block.row..block.row + block.rows;
+        let rows = self.rows_read();
         let store = &mut self.stores[slot];
         let Some(lane) = run.program.slots[slot].lane else {
             if run.distinct.coded[slot] {
@@ -327,6 +338,12 @@ impl<'r> Worker<'r> {
                 Validity::Absent
             });
         }
+    }
+
+    /// The rows of the block at hand, counted from the first in the columns of the table.
+    pub(crate) fn rows_read(&self) -> Range<usize> {
+        let start = self.block.row - self.reads.first_row;
+        start..start + self.block.rows
     }
 
     /// Where the block at hand begins in a slot's buffers, in rows.

@@ -31,7 +31,7 @@ use crate::execute::sink::{CarryEntry, CarrySum, SinkState};
 use crate::execute::state::{State, together};
 
 /// The version of the layout below.
-const VERSION: &str = "3";
+const VERSION: &str = "4";
 
 impl State {
     /// The state as record batches.

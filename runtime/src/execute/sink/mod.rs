@@ -16,6 +16,7 @@ pub(crate) mod lanes;
 mod many;
 mod pick;
 pub(crate) mod rows;
+mod shared;
 mod strips;
 mod tally;
 mod value_set;
@@ -40,9 +41,10 @@ pub(crate) use arrays::words_to_array;
 use codes::CodeGroups;
 pub(crate) use codes::{Coded, MOST_CODES};
 use group::{BlockKeys, GroupScratch};
-pub(crate) use group::{GroupOrder, GroupState, shared_states};
+pub(crate) use group::{GroupOrder, GroupState};
 use lanes::Argument;
 use rows::{ColumnBuilder, RowsPart};
+pub(crate) use shared::shared_states;
 
 /// All rows of a block go into the first state.
 static FIRST_STATE: [u32; BLOCK_ROWS] = [0; BLOCK_ROWS];
@@ -52,7 +54,7 @@ static FIRST_STATE: [u32; BLOCK_ROWS] = [0; BLOCK_ROWS];
 pub(crate) enum SinkState {
     /// What is delivered is no state.
     Output,
-    /// One state per reduction.
+    /// The states of reductions.
     Reduce(Vec<Accumulators>),
     /// Groups.
     Group(Box<GroupState>),
@@ -112,37 +114,30 @@ pub(crate) fn reduction_of(
     }
 }
 
+/// No states yet of reductions over slots.
 fn accumulators(
-    columns: &Columns,
-    values: &[(ColumnId, Vec<usize>)],
+    program: &PassProgram,
+    states: &[(Reduction, Vec<usize>)],
 ) -> Result<Vec<Accumulators>, RunError> {
-    let states = values.iter().map(|(column, _)| {
-        let (reduction, types) = reduction_of(columns, *column)?;
-        Accumulators::new(reduction, &types)
+    let slot_type = |slot: &usize| program.slots[*slot].ty.scalar;
+    let states = states.iter().map(|(reduction, slots)| {
+        let types: Vec<ScalarType> = slots.iter().map(slot_type).collect();
+        Accumulators::new(*reduction, &types)
     });
     states.collect()
 }
 
 impl SinkState {
     /// The state before any row.
-    pub(crate) fn new(
-        columns: &Columns,
-        program: &PassProgram,
-        sink: &SinkPlan,
-    ) -> Result<SinkState, RunError> {
+    pub(crate) fn new(program: &PassProgram, sink: &SinkPlan) -> Result<SinkState, RunError> {
         Ok(match sink {
             SinkPlan::Output => SinkState::Output,
-            SinkPlan::Reduce { values } => {
-                let mut states = accumulators(columns, values)?;
+            SinkPlan::Reduce { states, .. } => {
+                let mut states = accumulators(program, states)?;
                 states.iter_mut().for_each(|state| state.resize(1));
                 SinkState::Reduce(states)
             }
             SinkPlan::Group { keys, states, .. } => {
-                let slot_type = |slot: &usize| program.slots[*slot].ty.scalar;
-                let states = states.iter().map(|(reduction, slots)| {
-                    let types: Vec<ScalarType> = slots.iter().map(slot_type).collect();
-                    Accumulators::new(*reduction, &types)
-                });
                 let types = keys
                     .iter()
                     .map(|key| program.slots[*key].ty.scalar)
@@ -151,7 +146,7 @@ impl SinkState {
                     keys: KeyTable::new(types)?,
                     first_rows: Vec::new(),
                     end: 0,
-                    values: states.collect::<Result<_, _>>()?,
+                    values: accumulators(program, states)?,
                     places: None,
                     codes: CodeGroups::default(),
                 }))
@@ -333,8 +328,8 @@ impl MorselSink {
     ) -> Result<(), RunError> {
         match (sink, state) {
             (SinkPlan::Output, _) => Ok(()),
-            (SinkPlan::Reduce { values }, SinkState::Reduce(states)) => {
-                for ((_, slots), state) in values.iter().zip(states) {
+            (SinkPlan::Reduce { states: plans, .. }, SinkState::Reduce(states)) => {
+                for ((_, slots), state) in plans.iter().zip(states) {
                     let arguments = block.arguments(slots)?;
                     state.update_single(&arguments, rows.clone(), first_row, &FIRST_STATE)?;
                 }
