@@ -1,6 +1,7 @@
 //! Data that benchmarks share, and how a flow is measured.
 
 pub mod key_workloads;
+pub mod window_workloads;
 pub mod workloads;
 
 use std::sync::Arc;

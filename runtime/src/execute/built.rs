@@ -62,6 +62,19 @@ impl BuiltTable {
             }
             Arrangement::Rows(ids) | Arrangement::Sorted(ids) => {
                 let (compared, comparable) = compared(columns, &data, ids)?;
+                let sorted = matches!(side.arrangement, Arrangement::Sorted(_));
+                if key_columns.is_empty() {
+                    // What there is has one key.
+                    each_key(&mut keys, &[], data.rows().min(1), |_, _, _, _| Ok(()))?;
+                    let found = Candidates::without_keys(&comparable, compared, sorted);
+                    return Ok(BuiltTable {
+                        side,
+                        data,
+                        keys,
+                        rows,
+                        candidates: Some(found),
+                    });
+                }
                 let mut numbers = Vec::with_capacity(data.rows());
                 let number_rows = |keys: &KeyTable, number: usize, row: usize, _| {
                     let is_found = keys.key(number)[0] == 0 && comparable[row];
@@ -69,7 +82,6 @@ impl BuiltTable {
                     Ok(())
                 };
                 each_key(&mut keys, &key_columns, data.rows(), number_rows)?;
-                let sorted = matches!(side.arrangement, Arrangement::Sorted(_));
                 candidates = Some(Candidates::new(keys.len(), &numbers, compared, sorted)?);
             }
         }

@@ -24,6 +24,7 @@ mod kernels;
 mod keyed_window;
 mod keys;
 mod morsel;
+mod nearest;
 mod one_of;
 mod order_words;
 mod params;

@@ -127,18 +127,7 @@ impl<'r> Worker<'r> {
         let validity = &mut store.validity.get_mut()[span_validity];
         validity.fill(0);
         let last = find.pick.takes_last(&find.comparisons);
-        for (row, found) in found.iter_mut().enumerate().take(rows) {
-            let mut matches = probe.matches(row);
-            let matched = if last {
-                matches.next_back()
-            } else {
-                matches.next()
-            };
-            if let Some(matched) = matched {
-                *found = matched;
-                put_bit(validity, row, true);
-            }
-        }
+        probe.find(last, found, validity);
         Ok(())
     }
 

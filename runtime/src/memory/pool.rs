@@ -165,6 +165,10 @@ impl PooledRegion {
         self.region.as_ref().map_or(0, Region::len)
     }
 
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.region.as_mut().map_or(&mut [], Region::bytes_mut)
+    }
+
     /// The `length` bytes from `start` on as an Arrow buffer; the region goes back to the pool when
     /// the last array over it is dropped.
     pub(crate) fn into_buffer(self, start: usize, length: usize) -> Buffer {
