@@ -71,7 +71,7 @@ impl BuiltTable {
                         side,
                         data,
                         keys,
-                        rows,
+                        rows: Some(rows),
                         candidates: Some(found),
                     });
                 }
