@@ -69,7 +69,8 @@ const RAISING: [&str; 3] = ["(j64 + i64)", "(i16 * i16)", "i8(u16)"];
 
 /// A flow of windows over random columns, some over others.
 fn flow(numbers: &mut Numbers, over: &str) -> (String, usize) {
-    let mut text = "table t {\n    k: str\n    o: timestamp[s]\n    p: i64?\n".to_owned();
+    let mut text =
+        "table t {\n    k: str\n    o: timestamp[s]\n    r: timestamp[s]\n    p: i64?\n".to_owned();
     for (name, ty) in value_columns() {
         text += &format!("    {name}: {ty}\n");
     }
@@ -128,10 +129,14 @@ fn batch(numbers: &mut Numbers, rows: usize) -> RecordBatch {
         .iter()
         .map(|at| (*at < 200).then_some(at / 30))
         .collect();
+    // The same order, backwards.
+    let backwards: Vec<i64> = times.iter().map(|at| 10_000 - at).collect();
+    let backwards = arrow::array::TimestampSecondArray::from(backwards);
     let seconds = arrow::array::TimestampSecondArray::from(times);
     let mut arrays: Vec<(String, ArrayRef, bool)> = vec![
         ("k".into(), Arc::new(key), false),
         ("o".into(), Arc::new(seconds), false),
+        ("r".into(), Arc::new(backwards), false),
         ("p".into(), Arc::new(places), true),
     ];
     for (name, ty) in value_columns() {
@@ -218,6 +223,8 @@ fn check(seed: u64) -> bool {
         "(order by o)",
         "(k order by o, p)",
         "(k order by p, o)",
+        "(k order by r desc)",
+        "(k.upper(), k order by o + 1h)",
     ]);
     let (text, outputs) = flow(&mut numbers, over);
     let rows = 1 + numbers.below(90);
