@@ -93,10 +93,14 @@ impl Scan {
         first..end.clamp(first, self.groups.len())
     }
 
-    /// Whether so many threads are about equally busy if each takes one row group after the other.
-    pub fn keeps_busy(&self, threads: usize) -> bool {
+    /// Whether so many threads are about equally busy if each takes one row group after the other, where
+    /// so many rows are asked for at once.
+    pub fn keeps_busy(&self, threads: usize, at_once: usize) -> bool {
         let read = self.unread.row_groups - self.unread.skipped;
-        read >= PARTS_PER_THREAD * threads
+        let most = (0..self.groups.len()).map(|group| self.rows_of(group).len());
+        let parts = PARTS_PER_THREAD.saturating_mul(threads);
+        read >= parts
+            && (at_once >= self.rows() || most.max().unwrap_or(0).saturating_mul(parts) <= at_once)
     }
 
     /// Whether a column may be decoded into dictionaries.
