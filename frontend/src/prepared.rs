@@ -17,7 +17,8 @@ use icosian_runtime::arrow_types::widen;
 use icosian_runtime::data::{BoundTable, ChunkedColumn};
 use icosian_runtime::error::RunError;
 use icosian_runtime::execute::{
-    self, Backend, BatchStream, Executor, ParallelExecutor, RowProgram, Run, SerialExecutor,
+    self, Backend, BatchStream, Executor, MORSEL_ROWS, ParallelExecutor, RowProgram, Run,
+    SerialExecutor,
 };
 use icosian_runtime::source::{RowPredicate, Scan, Source, WantedColumn};
 
@@ -38,8 +39,8 @@ const MORSELS_PER_BATCH: usize = 16;
 enum Decode {
     /// Before anything is computed.
     First,
-    /// By passes, where that can be.
-    InPasses,
+    /// By passes that run over so many rows at once, where that can be.
+    InPasses { rows: usize },
 }
 
 /// A stage of the way from flow to machine code, as text.
@@ -143,7 +144,8 @@ impl Prepared {
                 None => unknown("table", table, names),
             });
         };
-        let run = self.bind(inputs)?;
+        let rows = MORSELS_PER_BATCH * MORSEL_ROWS;
+        let run = self.bind_except(inputs, None, Decode::InPasses { rows })?;
         if self.prepared.backend() == Backend::Interpreter {
             let output = self.outcome(&run, &SerialExecutor)?;
             let checks = output.checks().to_vec();
@@ -209,7 +211,7 @@ impl Prepared {
     /// # Errors
     /// As [`Prepared::bind`], except what is wrong in row groups that are decoded later.
     pub fn open(&self, inputs: &Inputs) -> Result<Run<'_>, Error> {
-        self.bind_except(inputs, None, Decode::InPasses)
+        self.bind_except(inputs, None, Decode::InPasses { rows: usize::MAX })
     }
 
     /// What is computed of each row of a table, once everything else is known.
@@ -336,10 +338,12 @@ impl Prepared {
             let ids: Vec<Option<ColumnId>> = (read.iter())
                 .map(|(input, _)| self.prepared.input_column(*input))
                 .collect();
-            let in_pass = |scan: &Scan| {
-                decode == Decode::InPasses
-                    && given.is_empty()
-                    && (self.prepared).decodes(table, scan, &ids, rayon::current_num_threads())
+            let threads = rayon::current_num_threads();
+            let in_pass = |scan: &Scan| match decode {
+                Decode::InPasses { rows } if given.is_empty() => {
+                    (self.prepared).decodes(table, scan, &ids, threads, rows)
+                }
+                Decode::InPasses { .. } | Decode::First => false,
             };
             let rows = inputs
                 .read(&source, &wanted, predicate.as_ref(), in_pass)

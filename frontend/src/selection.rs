@@ -153,7 +153,7 @@ impl Selection {
     /// what they alone decide is computed, now and on all cores; and machine code is made.
     ///
     /// # Errors
-    /// If an output needs more than its row, naming what is in the way and the path to it; as
+    /// If an output needs more than its row and windows that look back, naming what is in the way and the path to it; as
     /// [`Selection::prepare`]; or if the inputs are missing or don't fit.
     pub fn row_with(self, inputs: &Inputs) -> Result<RowPlan, Error> {
         let serve = |flow: &Flow, columns: &mut Columns| {

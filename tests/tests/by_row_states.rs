@@ -49,6 +49,9 @@ fn visit(row: &mut RowPlan, customer: &str, t: i64, spend: Option<f64>) {
     }
 }
 
+/// A customer, when, what was spent, and what must come out.
+type Visit = (&'static str, i64, Option<f64>, [Option<f64>; 5]);
+
 #[test]
 fn customers_by_hand() {
     let mut row = served(&[
@@ -61,7 +64,7 @@ fn customers_by_hand() {
     let before = row.output::<str>("before").unwrap();
     let mut states: HashMap<&str, WindowState> = HashMap::new();
     let none = None;
-    let expected: [(&str, i64, Option<f64>, [Option<f64>; 5]); 6] = [
+    let expected: [Visit; 6] = [
         (
             "ann",
             10,

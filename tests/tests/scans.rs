@@ -20,7 +20,7 @@ const COLUMNS: &str = "n: i64, i: i32?, f: f64?, k: str, s: str?";
 const TABLE: &str = "table t { n: i64, i: i32?, f: f64?, k: str, s: str? }\n";
 
 /// What is asked of a file, and whether passes decode it.
-const ASKED: [(&str, bool); 17] = [
+const ASKED: [(&str, bool); 18] = [
     ("o = sum(t.f)\nm = max(t.i)\nc = t.len()", true),
     (
         "table by = t group by k, s { c = len(), m = mean(f), first = min(n) }\noutput o = [by.*]",
@@ -53,8 +53,11 @@ const ASKED: [(&str, bool); 17] = [
         "table t { total = cumulative_sum(i) }\noutput o = [t.total]",
         false,
     ),
-    // Their columns stay as they are.
-    ("output o = [t.n, t.s]", false),
+    ("output o = [t.n, t.s]", true),
+    (
+        "table t { twice = i * 2 }\noutput o = [t.s, t.twice, t.f]\nm = max(t.f)",
+        true,
+    ),
     (
         "table by = t group by i { c = len(), x = sum(f) }\noutput o = [by.*]",
         true,
@@ -191,8 +194,8 @@ fn check(count: usize, group_rows: usize) {
             let run = open(&prepared, &inputs(&path, &text), threads);
             let run = run.with_analysis(Arc::clone(&analysis));
             let what = format!("{count} rows, groups of {group_rows}, {threads} threads\n{text}");
-            // Twice: what was decoded and dropped is decoded again.
-            for _ in 0..2 {
+            // On two threads twice: what was decoded and dropped is decoded again.
+            for _ in 0..threads {
                 let found = prepared.execute(&run, executor);
                 let found = found.unwrap_or_else(|error| panic!("{error}\n{what}"));
                 same(&expected, &found, &what);
@@ -339,4 +342,49 @@ fn two_tables_of_one_file_and_a_folder_of_files() {
     same(&expected, &found, text);
     let told = prepared.analysis_text(&analysis);
     assert_eq!(told.matches("decode row groups").count(), 2, "{told}");
+}
+
+#[test]
+fn batches_come_from_row_groups_as_they_are_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.parquet");
+    let count = 1_200_000;
+    let n: ArrayRef = Arc::new(Int64Array::from_iter_values(0..count));
+    let batch = RecordBatch::try_from_iter([("n", n)]).expect("a column");
+    // Small enough for 65 threads.
+    write(&path, &batch, 4001);
+    break_row_group(&path, 280);
+    let prepared = prepared("table t { n: i64, m = n + 1 }\noutput o = [t.n, t.m]");
+    let inputs = Inputs::new().file("t", &path);
+    let mut batches = prepared.batches(&inputs, "t").expect("a readable footer");
+    let first = batches.next().expect("a batch").expect("sound row groups");
+    let m: ArrayRef = Arc::new(Int64Array::from_iter_values(1..=1_048_576));
+    assert_eq!(difference(&m, first.column(1)), None);
+    let n = batch.column(0).slice(0, 1_048_576);
+    assert_eq!(difference(&n, first.column(0)), None);
+    let error = batches
+        .next()
+        .expect("a batch")
+        .expect_err("a broken row group");
+    assert!(error.to_string().contains("table `t`: "), "{error}");
+    assert!(batches.next().is_none());
+}
+
+#[test]
+fn more_rows_than_a_file_has_room_for_are_decoded_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.parquet");
+    let n: ArrayRef = Arc::new(Int64Array::from_value(3, 2_000_000));
+    let batch = RecordBatch::try_from_iter([("n", n)]).expect("a column");
+    write(&path, &batch, 100_000);
+    let bytes = std::fs::metadata(&path).expect("a file").len();
+    assert!(bytes * 64 < 2_000_000, "{bytes} bytes");
+    let prepared = prepared("table t { n: i64 }\ns = sum(t.n)");
+    let analysis = Arc::new(Analysis::default());
+    let run = open(&prepared, &Inputs::new().file("t", &path), 2);
+    let run = run.with_analysis(Arc::clone(&analysis));
+    let output = prepared.execute(&run, &SerialExecutor).expect("rows");
+    assert_eq!(output.scalars()[0].2.to_string(), "6000000");
+    let told = prepared.analysis_text(&analysis);
+    assert!(!told.contains("decode row groups"), "{told}");
 }

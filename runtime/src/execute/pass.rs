@@ -456,11 +456,15 @@ impl<'a> PassRun<'a> {
             .iter()
             .zip(arrays)
             .map(|(delivered, arrays)| {
-                let arrays =
-                    arrays.unwrap_or_else(|| self.reads[delivered.slot].arrays(self.rows.clone()));
-                (delivered.column, arrays)
+                let (slot, rows) = (delivered.slot, self.rows.clone());
+                let arrays = match (arrays, &self.reading) {
+                    (Some(arrays), _) => arrays,
+                    (None, Some(reading)) => reading.delivered(slot, rows)?,
+                    (None, None) => self.reads[slot].arrays(rows),
+                };
+                Ok((delivered.column, arrays))
             })
-            .collect();
+            .collect::<Result<_, RunError>>()?;
         Ok(Some(OutputPart {
             table: self.pass.table,
             rows: self.rows,

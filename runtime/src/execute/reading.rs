@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use arrow::array::ArrayRef;
@@ -40,6 +40,8 @@ pub(crate) struct Reading {
     table: String,
     /// Of each slot that stands in the table: its place among the columns decoded, and its type.
     slots: Vec<(usize, ScalarType)>,
+    /// The slots that are delivered as they are.
+    delivered: Vec<usize>,
     groups: Vec<RowGroup>,
 }
 
@@ -48,7 +50,15 @@ pub(crate) struct Reading {
 struct RowGroup {
     /// How many morsels that look at it are not done.
     users: AtomicUsize,
-    columns: Mutex<Option<Vec<Arc<ChunkedColumn>>>>,
+    decoded: Mutex<Decoded>,
+}
+
+/// What is in memory of a row group.
+#[derive(Debug, Default)]
+struct Decoded {
+    columns: Option<Vec<Arc<ChunkedColumn>>>,
+    /// The delivered columns, which stay.
+    delivered: Vec<Arc<ChunkedColumn>>,
 }
 
 impl Reading {
@@ -73,10 +83,14 @@ impl Reading {
                     column: slot.column.to_string(),
                 })
         });
+        let delivered = program.delivered.iter().map(|delivered| delivered.slot);
         let mut groups = Vec::new();
         groups.resize_with(bound.scan.row_groups(), RowGroup::default);
         Ok(Some(Reading {
             slots: slots.collect::<Result<_, _>>()?,
+            delivered: delivered
+                .filter(|slot| program.slots[*slot].place == Place::Table)
+                .collect(),
             bound: Arc::clone(bound),
             table: name.clone(),
             groups,
@@ -109,9 +123,34 @@ impl Reading {
         for group in self.bound.scan.groups_of(rows) {
             let group = &self.groups[group];
             if group.users.fetch_sub(1, Ordering::AcqRel) == 1 {
-                *group.columns.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                group.lock().columns = None;
             }
         }
+    }
+
+    /// A delivered column of the table, of some rows.
+    pub(crate) fn delivered(
+        &self,
+        slot: usize,
+        rows: Range<usize>,
+    ) -> Result<Vec<ArrayRef>, RunError> {
+        let place = self
+            .delivered
+            .iter()
+            .position(|delivered| *delivered == slot);
+        let mut arrays = Vec::new();
+        for group in self.bound.scan.groups_of(rows.clone()) {
+            let of_group = self.bound.scan.rows_of(group);
+            let start = rows.start.max(of_group.start) - of_group.start;
+            let end = rows.end.min(of_group.end) - of_group.start;
+            let decoded = self.groups[group].lock();
+            let column = place.and_then(|place| decoded.delivered.get(place));
+            let column = column.ok_or_else(|| internal("a row group that was not decoded"))?;
+            arrays.extend(column.arrays(start..end));
+        }
+        // Files may differ in their layouts of text.
+        let column = ChunkedColumn::try_new(self.slots[slot].1, arrays)?;
+        Ok(column.arrays(0..rows.len()))
     }
 
     /// The columns of row groups that hold some rows.
@@ -157,9 +196,8 @@ impl Reading {
         program: &PassProgram,
         group: usize,
     ) -> Result<Vec<Arc<ChunkedColumn>>, RunError> {
-        let cell = &self.groups[group].columns;
-        let mut cell = cell.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(columns) = &*cell {
+        let mut decoded = self.groups[group].lock();
+        if let Some(columns) = &decoded.columns {
             return Ok(columns.clone());
         }
         let started = Instant::now();
@@ -177,20 +215,31 @@ impl Reading {
             let arrays = columns.iter().flat_map(|column| column.chunk_arrays());
             analysis.decoded(program.pass, arrays, started.elapsed());
         }
-        Ok(cell.insert(columns).clone())
+        let delivered = self
+            .delivered
+            .iter()
+            .map(|slot| Arc::clone(&columns[*slot]));
+        decoded.delivered = delivered.collect();
+        Ok(decoded.columns.insert(columns).clone())
+    }
+}
+
+impl RowGroup {
+    fn lock(&self) -> MutexGuard<'_, Decoded> {
+        self.decoded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Prepared {
     /// Whether the pass over a table is to decode the row groups of a scan, whose columns are these of the
-    /// table, on so many threads: if no other pass looks at the table, none of its columns is kept as it
-    /// stands there, and nothing needs to be known of all rows before the first is computed.
+    /// table, on so many threads, where so many rows are asked for at once: if no other pass or later step looks at the table, and nothing needs to be known of all rows before the first is computed.
     pub fn decodes(
         &self,
         table: TableId,
         scan: &Scan,
         columns: &[Option<ColumnId>],
         threads: usize,
+        at_once: usize,
     ) -> bool {
         let passes = self.plan().passes.iter();
         let mut over = passes.filter(|(_, pass)| pass.table == table);
@@ -201,12 +250,13 @@ impl Prepared {
             return false;
         };
         // A pass of one morsel is run by one thread.
-        let is_worth_it = scan.rows() > MORSEL_ROWS && scan.keeps_busy(threads);
+        let is_worth_it = scan.rows() > MORSEL_ROWS && scan.keeps_busy(threads, at_once);
         let has_dictionaries = || (0..columns.len()).any(|column| scan.has_dictionaries(column));
         let looks_around = |sink: &SinkPlan| {
             keeps_columns(program, sink) || may_have_places(program, sink, scan, columns)
         };
         is_worth_it
+            && scan.has_likely_rows()
             && !columns.is_empty()
             && program.cumulative.is_empty()
             && !program.sinks.iter().any(looks_around)
@@ -214,18 +264,20 @@ impl Prepared {
     }
 }
 
-/// Whether a sink keeps columns of the table as they stand there.
+/// Whether a later step looks at columns of the table that a sink leaves as they stand there.
 fn keeps_columns(program: &PassProgram, sink: &SinkPlan) -> bool {
     match sink {
-        SinkPlan::Output => (program.delivered.iter())
-            .any(|delivered| program.slots[delivered.slot].place == Place::Table),
         SinkPlan::Stack { through, .. } => !through.is_empty(),
         SinkPlan::Build { columns }
         | SinkPlan::Spool { columns, .. }
         | SinkPlan::Window { columns } => {
             (columns.iter()).any(|(_, slot)| program.stands(sink, *slot))
         }
-        SinkPlan::Reduce { .. } | SinkPlan::Group { .. } | SinkPlan::Carry { .. } => false,
+        // Delivered columns stay in memory whoever decodes them.
+        SinkPlan::Output
+        | SinkPlan::Reduce { .. }
+        | SinkPlan::Group { .. }
+        | SinkPlan::Carry { .. } => false,
     }
 }
 

@@ -15,6 +15,9 @@ use super::{RowPredicate, TableData, Unread, WantedColumn};
 /// How many parts of a source a thread decodes at least, so that all are done at nearly the same time.
 const PARTS_PER_THREAD: usize = 4;
 
+/// More rows than so many for each byte of the files are not believed before they are decoded.
+const LIKELY_ROWS_PER_BYTE: u64 = 64;
+
 /// The wanted columns of Parquet files, in row groups that are not decoded yet.
 #[derive(Debug)]
 pub struct Scan {
@@ -93,10 +96,21 @@ impl Scan {
         first..end.clamp(first, self.groups.len())
     }
 
-    /// Whether so many threads are about equally busy if each takes one row group after the other.
-    pub fn keeps_busy(&self, threads: usize) -> bool {
+    /// Whether so many threads are about equally busy if each takes one row group after the other, where
+    /// so many rows are asked for at once.
+    pub fn keeps_busy(&self, threads: usize, at_once: usize) -> bool {
         let read = self.unread.row_groups - self.unread.skipped;
-        read >= PARTS_PER_THREAD * threads
+        let most = (0..self.groups.len()).map(|group| self.rows_of(group).len());
+        let parts = PARTS_PER_THREAD.saturating_mul(threads);
+        read >= parts
+            && (at_once >= self.rows() || most.max().unwrap_or(0).saturating_mul(parts) <= at_once)
+    }
+
+    /// Whether there is room in the files for as many rows as they claim. Who makes room for what is
+    /// computed of rows that were not decoded has only the footers' word for them.
+    pub fn has_likely_rows(&self) -> bool {
+        let bytes: u64 = self.files.iter().map(ParquetFile::bytes).sum();
+        self.rows() as u64 <= bytes.saturating_mul(LIKELY_ROWS_PER_BYTE)
     }
 
     /// Whether a column may be decoded into dictionaries.

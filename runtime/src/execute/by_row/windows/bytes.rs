@@ -110,10 +110,10 @@ impl<'b> Reader<'b> {
 }
 
 impl WindowState {
-    /// The state as bytes, for [`WindowShapes::read`].
+    /// The state as bytes, for [`RowProgram::window_state`](crate::execute::RowProgram::window_state).
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer(HEADER.to_vec());
-        let Some(carry) = &self.carry else {
+        let Some(carry) = self.carry.as_ref().filter(|carry| carry.rows > 0) else {
             return writer.0;
         };
         writer.0.extend(carry.fingerprint.to_le_bytes());
