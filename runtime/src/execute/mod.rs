@@ -19,6 +19,7 @@ mod hash;
 mod host;
 mod interpreted;
 mod join;
+mod kept;
 mod kernel_cache;
 mod kernels;
 mod keyed_window;

@@ -8,15 +8,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, BinaryArray, RecordBatch, RecordBatchOptions, UInt64Array, new_empty_array,
+    ArrayRef, AsArray, BinaryArray, RecordBatch, RecordBatchOptions, UInt32Array, UInt64Array,
+    new_empty_array,
 };
-use arrow::datatypes::{Field, Schema, UInt64Type};
+use arrow::datatypes::{Field, Schema, UInt32Type, UInt64Type};
 use icosian_ir::id::{ColumnId, PassId};
 use icosian_ir::meaning::sums::{DecimalSum, ExactSum, IntegerSum};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
 use crate::arrow_types::arrow_type;
+use crate::compact::Chosen;
 use crate::convert::{column_values, values_to_arrays};
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, row_error};
@@ -31,7 +33,7 @@ use crate::execute::sink::{CarryEntry, CarrySum, SinkState};
 use crate::execute::state::{State, together};
 
 /// The version of the layout below.
-const VERSION: &str = "3";
+const VERSION: &str = "4";
 
 impl State {
     /// The state as record batches.
@@ -100,15 +102,17 @@ impl State {
                             return Err(row_error(columns, error));
                         }
                         let kept = kept_columns(program, plan)?;
-                        let fields = kept
-                            .iter()
-                            .zip(&part.columns)
-                            .filter_map(|(column, arrays)| Some(((*column)?, arrays)))
-                            .map(|(column, arrays)| {
-                                let scalar = columns.scalar_type(column);
-                                Ok((column.to_string(), one(scalar, arrays.clone())?))
-                            })
-                            .collect::<Result<Vec<_>, RunError>>()?;
+                        let mut fields: Vec<(String, ArrayRef)> = Vec::new();
+                        if let Some(chosen) = &part.chosen {
+                            let rows = Chosen::new(chosen, 0).rows(64 * chosen.len());
+                            let rows = UInt32Array::from_iter_values(rows.map(|row| row as u32));
+                            fields.push(("row".to_owned(), Arc::new(rows)));
+                        }
+                        for (column, arrays) in kept.iter().zip(&part.columns) {
+                            let Some(column) = column else { continue };
+                            let scalar = columns.scalar_type(*column);
+                            fields.push((column.to_string(), one(scalar, arrays.clone())?));
+                        }
                         let more = [("first_row", part.first_row), ("rows", part.rows as u64)];
                         add("rows", &more, fields)?;
                     }
@@ -205,6 +209,13 @@ impl State {
                     SinkState::Rows(parts),
                 ) => {
                     let kept = kept_columns(program, plan)?;
+                    let rows = number("rows")? as usize;
+                    let chosen = match plan {
+                        SinkPlan::Spool { selection, .. } if !selection.keeps_all() => {
+                            Some(chosen_rows(next()?, rows)?)
+                        }
+                        _ => None,
+                    };
                     let arrays = kept
                         .iter()
                         .map(|column| match column {
@@ -214,7 +225,8 @@ impl State {
                         .collect::<Result<Vec<_>, RunError>>()?;
                     parts.push(RowsPart {
                         first_row: number("first_row")?,
-                        rows: number("rows")? as usize,
+                        rows,
+                        chosen,
                         columns: arrays,
                         errors: Vec::new(),
                     });
@@ -273,6 +285,23 @@ fn one(scalar: ScalarType, arrays: Vec<ArrayRef>) -> Result<ArrayRef, RunError> 
     Ok(arrays
         .pop()
         .unwrap_or_else(|| new_empty_array(&arrow_type(scalar))))
+}
+
+/// Rows of a morsel, ascending, as bits.
+fn chosen_rows(array: &ArrayRef, count: usize) -> Result<Vec<u64>, RunError> {
+    let rows = array
+        .as_primitive_opt::<UInt32Type>()
+        .ok_or_else(|| malformed("no rows"))?
+        .values();
+    if rows.len() != count || !rows.is_sorted_by(|a, b| a < b) {
+        return Err(malformed("rows that do not follow each other"));
+    }
+    let end = rows.last().map_or(0, |last| *last as usize / 64 + 1);
+    let mut chosen = vec![0; end];
+    for row in rows {
+        chosen[*row as usize / 64] |= 1 << (row % 64);
+    }
+    Ok(chosen)
 }
 
 fn numbers(array: &ArrayRef) -> Result<Vec<u64>, RunError> {

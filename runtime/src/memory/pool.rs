@@ -161,6 +161,11 @@ impl PooledRegion {
             .map_or(NonNull::dangling(), Region::pointer)
     }
 
+    /// The bytes, to write.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.region.as_mut().map_or(&mut [], Region::bytes_mut)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.region.as_ref().map_or(0, Region::len)
     }

@@ -29,6 +29,7 @@ use icosian_ir::op::{Op, Reduction};
 use icosian_ir::plan::BLOCK_ROWS;
 use icosian_ir::types::{ScalarType, Type};
 
+use crate::compact::Chosen;
 use crate::error::{RunError, internal};
 use crate::execute::keys::{KeyColumn, KeyTable, Places, Spans};
 use crate::execute::program::{PassProgram, SinkPlan};
@@ -212,11 +213,14 @@ impl SinkState {
                 let places = state.places.as_ref().map_or(0, Places::byte_len);
                 state.keys.byte_len() + 8 * state.first_rows.len() + places + values
             }
-            SinkState::Rows(parts) => parts
-                .iter()
-                .flat_map(|part| part.columns.iter().flatten())
-                .map(arrow::array::Array::get_array_memory_size)
-                .sum(),
+            SinkState::Rows(parts) => {
+                let chosen = parts.iter().flat_map(|part| &part.chosen);
+                let arrays = parts.iter().flat_map(|part| part.columns.iter().flatten());
+                8 * chosen.map(Vec::len).sum::<usize>()
+                    + arrays
+                        .map(arrow::array::Array::get_array_memory_size)
+                        .sum::<usize>()
+            }
             SinkState::Carry(entries) => entries.len() * 64,
         }
     }
@@ -265,7 +269,9 @@ pub(crate) struct MorselSink {
     kept: usize,
     /// Of a carry: the sums of this morsel.
     sums: Vec<Accumulators>,
-    selected: Vec<u32>,
+    /// The rows kept of the block at hand, and of the morsel where that may not be all: a bit each.
+    chosen: Vec<u64>,
+    chosen_all: Option<Vec<u64>>,
     groups: GroupScratch,
 }
 
@@ -313,11 +319,12 @@ impl MorselSink {
             | SinkPlan::Carry { .. } => Chooser::All,
         };
         Ok(MorselSink {
+            chosen_all: (!chooser.is_all()).then(Vec::new),
             chooser,
             builders,
             kept: 0,
             sums,
-            selected: Vec::new(),
+            chosen: Vec::new(),
             groups: GroupScratch::default(),
         })
     }
@@ -374,9 +381,10 @@ impl MorselSink {
                 | SinkPlan::Stack { columns, .. },
                 SinkState::Rows(_),
             ) => {
-                let selected = &mut self.selected;
-                self.chooser.choose(block, rows, first_row, selected)?;
-                self.keep(columns, block)
+                let end = rows.end;
+                self.chooser
+                    .choose(block, rows, first_row, &mut self.chosen)?;
+                self.keep(columns, block, end)
             }
             (SinkPlan::Carry { windows }, SinkState::Carry(_)) => {
                 for ((_, slot), sum) in windows.iter().zip(&mut self.sums) {
@@ -389,20 +397,30 @@ impl MorselSink {
         }
     }
 
+    /// Keeps what is chosen of the first `rows` rows of the block at hand.
     fn keep<'a>(
         &mut self,
         columns: &[(ColumnId, usize)],
         block: &impl BlockColumns<'a>,
+        rows: usize,
     ) -> Result<(), RunError> {
-        self.kept += self.selected.len();
+        if let Some(all) = &mut self.chosen_all {
+            all.extend_from_slice(&self.chosen);
+        }
+        let chosen = Chosen::new(&self.chosen, 0);
+        let count = chosen.count(rows);
+        self.kept += count;
+        if count == 0 {
+            return Ok(());
+        }
         for ((_, slot), builder) in columns.iter().zip(&mut self.builders) {
             match builder {
                 None => {}
                 Some(builder @ ColumnBuilder::Lanes { .. }) => {
-                    builder.push_lanes(block.view(*slot)?, &self.selected)
+                    builder.push_lanes(block.view(*slot)?, rows, chosen, count);
                 }
                 Some(builder @ ColumnBuilder::Text(_)) => {
-                    builder.push_text(block.cells(*slot)?, &self.selected)?;
+                    builder.push_text(block.cells(*slot)?, chosen)?;
                 }
             }
         }
@@ -416,6 +434,7 @@ impl MorselSink {
             SinkState::Rows(parts) => parts.push(RowsPart {
                 first_row: rows.start as u64,
                 rows: self.kept,
+                chosen: self.chosen_all,
                 columns: self
                     .builders
                     .into_iter()
