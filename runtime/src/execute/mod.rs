@@ -44,6 +44,7 @@ mod stack;
 mod state;
 mod state_batches;
 mod stream;
+mod thin;
 mod time;
 mod view;
 mod wide;

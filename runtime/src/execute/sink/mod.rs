@@ -329,7 +329,15 @@ impl MorselSink {
         })
     }
 
-    /// Takes in `rows` of the block at hand, whose first row is `first_row`.
+    /// Takes in nothing of a block of so many words of rows.
+    pub(crate) fn skip(&mut self, words: usize) {
+        if let Some(all) = &mut self.chosen_all {
+            all.resize(all.len() + words, 0);
+        }
+    }
+
+    /// Takes in `rows` of the block at hand, whose first row is `first_row`. Where only rows that its
+    /// pass's filter lets through are at hand, brought together, `thinned` says which they are.
     pub(crate) fn update<'a>(
         &mut self,
         sink: &SinkPlan,
@@ -337,6 +345,7 @@ impl MorselSink {
         block: &impl BlockColumns<'a>,
         rows: Range<usize>,
         first_row: usize,
+        thinned: Option<&[u64]>,
     ) -> Result<(), RunError> {
         match (sink, state) {
             (SinkPlan::Output, _) => Ok(()),
@@ -382,8 +391,14 @@ impl MorselSink {
                 SinkState::Rows(_),
             ) => {
                 let end = rows.end;
-                self.chooser
-                    .choose(block, rows, first_row, &mut self.chosen)?;
+                let chooser = match thinned {
+                    Some(_) => &mut Chooser::All,
+                    None => &mut self.chooser,
+                };
+                chooser.choose(block, rows, first_row, &mut self.chosen)?;
+                if let Some(all) = &mut self.chosen_all {
+                    all.extend_from_slice(thinned.unwrap_or(&self.chosen));
+                }
                 self.keep(columns, block, end)
             }
             (SinkPlan::Carry { windows }, SinkState::Carry(_)) => {
@@ -404,9 +419,6 @@ impl MorselSink {
         block: &impl BlockColumns<'a>,
         rows: usize,
     ) -> Result<(), RunError> {
-        if let Some(all) = &mut self.chosen_all {
-            all.extend_from_slice(&self.chosen);
-        }
         let chosen = Chosen::new(&self.chosen, 0);
         let count = chosen.count(rows);
         self.kept += count;
