@@ -112,7 +112,8 @@ handle!(RowInput);
 handle!(RowOutput);
 
 /// The types of values in slots: `bool`, `str`, and numbers. `i32` is also a date's days since 1970, `i64`
-/// also a timestamp's or duration's count of its unit.
+/// also a timestamp's or duration's count of its unit, `i128` a decimal's count of its last place: 12.50 in
+/// `decimal[9, 2]` is 1250.
 pub trait RowValue: sealed::Sealed {
     /// A value as it is given and read.
     type Of<'a>: Copy;
@@ -197,7 +198,7 @@ macro_rules! numbers {
         }
     )*};
 }
-numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+numbers!(i8, i16, i32, i64, i128, u8, u16, u32, u64, f32, f64);
 
 impl RowPlan {
     pub(crate) fn new(flow: Flow, program: RowProgram) -> Result<RowPlan, Error> {
@@ -489,7 +490,6 @@ fn not_by_row(flow: &Flow, columns: &Columns, obstacle: &Obstacle) -> Error {
         ObstacleKind::RowNumber => "the number of the row among all".to_owned(),
         ObstacleKind::Lookup(id) => format!("a row of `{}`, made of all rows", table(id)),
         ObstacleKind::Derived(id) => format!("of the rows of `{}`, made of all rows", table(id)),
-        ObstacleKind::Decimal => "a decimal, or made of one: those come in batches".to_owned(),
         ObstacleKind::Extern => "a function of the host, which takes whole columns".to_owned(),
     };
     let output = path.first().map_or("an output", |node| name(*node));

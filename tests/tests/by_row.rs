@@ -2,8 +2,11 @@
 //! where one row does not decide.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, Decimal128Array, Int32Array, RecordBatch, StringArray,
+};
 use arrow::compute::concat;
 use icosian::ir::types::{Lane, ScalarType, Type};
 use icosian::runtime::convert::column_values;
@@ -52,7 +55,7 @@ fn give(plan: &RowPlan, name: &str, ty: Type) -> Give {
         Some(Lane::U16) => giver::<u16>(plan, name, |value| whole(value) as u16),
         Some(Lane::U32) => giver::<u32>(plan, name, |value| whole(value) as u32),
         Some(Lane::U64) => giver::<u64>(plan, name, |value| whole(value) as u64),
-        Some(Lane::I128) => unreachable!("decimals come in batches"),
+        Some(Lane::I128) => giver::<i128>(plan, name, whole),
         Some(Lane::F32) => giver::<f32>(plan, name, |value| match value {
             Constant::F32(value) => *value,
             other => panic!("{other} is no f32"),
@@ -88,7 +91,7 @@ fn read(plan: &RowPlan, name: &str, ty: Type) -> Read {
         Some(Lane::U16) => reader::<u16>(plan, name, integer),
         Some(Lane::U32) => reader::<u32>(plan, name, integer),
         Some(Lane::U64) => reader::<u64>(plan, name, integer),
-        Some(Lane::I128) => unreachable!("decimals come in batches"),
+        Some(Lane::I128) => reader::<i128>(plan, name, integer),
         Some(Lane::F32) => reader::<f32>(plan, name, Constant::F32),
         Some(Lane::F64) => reader::<f64>(plan, name, Constant::F64),
     }
@@ -103,7 +106,7 @@ fn values(array: &ArrayRef, scalar: ScalarType) -> Vec<Constant> {
 /// The columns of a table given in batches.
 fn columns_of(batches: &[RecordBatch]) -> BTreeMap<String, ArrayRef> {
     let schema = batches[0].schema();
-    let column = |(position, field): (usize, &std::sync::Arc<arrow::datatypes::Field>)| {
+    let column = |(position, field): (usize, &Arc<arrow::datatypes::Field>)| {
         let arrays: Vec<&dyn Array> = batches
             .iter()
             .map(|batch| &**batch.column(position))
@@ -370,6 +373,127 @@ fn errors_are_those_of_a_run() {
     let message = safe.input::<i32>("aa").unwrap_err().to_string();
     assert_eq!(message, "E0201: there is no input `aa`");
     assert!(safe.with_rows(2_000).is_err());
+}
+
+const DECIMALS: &str = r#"
+table prices { of: decimal[20, 2]?, from: decimal[9, 3]?, price: decimal[30, 4]?, label: str? }
+table lines { a: decimal[20, 2]?, b: decimal[6, 4]?, n: i32?, note: str?, cheap: bool? }
+param rebate: decimal[6, 4] = 0.05
+extend lines {
+    sum = a + b
+    product = a * b
+    net = a * (1 - rebate)
+    whole = b // decimal("0.30", 6, 2)
+    least = min(a, b)
+    negative = -a
+    size = abs(b)
+    rounded = round(b, 1)
+    times = a * n
+    quotient = a / b
+    chosen = a if cheap else b
+    filled = a ?? rebate
+    is_known = a is not null
+    more = a > b
+    few = a in [1, 2.5, -3.25, 99999999999.99]
+    read = try_decimal(note, 9, 2)
+    text = str(a) + "/" + str(b)
+    float = f64(a)
+    price = first prices[of=a].price
+    label = last prices[of=a].label ?? "none"
+    last = prices[of=a, from<=b].price
+    of_rebate = prices[of=decimal(rebate, 20, 2), from<=b].label
+}
+"#;
+
+/// Decimals of so many digits, `places` of them after the point: some equal, null, extreme.
+fn decimals(rows: usize, digits: u8, places: i8, numbers: &mut Numbers) -> ArrayRef {
+    let most = 10i128.pow(digits.into()) - 1;
+    let unit = 10i128.pow(places.unsigned_abs().into());
+    let value = |_| match numbers.below(8) {
+        0 => None,
+        1 => Some(*numbers.pick(&[most, -most, 0, 1, -1])),
+        2 | 3 => Some(i128::from(numbers.bits()) % most),
+        _ => Some(*numbers.pick(&[unit, 5 * unit / 2, -13 * unit / 4, 5 * unit / 100])),
+    };
+    let array: Decimal128Array = (0..rows).map(value).collect();
+    Arc::new(array.with_precision_and_scale(digits, places).unwrap())
+}
+
+#[test]
+fn decimals_are_served_as_they_are_run() {
+    let mut numbers = Numbers(7);
+    let flow = Flow::from_text(DECIMALS).unwrap();
+    let labels: StringArray = ["a", "b", "c", "d", "e"].map(Some).into_iter().collect();
+    let of: Decimal128Array = [100, 250, 100, 5, 9_999_999_999_999]
+        .into_iter()
+        .map(Some)
+        .collect();
+    let from = [None, Some(-1_000), Some(0), Some(-99_999), Some(5)];
+    let from: Decimal128Array = from.into_iter().collect();
+    let prices = RecordBatch::try_from_iter_with_nullable([
+        (
+            "of",
+            Arc::new(of.with_precision_and_scale(20, 2).unwrap()) as ArrayRef,
+            true,
+        ),
+        (
+            "from",
+            Arc::new(from.with_precision_and_scale(9, 3).unwrap()),
+            true,
+        ),
+        ("price", decimals(5, 30, 4, &mut numbers), true),
+        ("label", Arc::new(labels), true),
+    ]);
+    let lookups = Inputs::new().batches("prices", vec![prices.unwrap()]);
+    let rows = 300;
+    let notes = ["1.5", "-0.055", "", "1e3", "123456789", "+12"];
+    let note: StringArray = (0..rows).map(|_| Some(*numbers.pick(&notes))).collect();
+    let n: Int32Array = (0..rows).map(|_| Some(numbers.bits() as i32)).collect();
+    let cheap: BooleanArray = (0..rows)
+        .map(|_| *numbers.pick(&[None, Some(true), Some(false)]))
+        .collect();
+    let lines = RecordBatch::try_from_iter_with_nullable([
+        ("a", decimals(rows, 20, 2, &mut numbers), true),
+        ("b", decimals(rows, 6, 4, &mut numbers), true),
+        ("n", Arc::new(n) as ArrayRef, true),
+        ("note", Arc::new(note), true),
+        ("cheap", Arc::new(cheap), true),
+    ]);
+    let batches = [lines.unwrap()];
+    let inputs = lookups.clone().batches("lines", batches.to_vec());
+    let prepared = flow.outputs().prepare().unwrap();
+    let expected = prepared.run(&inputs).unwrap().arrays().unwrap();
+    for (backend, at_once) in [
+        (Backend::Jit, 1),
+        (Backend::Jit, 9),
+        (Backend::Interpreter, 8),
+    ] {
+        let plan = flow.outputs().backend(backend).row_with(&lookups).unwrap();
+        let found = serve(&plan, &batches, at_once).unwrap();
+        for ((name, ty), found) in plan.outputs().into_iter().zip(found) {
+            assert!(found.iter().any(|value| *value != Constant::Null), "{name}");
+            assert_eq!(values(&expected[name], ty.scalar), found, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_decimal_without_room_is_the_error_of_a_run() {
+    let flow = Flow::from_text("table t { a: decimal[38, 0] }\n more = a + a").unwrap();
+    let mut row = flow.select(&["more"]).unwrap().row().unwrap();
+    let a = row.input::<i128>("a").unwrap();
+    let more = row.output::<i128>("more").unwrap();
+    row.set(a, 5 * 10i128.pow(37));
+    let raised = row.run().unwrap_err().to_string();
+    let half = "5".to_owned() + &"0".repeat(37);
+    let twice = "1".to_owned() + &"0".repeat(38);
+    assert_eq!(
+        raised,
+        format!("E0501: t.more: {twice} does not fit decimal[38, 0] (row 0): {half} + {half} in t")
+    );
+    row.set(a, -21);
+    row.run().unwrap();
+    assert_eq!(row.get(more), Some(-42));
 }
 
 /// The example that learns from some customers and serves others: text, one-hot columns, shares by plan and

@@ -150,6 +150,14 @@ pub(crate) fn stem(path: &Path) -> String {
 /// Loads and checks the flow of a call.
 pub(crate) fn load(arguments: &FlowArguments) -> Result<(Flow, Inputs), Failure> {
     let given = GivenInputs::new(&arguments.inputs)?;
+    // A name behind a flow is rather an output than a file.
+    let mut more = arguments.flows.iter().skip(1);
+    if let Some(name) = more.find(|path| path.extension().is_none() && !path.exists()) {
+        return Err(Failure::call(
+            format!("there is no flow {}", name.display()),
+            format!("--select {} computes what has this name", name.display()),
+        ));
+    }
     let options = FlowOptions {
         configs: names_and_values("--config", &arguments.config)?,
         inputs: given.before_check(),

@@ -17,6 +17,12 @@ fn scalars_alone_are_one_row() {
 }
 
 #[test]
+fn a_name_in_place_of_a_flow_is_told_how_to_be_selected() {
+    let err = sandbox().run(&["run", "f.flow", "mean_x"]).fails(2);
+    holds(&err, &["there is no flow mean_x", "--select mean_x"]);
+}
+
+#[test]
 fn both_backends_and_any_number_of_threads_agree() {
     let sandbox = sandbox();
     for backend in ["jit", "interp"] {

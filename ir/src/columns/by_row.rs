@@ -35,8 +35,6 @@ pub enum ObstacleKind {
     Derived(TableId),
     /// A function of the host, which takes whole columns.
     Extern,
-    /// A decimal, which only batches have.
-    Decimal,
 }
 
 impl Columns {
@@ -109,9 +107,6 @@ impl Columns {
             _ => {}
         }
         match column.domain {
-            Domain::Rows(own) if own == table && self.has_decimals(id) => {
-                Some(ObstacleKind::Decimal)
-            }
             Domain::Rows(own) if own == table => match &column.op {
                 Op::Window(_) => Some(ObstacleKind::Window),
                 Op::RowNumber(_) => Some(ObstacleKind::RowNumber),

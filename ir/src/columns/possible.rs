@@ -4,9 +4,9 @@
 //! that predicates are made of says here what it can give; of any other, anything is possible. What
 //! nulls, NaN and errors do is as in [`crate::interpret`].
 
-use crate::interpret::{fold, is_row_local};
+use crate::interpret::{fold, is_row_local, may_raise};
 use crate::meaning::compare::{maximum, minimum, order};
-use crate::op::{CastMode, Comparison, Members, Op, Overflow, TimeFunction, TimePart};
+use crate::op::{CastMode, Comparison, Members, Op, TimeFunction, TimePart};
 use crate::types::{ScalarType, Type};
 use crate::value::Value;
 
@@ -186,7 +186,7 @@ impl Possible {
                 [a],
             ) if is_plain_time(types) => monotone(op, a, types, ty),
             _ => Possible {
-                error: may_raise(op, types) || args.iter().any(|arg| arg.error),
+                error: has_errors(op, types) || args.iter().any(|arg| arg.error),
                 ..Possible::any(ty)
             },
         }
@@ -362,46 +362,11 @@ fn monotone(op: &Op, a: &Possible, types: &[Type], ty: Type) -> Possible {
     }
 }
 
-/// Whether an op may give an error of its own, as far as that is easily told.
-fn may_raise(op: &Op, types: &[Type]) -> bool {
-    let is_float = types.first().is_some_and(|ty| ty.scalar.is_float());
-    match op {
-        Op::Literal(_)
-        | Op::Input(_)
-        | Op::Broadcast(_)
-        | Op::RowNumber(_)
-        | Op::Hash
-        | Op::Minimum
-        | Op::Maximum
-        | Op::Compare(_)
-        | Op::And
-        | Op::Or
-        | Op::Not
-        | Op::IsNull
-        | Op::OneOf(_)
-        | Op::IfElse
-        | Op::Coalesce => false,
-        Op::Add(overflow) | Op::Sub(overflow) | Op::Mul(overflow) | Op::Neg(overflow) => {
-            *overflow == Overflow::Raise && !is_float
-        }
-        Op::Div | Op::FloorDiv | Op::Rem | Op::Math(_) => !is_float,
-        Op::Cast(_, mode) => *mode == CastMode::Raise,
-        Op::Time(TimeFunction::Part(_)) => false,
-        Op::Node(_)
-        | Op::Param(_)
-        | Op::Round(_)
-        | Op::Text(_)
-        | Op::Bits(_)
-        | Op::Time(_)
-        | Op::Extern(_)
-        | Op::Lookup { .. }
-        | Op::Find(_)
-        | Op::Gather
-        | Op::Take
-        | Op::Joined
-        | Op::Stack
-        | Op::Reduce { .. }
-        | Op::Key(_)
-        | Op::Window(_) => true,
+/// Whether an op may give an error of its own. What is made of other rows may be one of theirs.
+fn has_errors(op: &Op, types: &[Type]) -> bool {
+    match (op, types) {
+        (Op::Literal(_) | Op::Input(_) | Op::Broadcast(_) | Op::RowNumber(_), _) => false,
+        (op, [first, ..]) if is_row_local(op) => may_raise(op, first.scalar),
+        _ => true,
     }
 }

@@ -36,7 +36,7 @@ use std::sync::atomic::AtomicBool;
 
 pub use cell::{Cell, ColumnValues};
 pub use error::{RowError, RowErrorKind, first_error, raise};
-pub use row::{fold, is_row_local};
+pub use row::{fold, is_row_local, may_raise};
 pub use selection::{SAMPLE, not_a_row_count, row_count};
 
 use crate::columns::Columns;

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::interpret::cell::Cell;
 use crate::interpret::decimals;
 use crate::interpret::error::{RowError, RowErrorKind};
@@ -10,8 +12,9 @@ use crate::interpret::text;
 use crate::interpret::time;
 use crate::meaning::math::{apply1, apply2, narrow};
 use crate::meaning::{OutOfRange, arithmetic, bits, cast, compare, hash};
-use crate::op::{Math, Op};
+use crate::op::{CastMode, Math, Op, Overflow, TimeFunction};
 use crate::types::{ScalarType, Type};
+use crate::typing::cast_may_fail;
 use crate::value::Value;
 
 /// Whether an op's result in a row depends on that row of its arguments and nothing else.
@@ -57,6 +60,55 @@ pub fn is_row_local(op: &Op) -> bool {
         | Op::Reduce { .. }
         | Op::Key(_)
         | Op::Window(_) => false,
+    }
+}
+
+/// Whether a row-local op may give an error of its own in some row, its first argument being of this type.
+/// That it gives none is certain; that it gives one is not.
+///
+/// # Panics
+/// If the op is not row-local.
+pub fn may_raise(op: &Op, from: ScalarType) -> bool {
+    match op {
+        Op::And
+        | Op::Or
+        | Op::Not
+        | Op::IsNull
+        | Op::IfElse
+        | Op::Coalesce
+        | Op::Hash
+        | Op::Compare(_)
+        | Op::OneOf(_)
+        | Op::Minimum
+        | Op::Maximum
+        | Op::Rem
+        | Op::Bits(_)
+        | Op::Time(TimeFunction::Part(_)) => false,
+        Op::Add(overflow) | Op::Sub(overflow) | Op::Mul(overflow) | Op::Neg(overflow) => {
+            *overflow == Overflow::Raise && !from.is_float()
+        }
+        Op::Div | Op::FloorDiv => !from.is_float(),
+        Op::Math(math) => *math != Math::Sign && !from.is_float(),
+        Op::Cast(to, mode) => {
+            *mode == CastMode::Raise && cast_may_fail(from, *to, *mode) != Some(false)
+        }
+        Op::Round(_) | Op::Text(_) | Op::Time(_) => true,
+        Op::Literal(_)
+        | Op::Node(_)
+        | Op::Input(_)
+        | Op::Param(_)
+        | Op::Broadcast(_)
+        | Op::Extern(_)
+        | Op::RowNumber(_)
+        | Op::Lookup { .. }
+        | Op::Find(_)
+        | Op::Gather
+        | Op::Take
+        | Op::Stack
+        | Op::Joined
+        | Op::Reduce { .. }
+        | Op::Key(_)
+        | Op::Window(_) => panic!("{op} is not row-local"),
     }
 }
 
@@ -346,8 +398,8 @@ pub fn fold(op: &Op, args: &[Value], types: &[Type], to: Type) -> Option<Value> 
     if !is_row_local(op) {
         return None;
     }
-    let cells: Vec<Cell> = args.iter().cloned().map(Cell::Value).collect();
-    let cells: Vec<&Cell> = cells.iter().collect();
+    let cells: SmallVec<[Cell; 3]> = args.iter().cloned().map(Cell::Value).collect();
+    let cells: SmallVec<[&Cell; 3]> = cells.iter().collect();
     let first = types.first()?.scalar;
     let from = [first, types.get(1).map_or(first, |ty| ty.scalar)];
     match row_local(op, from, to.scalar, &cells) {

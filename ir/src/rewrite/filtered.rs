@@ -15,7 +15,8 @@
 
 use crate::columns::{Columns, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
-use crate::op::{CastMode, Execution, Math, Op, Overflow, Reduction};
+use crate::interpret::{is_row_local, may_raise};
+use crate::op::{Execution, Op, Reduction};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::reduction_type;
 use crate::value::Value;
@@ -285,47 +286,23 @@ fn raising(columns: &Columns) -> Vec<bool> {
     let mut raises = Vec::with_capacity(columns.columns.len());
     for (_, column) in columns.columns.iter() {
         let of_arguments = column.args.iter().any(|arg| raises[arg.index()]);
-        let float = (column.args.first()).is_some_and(|arg| columns.scalar_type(*arg).is_float());
-        let own = match &column.op {
-            Op::Literal(_)
-            | Op::Input(_)
-            | Op::Param(_)
-            | Op::Broadcast(_)
-            | Op::Compare(_)
-            | Op::And
-            | Op::Or
-            | Op::Not
-            | Op::IsNull
-            | Op::OneOf(_)
-            | Op::IfElse
-            | Op::Coalesce
-            | Op::Hash
-            | Op::RowNumber(_)
-            | Op::Minimum
-            | Op::Maximum
-            | Op::Take => false,
-            Op::Add(overflow) | Op::Sub(overflow) | Op::Mul(overflow) | Op::Neg(overflow) => {
-                *overflow == Overflow::Raise && !float
+        let first = column.args.first().map(|arg| columns.scalar_type(*arg));
+        let own = match (&column.op, first) {
+            (op, Some(first)) if is_row_local(op) => may_raise(op, first),
+            (Op::Reduce { reduction, .. }, first) => {
+                !first.is_some_and(ScalarType::is_float)
+                    && !matches!(reduction, Reduction::Count | Reduction::Len)
             }
-            Op::Div | Op::FloorDiv | Op::Rem => !float,
-            Op::Cast(_, mode) => *mode == CastMode::Raise,
-            Op::Math(math) => *math == Math::Abs && !float,
-            Op::Reduce { reduction, .. } => {
-                !float && !matches!(reduction, Reduction::Count | Reduction::Len)
-            }
-            Op::Node(_)
-            | Op::Text(_)
-            | Op::Bits(_)
-            | Op::Time(_)
-            | Op::Extern(_)
-            | Op::Lookup { .. }
-            | Op::Find(_)
-            | Op::Gather
-            | Op::Round(_)
-            | Op::Joined
-            | Op::Stack
-            | Op::Key(_)
-            | Op::Window(_) => true,
+            (
+                Op::Literal(_)
+                | Op::Input(_)
+                | Op::Param(_)
+                | Op::Broadcast(_)
+                | Op::RowNumber(_)
+                | Op::Take,
+                _,
+            ) => false,
+            _ => true,
         };
         raises.push(of_arguments || own);
     }

@@ -6,7 +6,7 @@ use super::rewrite;
 use crate::columns::{Columns, ColumnsBuilder, Output, Rows, Selection, Shape};
 use crate::id::{ColumnId, Id, NodeId, TableId};
 use crate::interpret::{Cell, ColumnValues, interpret};
-use crate::op::{Comparison, Math, Op, Overflow, Reduction};
+use crate::op::{CastMode, Comparison, Math, Op, Overflow, Reduction};
 use crate::types::{Domain, ScalarType, Type};
 use crate::value::Value;
 
@@ -237,6 +237,18 @@ fn what_may_raise_stays_with_the_rows_it_belongs_to() {
             .unwrap();
         let sum = example.reduce(Reduction::Sum, vec![twice]);
         let columns = example.finish(&[sum]);
+        assert_eq!(is_filtered(&rewrite(&columns)), stays);
+    }
+    // Every i32 is an f64, not every one an i8.
+    for (to, stays) in [(ScalarType::I8, true), (ScalarType::F64, false)] {
+        let mut example = example(ScalarType::I32.required());
+        let big_x = example.big_x;
+        let cast = example
+            .builder
+            .add(Op::Cast(to, CastMode::Raise), vec![big_x])
+            .unwrap();
+        let greatest = example.reduce(Reduction::Max, vec![cast]);
+        let columns = example.finish(&[greatest]);
         assert_eq!(is_filtered(&rewrite(&columns)), stays);
     }
 }

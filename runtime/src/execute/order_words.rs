@@ -51,7 +51,7 @@ impl Ranks {
     }
 
     /// As [`Ranks::word`].
-    fn decimal_word(&self, value: i128) -> u64 {
+    pub(crate) fn decimal_word(&self, value: i128) -> u64 {
         match self.decimals.binary_search(&value) {
             Ok(rank) => 2 * rank as u64 + 1,
             Err(rank) => 2 * rank as u64,

@@ -158,7 +158,7 @@ impl RowOp {
 }
 
 /// The value whose bits, extended to 64, these are.
-fn value_of(word: u64, scalar: ScalarType) -> Value {
+pub(crate) fn value_of(word: u64, scalar: ScalarType) -> Value {
     match scalar.lane() {
         Some(Lane::Bool) => Value::Bool(word == 1),
         Some(Lane::F32) => Value::F32(f32::from_bits(word as u32)),

@@ -182,6 +182,8 @@ impl Binder<'_> {
         Ok(match value {
             Value::Str(text) => Constant::Text(self.shared.keep(Some(text))?),
             Value::Null if scalar == ScalarType::Str => Constant::Text(TextCell::Null),
+            Value::Integer(units) if scalar.is_decimal() => Constant::Units(Some(*units)),
+            Value::Null if scalar.is_decimal() => Constant::Units(None),
             value => {
                 let [word, valid] = param_bits(value);
                 Constant::Word((valid == 1).then_some(word))
@@ -225,6 +227,7 @@ impl Binder<'_> {
                 let value = self.scalar(*column)?;
                 match self.constant(self.columns.scalar_type(*column), &value)? {
                     Constant::Word(word) => Operand::Word(word),
+                    Constant::Units(units) => Operand::Units(units),
                     Constant::Text(cell) => Operand::Constant(cell),
                 }
             }
@@ -380,6 +383,16 @@ impl Binder<'_> {
                 has_null: members.has_null(),
                 part: part.ok_or_else(|| internal("a test of nothing"))?,
                 output,
+            });
+        }
+        if columns.has_decimals(column) {
+            let args = definition.args.iter();
+            return Ok(Step::Decimal {
+                op: definition.op.clone(),
+                operands: self.operands(segment)?,
+                types: args.map(|arg| columns.ty(*arg)).collect(),
+                to: definition.ty,
+                output: self.target(output),
             });
         }
         let operands = self.operands(segment)?;

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use icosian_codegen::abi::{Args, In, Out};
 use icosian_codegen::{CompiledKernel, Slot};
 use icosian_ir::types::Lane;
+use icosian_ir::value::Value;
 
 use crate::bytes::{bit, put_bit, typed, typed_mut};
+use crate::convert::{lane_value, param_bits};
 use crate::error::{RunError, internal};
 use crate::execute::by_row::LaneValue;
 use crate::execute::row_text::word;
@@ -220,9 +222,37 @@ impl Buffers {
             Lane::I16 | Lane::U16 => typed_mut::<u16>(values)[row] = word as u16,
             Lane::I32 | Lane::U32 | Lane::F32 => typed_mut::<u32>(values)[row] = word as u32,
             Lane::I64 | Lane::U64 | Lane::F64 => typed_mut::<u64>(values)[row] = word,
-            // Decimals are an obstacle to rows one at a time.
+            // A decimal goes by its units: here it is null.
             Lane::I128 => typed_mut::<i128>(values)[row] = word.into(),
         }
+    }
+
+    /// A value.
+    pub(crate) fn get_value(&self, slot: usize, row: usize) -> Value {
+        let lane = self.slot(slot).lane;
+        let (values, validity) = self.get(slot);
+        match bit(validity, row) {
+            true => lane_value(lane, values, row),
+            false => Value::Null,
+        }
+    }
+
+    /// Stores a value.
+    pub(crate) fn put(&mut self, slot: usize, row: usize, value: &Value) {
+        match (self.slot(slot).lane, value) {
+            (Lane::I128, Value::Integer(units)) => self.put_units(slot, row, Some(*units)),
+            (_, value) => {
+                let [word, valid] = param_bits(value);
+                self.put_word(slot, row, (valid == 1).then_some(word));
+            }
+        }
+    }
+
+    /// Stores a decimal, in units of its last place.
+    pub(crate) fn put_units(&mut self, slot: usize, row: usize, found: Option<i128>) {
+        let (values, validity) = self.get_mut(slot);
+        put_bit(validity, row, found.is_some());
+        typed_mut::<i128>(values)[row] = found.unwrap_or(0);
     }
 
     /// A value; none if it is null.

@@ -6,14 +6,12 @@ use std::collections::HashMap;
 
 use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::{Cell, ColumnValues, first_error, interpret_cells};
-use icosian_ir::value::Value;
 
-use crate::convert::param_bits;
 use crate::error::{RunError, internal, row_error};
 use crate::execute::by_row::RowProgram;
 use crate::execute::by_row::replay::value;
 use crate::execute::by_row::run::Machine;
-use crate::execute::by_row::texts::TextCell;
+use crate::execute::by_row::step::Target;
 use crate::execute::params::Params;
 use crate::execute::run::Run;
 
@@ -83,30 +81,14 @@ impl Interpreted {
                 let Cell::Value(value) = of_column.cell(row) else {
                     continue;
                 };
-                store(program, machine, slot, row, value)?;
+                let place = &program.places[slot];
+                let target = match place.lane {
+                    Some(_) => Target::Lane(slot),
+                    None => Target::Text(place.text),
+                };
+                machine.put(target, row, value)?;
             }
         }
         Ok(())
     }
-}
-
-/// Puts a value where it is read.
-fn store(
-    program: &RowProgram,
-    machine: &mut Machine,
-    slot: usize,
-    row: usize,
-    value: &Value,
-) -> Result<(), RunError> {
-    let place = &program.places[slot];
-    match (place.lane, value) {
-        (None, Value::Str(text)) => return machine.texts.put_made(place.text, row, text),
-        (None, _) => machine.texts.put(place.text, row, TextCell::Null),
-        (Some(_), value) => {
-            let [word, valid] = param_bits(value);
-            let word = (valid == 1).then_some(word);
-            machine.buffers.put_word(slot, row, word);
-        }
-    }
-    Ok(())
 }

@@ -12,6 +12,7 @@
 mod bind;
 mod buffers;
 mod interpreted;
+mod lookup;
 mod replay;
 mod run;
 mod step;
@@ -51,6 +52,7 @@ lane_values!(
     i16 = I16,
     i32 = I32,
     i64 = I64,
+    i128 = I128,
     u8 = U8,
     u16 = U16,
     u32 = U32,
@@ -97,6 +99,8 @@ struct Place {
 enum Constant {
     /// Its bits; none if it is null.
     Word(Option<u64>),
+    /// A decimal, in units of its last place; none if it is null.
+    Units(Option<i128>),
     /// Its text.
     Text(TextCell),
 }
@@ -215,6 +219,10 @@ impl RowState {
                     for row in 0..self.capacity.next_multiple_of(8) {
                         self.machine.buffers.put_word(slot, row, *word);
                     }
+                }
+                Some(Constant::Units(units)) => {
+                    (0..self.capacity)
+                        .for_each(|row| self.machine.buffers.put_units(slot, row, *units));
                 }
             }
         }

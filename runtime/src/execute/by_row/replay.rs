@@ -11,8 +11,6 @@ use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::{Cell, ColumnValues, first_error, interpret_cells};
 use icosian_ir::value::Value;
 
-use crate::bytes::bit;
-use crate::convert::lane_value;
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, row_error};
 use crate::execute::by_row::RowProgram;
@@ -70,6 +68,7 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
             | Step::Choose { .. }
             | Step::Time { .. }
             | Step::Calendar { .. }
+            | Step::Decimal { .. }
             | Step::OneOf { .. } => {}
         }
     }
@@ -92,13 +91,7 @@ impl Replay<'_> {
 pub(super) fn value(program: &RowProgram, machine: &Machine, slot: usize, row: usize) -> Value {
     let place = &program.places[slot];
     match place.lane {
-        Some(lane) => {
-            let (values, validity) = machine.buffers.get(slot);
-            match bit(validity, row) {
-                true => lane_value(lane, values, row),
-                false => Value::Null,
-            }
-        }
+        Some(_) => machine.buffers.get_value(slot, row),
         None => {
             let text = machine.texts.text(machine.texts.cell(place.text, row));
             text.map_or(Value::Null, |text| Value::Str(text.into()))

@@ -1,24 +1,23 @@
 //! The steps of a row program, each over a few rows.
 
+use icosian_ir::interpret::fold;
 use icosian_ir::meaning::hash;
-use icosian_ir::meaning::key::{canonical_f32, canonical_f64};
 use icosian_ir::meaning::text::Argument;
 use icosian_ir::meaning::time::evaluate::Evaluation;
 use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::meaning::time::zone::ZoneSpans;
-use icosian_ir::types::Lane;
+use icosian_ir::op::Op;
+use icosian_ir::types::Type;
+use icosian_ir::value::Value;
+use smallvec::SmallVec;
 
-use crate::data::ChunkedColumn;
 use crate::error::RunError;
-use crate::execute::built::BuiltTable;
 use crate::execute::by_row::buffers::Buffers;
-use crate::execute::by_row::step::{Choice, Operand, Part, Step, Target};
+use crate::execute::by_row::lookup::is_error;
+use crate::execute::by_row::step::{Choice, Operand, Step, Target};
 use crate::execute::by_row::texts::{TextCell, Texts};
 use crate::execute::by_row::{RowState, replay};
-use crate::execute::candidates::Condition;
-use crate::execute::keys::KeyTable;
-use crate::execute::order_words::order_word;
-use crate::execute::row_text::{Arguments, RowOp, RowResult, word};
+use crate::execute::row_text::{Arguments, RowOp, RowResult, value_of};
 use crate::execute::wide::WideSegment;
 use crate::text::Cell;
 
@@ -28,9 +27,9 @@ pub(crate) struct Machine {
     pub(crate) buffers: Buffers,
     pub(crate) texts: Texts,
     /// The key of a lookup: which of its parts are null, then the parts.
-    words: Vec<u64>,
+    pub(super) words: Vec<u64>,
     /// The words that conditions compare.
-    compared: Vec<u64>,
+    pub(super) compared: Vec<u64>,
     made: String,
 }
 
@@ -86,25 +85,6 @@ impl RowState {
     }
 }
 
-/// A value's bits as a part of a key.
-#[inline]
-fn key_word(lane: Lane, word: u64) -> u64 {
-    match lane {
-        Lane::F32 => canonical_f32(f32::from_bits(word as u32)).to_bits().into(),
-        Lane::F64 => canonical_f64(f64::from_bits(word)).to_bits(),
-        Lane::Bool
-        | Lane::I8
-        | Lane::I16
-        | Lane::I32
-        | Lane::I64
-        | Lane::U8
-        | Lane::U16
-        | Lane::U32
-        | Lane::U64
-        | Lane::I128 => word,
-    }
-}
-
 impl Machine {
     pub(crate) fn new(buffers: Buffers, texts: Texts) -> Machine {
         Machine {
@@ -117,11 +97,20 @@ impl Machine {
     }
 
     #[inline]
-    fn word(&self, operand: Operand, row: usize) -> Option<u64> {
+    pub(super) fn word(&self, operand: Operand, row: usize) -> Option<u64> {
         match operand {
             Operand::Lane(slot) => self.buffers.word(slot, row),
             Operand::Word(word) => word,
-            Operand::Text(_) | Operand::Constant(_) => None,
+            Operand::Text(_) | Operand::Constant(_) | Operand::Units(_) => None,
+        }
+    }
+
+    /// A decimal, in units of its last place.
+    pub(super) fn units(&self, operand: Operand, row: usize) -> Option<i128> {
+        match operand {
+            Operand::Lane(slot) => self.buffers.value(slot, row),
+            Operand::Units(units) => units,
+            Operand::Text(_) | Operand::Constant(_) | Operand::Word(_) => None,
         }
     }
 
@@ -130,18 +119,18 @@ impl Machine {
         match operand {
             Operand::Text(column) => self.texts.cell(column, row),
             Operand::Constant(cell) => cell,
-            Operand::Lane(_) | Operand::Word(_) => TextCell::Null,
+            Operand::Lane(_) | Operand::Word(_) | Operand::Units(_) => TextCell::Null,
         }
     }
 
     #[inline]
-    fn text(&self, operand: Operand, row: usize) -> Cell<'_> {
+    pub(super) fn text(&self, operand: Operand, row: usize) -> Cell<'_> {
         self.texts.text(self.cell(operand, row))
     }
 
     fn argument(&self, operand: Operand, row: usize) -> Option<Argument<'_>> {
         match operand {
-            Operand::Lane(_) | Operand::Word(_) => {
+            Operand::Lane(_) | Operand::Word(_) | Operand::Units(_) => {
                 let word = self.word(operand, row);
                 word.map(|word| Argument::Whole(word as i64))
             }
@@ -193,6 +182,21 @@ impl Machine {
                 per_second,
                 outputs,
             } => return Ok(self.calendar(*moments, *per_second, outputs, rows, pads)),
+            Step::Decimal {
+                op,
+                operands,
+                types,
+                to,
+                output,
+            } => {
+                let mut raised = false;
+                for row in 0..rows {
+                    let found = self.decimal(op, operands, (types, *to), row);
+                    raised |= found.is_none();
+                    self.put(*output, row, &found.unwrap_or(Value::Null))?;
+                }
+                (raised, *output)
+            }
             Step::OneOf {
                 set,
                 has_null,
@@ -264,6 +268,49 @@ impl Machine {
             self.buffers.pad(slot, rows);
         }
         Ok(raised)
+    }
+
+    /// Stores a value.
+    pub(super) fn put(
+        &mut self,
+        target: Target,
+        row: usize,
+        value: &Value,
+    ) -> Result<(), RunError> {
+        match (target, value) {
+            (Target::Text(column), Value::Str(text)) => {
+                return self.texts.put_made(column, row, text);
+            }
+            (Target::Text(column), _) => self.texts.put(column, row, TextCell::Null),
+            (Target::Lane(slot), value) => self.buffers.put(slot, row, value),
+        }
+        Ok(())
+    }
+
+    /// A row of an op over decimals, as the interpreter has it; none if it raises.
+    fn decimal(
+        &self,
+        op: &Op,
+        operands: &[Operand],
+        (types, to): (&[Type], Type),
+        row: usize,
+    ) -> Option<Value> {
+        let value = |(operand, ty): (&Operand, &Type)| {
+            let value = match operand {
+                Operand::Lane(slot) => return self.buffers.get_value(*slot, row),
+                Operand::Units(units) => units.map(Value::Integer),
+                Operand::Word(word) => word.map(|word| value_of(word, ty.scalar)),
+                Operand::Text(_) | Operand::Constant(_) => {
+                    (self.text(*operand, row)).map(|text| Value::Str(text.into()))
+                }
+            };
+            value.unwrap_or(Value::Null)
+        };
+        let mut values: SmallVec<[Value; 3]> = operands.iter().zip(types).map(value).collect();
+        match op {
+            Op::Broadcast(_) => values.pop(),
+            op => fold(op, &values, types, to),
+        }
     }
 
     fn wide(
@@ -427,111 +474,4 @@ impl Machine {
         }
         raised
     }
-
-    fn one_of(&mut self, set: &KeyTable, has_null: bool, part: Part, output: usize, rows: usize) {
-        for row in 0..rows {
-            let found = self.find_key(set, &[part], false, row);
-            let is_null = self.words[0] != 0;
-            let found = match found {
-                Some(_) => Some(1),
-                None if is_null || has_null => None,
-                None => Some(0),
-            };
-            self.buffers.put_word(output, row, found);
-        }
-    }
-
-    /// The number of the key that its parts make.
-    #[inline]
-    fn find_key(
-        &mut self,
-        keys: &KeyTable,
-        parts: &[Part],
-        null_matches: bool,
-        row: usize,
-    ) -> Option<usize> {
-        let mut words = std::mem::take(&mut self.words);
-        words.clear();
-        words.push(0);
-        for (position, (operand, lane)) in parts.iter().enumerate() {
-            let found = match lane {
-                Some(lane) => self.word(*operand, row).map(|word| key_word(*lane, word)),
-                None => self.text(*operand, row).map(|text| keys.text_word(text)),
-            };
-            if found.is_none() {
-                words[0] |= 1 << position;
-            }
-            words.push(found.unwrap_or(0));
-        }
-        let found = (words[0] == 0 || null_matches).then(|| keys.find(&words));
-        self.words = words;
-        found.flatten()
-    }
-
-    /// The row that meets conditions.
-    fn find(
-        &mut self,
-        built: &BuiltTable,
-        keys: &[Part],
-        (conditions, parts): (&[Condition], &[Part]),
-        takes_last: bool,
-        row: usize,
-    ) -> Option<u64> {
-        let candidates = built.candidates.as_ref()?;
-        let number = self.find_key(&built.keys, keys, false, row)?;
-        let mut compared = std::mem::take(&mut self.compared);
-        compared.clear();
-        for ((_, column), (operand, lane)) in conditions.iter().zip(parts) {
-            let there = candidates.compared(*column);
-            compared.extend(match lane {
-                Some(lane) => (self.word(*operand, row)).and_then(|word| order_word(*lane, word)),
-                None => {
-                    let text = self.text(*operand, row);
-                    text.zip(there.ranks.as_ref())
-                        .map(|(text, ranks)| ranks.word(text))
-                }
-            });
-        }
-        let mut found = None;
-        // A word is missing where a value compares with nothing.
-        if compared.len() == conditions.len() {
-            let mut matches = candidates.matches(number, conditions, &compared);
-            found = if takes_last {
-                matches.next_back()
-            } else {
-                matches.next()
-            };
-        }
-        self.compared = compared;
-        found.map(u64::from)
-    }
-
-    fn gather(&mut self, from: &ChunkedColumn, there: usize, output: usize, rows: usize) -> bool {
-        let mut raised = false;
-        let payload = from.payload();
-        for row in 0..rows {
-            let found = self.buffers.word(there, row).zip(payload);
-            let found = found.and_then(|(there, (values, bit_offset, nulls))| {
-                let there = there as usize;
-                raised |= is_error(from, there);
-                if nulls.is_some_and(|nulls| nulls.is_null(there)) {
-                    return None;
-                }
-                Some(match from.lane() {
-                    Some(Lane::Bool) => word(Lane::Bool, values, bit_offset + there),
-                    Some(lane) => word(lane, values, there),
-                    None => 0,
-                })
-            });
-            self.buffers.put_word(output, row, found);
-        }
-        raised
-    }
-}
-
-/// Whether a row over there is an error.
-#[inline]
-fn is_error(from: &ChunkedColumn, row: usize) -> bool {
-    let errors = from.errors();
-    !errors.is_empty() && errors.binary_search_by_key(&row, |error| error.0).is_ok()
 }

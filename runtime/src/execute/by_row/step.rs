@@ -5,8 +5,8 @@ use std::sync::Arc;
 use icosian_ir::id::ColumnId;
 use icosian_ir::meaning::time::instant::Datum;
 use icosian_ir::meaning::time::zone::ZoneSpans;
-use icosian_ir::op::TimeFunction;
-use icosian_ir::types::{Lane, ScalarType};
+use icosian_ir::op::{Op, TimeFunction};
+use icosian_ir::types::{Lane, ScalarType, Type};
 
 use crate::data::ChunkedColumn;
 use crate::execute::built::BuiltTable;
@@ -25,6 +25,8 @@ pub(crate) enum Operand {
     Text(usize),
     /// The bits of one value for all rows; none if it is null.
     Word(Option<u64>),
+    /// One decimal for all rows, in units of its last place; none if it is null.
+    Units(Option<i128>),
     /// One text for all rows.
     Constant(TextCell),
 }
@@ -88,6 +90,14 @@ pub(crate) enum Step {
         moments: usize,
         per_second: Option<i64>,
         outputs: Vec<(Datum, usize)>,
+    },
+    /// An op with a decimal among its operands or as its result, of these types and to this one.
+    Decimal {
+        op: Op,
+        operands: Vec<Operand>,
+        types: Vec<Type>,
+        to: Type,
+        output: Target,
     },
     /// Whether a value is among many.
     OneOf {
