@@ -60,7 +60,9 @@ pub(super) fn pass_of(
         let is_first = |id: &ColumnId| first.ids.binary_search(id).is_ok();
         let (before, after): (Vec<ColumnId>, Vec<ColumnId>) =
             computed.iter().partition(|id| is_first(id));
-        if !after.is_empty() {
+        // A little arithmetic costs less than a predicate that is stored and read again.
+        let is_dear = |id: &ColumnId| columns.execution(*id) != Execution::Fused;
+        if after.iter().any(is_dear) {
             pass.segments = segments(&before);
             pass.filter = Some(Filter {
                 predicate,

@@ -31,8 +31,9 @@ use crate::execute::sink::rows::RowsPart;
 use crate::execute::state::together;
 use crate::text::{Codes, TextArray, with_codes};
 
-/// Rows of a column that end up side by side.
+/// Rows of a column that end up side by side with others'.
 struct Piece<'a> {
+    column: &'a ChunkedColumn,
     rows: Range<usize>,
     /// Which of them; none: all.
     chosen: Option<Chosen<'a>>,
@@ -40,9 +41,37 @@ struct Piece<'a> {
     count: usize,
 }
 
+impl RowsPart {
+    /// The rows of a column that stands in the table: all that were looked at, which of them are kept.
+    fn standing(&self, position: usize) -> Option<Piece<'_>> {
+        let chosen = self.chosen.as_ref()?;
+        let column = chosen.columns.get(position)?.as_deref()?;
+        let first = self.first_row as usize / 64 * 64;
+        Some(Piece {
+            column,
+            rows: first..column.rows().min(first + 64 * chosen.words.len()),
+            chosen: Some(Chosen::new(&chosen.words, 0)),
+            count: self.rows,
+        })
+    }
+
+    /// The rows kept of a column that stands in the table, or an error that is among them; none if the
+    /// column was copied.
+    pub(crate) fn chosen_arrays(
+        &self,
+        position: usize,
+    ) -> Option<Result<Result<Vec<ArrayRef>, RunError>, Box<RowError>>> {
+        let piece = self.standing(position)?;
+        Some(match errors_of(std::slice::from_ref(&piece)).pop() {
+            Some((_, error)) => Err(Box::new(RowError::clone(&error))),
+            None => Ok(filtered(&piece)),
+        })
+    }
+}
+
 impl Run<'_> {
-    /// The columns that a sink kept, their rows in the order of the pass; `stand` has those that stand
-    /// in its table.
+    /// The columns that a sink kept, their rows in the order of the pass; `stand` has those that are
+    /// columns of its table as they are.
     pub(crate) fn kept_columns(
         &self,
         columns: &Columns,
@@ -51,24 +80,9 @@ impl Run<'_> {
         mut parts: Vec<RowsPart>,
     ) -> Result<Vec<ChunkedColumn>, RunError> {
         parts.sort_by_key(|part| part.first_row);
-        let mut made: Vec<Option<ChunkedColumn>> = Vec::with_capacity(kept.len());
-        for (position, (column, _)) in kept.iter().enumerate() {
-            made.push(match &stand[position] {
-                Some(_) => None,
-                None => Some(computed(
-                    columns.scalar_type(*column),
-                    position,
-                    &mut parts,
-                )?),
-            });
-        }
-        let column = |(position, (column, _)): (usize, &(ColumnId, usize))| {
-            let scalar = columns.scalar_type(*column);
-            match (&stand[position], &made[position]) {
-                (Some(column), _) => self.chosen_rows(scalar, column, &parts),
-                (None, Some(column)) => self.one_piece(scalar, column),
-                (None, None) => Err(internal("a column that was not kept")),
-            }
+        let column = |(position, (column, _)): (usize, &(ColumnId, usize))| match &stand[position] {
+            Some(column) => Ok(column.as_ref().clone()),
+            None => self.kept_column(columns.scalar_type(*column), position, &parts),
         };
         if rayon::current_thread_index().is_some() {
             kept.par_iter().enumerate().map(column).collect()
@@ -77,71 +91,62 @@ impl Run<'_> {
         }
     }
 
-    /// The rows of a column of the table that were kept.
-    fn chosen_rows(
+    fn kept_column(
         &self,
         scalar: ScalarType,
-        column: &ChunkedColumn,
+        position: usize,
         parts: &[RowsPart],
     ) -> Result<ChunkedColumn, RunError> {
-        let mut pieces: Vec<Piece<'_>> = Vec::with_capacity(parts.len());
-        let mut total = 0;
+        let mut copied = Vec::with_capacity(parts.len());
         for part in parts {
-            // All rows were kept of every part, or of none.
-            let Some(chosen) = &part.chosen else {
-                return Ok(column.clone());
+            copied.push(match part.standing(position) {
+                Some(_) => None,
+                None => {
+                    let own = part.errors.iter().filter(|error| error.column == position);
+                    let mut errors: Vec<(usize, Arc<RowError>)> = own
+                        .map(|error| (error.row, Arc::clone(&error.error)))
+                        .collect();
+                    errors.sort_by_key(|error| error.0);
+                    let arrays = part.columns[position].clone();
+                    Some(ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors))
+                }
+            });
+        }
+        let mut pieces: Vec<Piece<'_>> = Vec::with_capacity(parts.len());
+        for (part, copied) in parts.iter().zip(&copied) {
+            let piece = match copied {
+                Some(column) => Some(Piece {
+                    column,
+                    rows: 0..column.rows(),
+                    chosen: None,
+                    count: column.rows(),
+                }),
+                None => part.standing(position),
             };
-            let first = part.first_row as usize / 64 * 64;
-            let rows = first..column.rows().min(first + 64 * chosen.len());
-            let chosen = Chosen::new(chosen, 0);
-            if rows.start > rows.end || chosen.count(rows.len()) != part.rows {
+            let piece = piece.ok_or_else(|| internal("a column that was not kept"))?;
+            if piece.rows.start > piece.rows.end || piece.count != part.rows {
                 return Err(internal("rows kept that are none of the table"));
             }
-            total += part.rows;
-            if part.rows > 0 {
-                pieces.push(Piece {
-                    rows,
-                    chosen: Some(chosen),
-                    count: part.rows,
-                });
+            if piece.count > 0 {
+                pieces.push(piece);
             }
         }
-        if total == column.rows() {
-            return Ok(column.clone());
+        let total: usize = pieces.iter().map(|piece| piece.count).sum();
+        if let Some(first) = pieces.first()
+            && first.column.rows() == total
+            && pieces
+                .iter()
+                .all(|piece| std::ptr::eq(piece.column, first.column))
+        {
+            return Ok(first.column.clone());
         }
-        let found = match column.lane() {
-            Some(lane) => column.with_array(self.assemble(scalar, lane, column, &pieces)?)?,
-            None => column.with_arrays(self.texts(column, &pieces)?)?,
+        let errors = errors_of(&pieces);
+        let arrays = match scalar.lane() {
+            Some(_) if total == 0 => Vec::new(),
+            Some(lane) => vec![self.assemble(scalar, lane, &pieces, total)?],
+            None => self.texts(&pieces)?,
         };
-        Ok(found.with_errors(errors_of(column, &pieces)))
-    }
-
-    /// A column that was kept in parts, as a whole where it is of fixed width.
-    fn one_piece(
-        &self,
-        scalar: ScalarType,
-        column: &ChunkedColumn,
-    ) -> Result<ChunkedColumn, RunError> {
-        let Some(lane) = column.lane() else {
-            return Ok(column.clone());
-        };
-        let mut pieces = Vec::new();
-        let mut start = 0;
-        for array in column.chunk_arrays() {
-            let count = array.len();
-            pieces.push(Piece {
-                rows: start..start + count,
-                chosen: None,
-                count,
-            });
-            start += count;
-        }
-        if pieces.len() < 2 {
-            return Ok(column.clone());
-        }
-        let array = self.assemble(scalar, lane, column, &pieces)?;
-        let errors = column.errors().to_vec();
-        Ok(column.with_array(array)?.with_errors(errors))
+        Ok(ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors))
     }
 
     /// Pieces of a column of fixed width, behind one another.
@@ -149,16 +154,16 @@ impl Run<'_> {
         &self,
         scalar: ScalarType,
         lane: Lane,
-        column: &ChunkedColumn,
         pieces: &[Piece<'_>],
+        total: usize,
     ) -> Result<ArrayRef, RunError> {
-        let total = pieces.iter().map(|piece| piece.count).sum();
         let values = match lane {
-            Lane::Bool => packed(column, pieces, total, |part| Some(part.bools)).into_buffer(),
-            _ => self.values(lane, column, pieces, total)?,
+            Lane::Bool => packed(pieces, total, |part| Some(part.bools)).into_buffer(),
+            _ => self.values(lane, pieces, total)?,
         };
-        let nulls = (column.null_count() > 0)
-            .then(|| packed(column, pieces, total, |part| part.validity))
+        let nullable = pieces.iter().any(|piece| piece.column.null_count() > 0);
+        let nulls = nullable
+            .then(|| packed(pieces, total, |part| part.validity))
             .and_then(PackedBits::into_nulls);
         let data = ArrayData::builder(arrow_type(scalar))
             .len(total)
@@ -168,13 +173,7 @@ impl Run<'_> {
     }
 
     /// The values of pieces that are no bools, each piece's written to its place.
-    fn values(
-        &self,
-        lane: Lane,
-        column: &ChunkedColumn,
-        pieces: &[Piece<'_>],
-        total: usize,
-    ) -> Result<Buffer, RunError> {
+    fn values(&self, lane: Lane, pieces: &[Piece<'_>], total: usize) -> Result<Buffer, RunError> {
         let bytes = lane.bytes(total);
         let mut region = self
             .pool()
@@ -187,7 +186,7 @@ impl Run<'_> {
             room = rest;
         }
         let write = |(piece, mut place): (&Piece<'_>, &mut [u8])| {
-            for part in column.lane_parts(piece.rows.clone()) {
+            for part in piece.column.lane_parts(piece.rows.clone()) {
                 match piece.chosen {
                     None => {
                         let (to, rest) = place.split_at_mut(part.values.len());
@@ -196,13 +195,12 @@ impl Run<'_> {
                     }
                     Some(chosen) => {
                         let chosen = chosen.from(part.start);
-                        let bytes = lane.bytes(chosen.count(part.rows));
-                        let (to, rest) = place.split_at_mut(bytes);
-                        compact(lane, part.values, chosen, to);
-                        place = rest;
+                        let count = compact(lane, part.values, chosen, place);
+                        place = &mut place[lane.bytes(count)..];
                     }
                 }
             }
+            assert!(place.is_empty(), "as many rows as were counted");
         };
         if rayon::current_thread_index().is_some() {
             places.into_par_iter().for_each(write);
@@ -213,41 +211,11 @@ impl Run<'_> {
     }
 
     /// The texts of pieces, each piece in arrays of its own.
-    fn texts(
-        &self,
-        column: &ChunkedColumn,
-        pieces: &[Piece<'_>],
-    ) -> Result<Vec<ArrayRef>, RunError> {
-        let one = |piece: &Piece<'_>| {
-            let words = piece
-                .chosen
-                .map_or(Vec::new(), |chosen| chosen.to_words(piece.rows.len()));
-            let bits = Buffer::from_vec(words);
-            let mut start = 0;
-            let mut found = Vec::new();
-            for (_, array, rows) in column.parts(piece.rows.clone()) {
-                let bits = BooleanBuffer::new(bits.clone(), start, rows.len());
-                start += rows.len();
-                let array = array.slice(rows.start, rows.len());
-                match bits.count_set_bits() {
-                    0 => {}
-                    count if count == rows.len() => found.push(array),
-                    _ => found.push(chosen_texts(&array, BooleanArray::new(bits, None))?),
-                }
-            }
-            let is_dictionary =
-                TextArray::new(&found[0]).is_some_and(|text| text.dictionary().is_some());
-            // Dictionaries are put together by those who need one.
-            if is_dictionary {
-                Ok(found)
-            } else {
-                together(found)
-            }
-        };
+    fn texts(&self, pieces: &[Piece<'_>]) -> Result<Vec<ArrayRef>, RunError> {
         let found: Vec<Vec<ArrayRef>> = if rayon::current_thread_index().is_some() {
-            pieces.par_iter().map(one).collect::<Result<_, _>>()?
+            pieces.par_iter().map(filtered).collect::<Result<_, _>>()?
         } else {
-            pieces.iter().map(one).collect::<Result<_, _>>()?
+            pieces.iter().map(filtered).collect::<Result<_, _>>()?
         };
         let arrays: Vec<ArrayRef> = found.into_iter().flatten().collect();
         // What texts hold is the results' own; here it is only asked whether there is room.
@@ -257,35 +225,42 @@ impl Run<'_> {
     }
 }
 
-/// The column that a pass computed and kept, morsel by morsel.
-fn computed(
-    scalar: ScalarType,
-    position: usize,
-    parts: &mut [RowsPart],
-) -> Result<ChunkedColumn, RunError> {
-    let mut arrays = Vec::new();
-    let mut errors = Vec::new();
-    let mut first = 0;
-    for part in parts {
-        arrays.append(&mut part.columns[position]);
-        let own = part.errors.iter().filter(|error| error.column == position);
-        errors.extend(own.map(|error| (first + error.row, Arc::clone(&error.error))));
-        first += part.rows;
+/// The rows of a piece, in the layout they have; what is no dictionary in one array.
+fn filtered(piece: &Piece<'_>) -> Result<Vec<ArrayRef>, RunError> {
+    let Some(chosen) = piece.chosen else {
+        return Ok(piece.column.arrays(piece.rows.clone()));
+    };
+    let bits = Buffer::from_vec(chosen.to_words(piece.rows.len()));
+    let mut start = 0;
+    let mut found = Vec::new();
+    for array in piece.column.arrays(piece.rows.clone()) {
+        let bits = BooleanBuffer::new(bits.clone(), start, array.len());
+        start += array.len();
+        match bits.count_set_bits() {
+            0 => {}
+            count if count == array.len() => found.push(array),
+            _ => found.push(chosen_values(&array, BooleanArray::new(bits, None))?),
+        }
     }
-    errors.sort_by_key(|error| error.0);
-    Ok(ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors))
+    let text = found.first().and_then(TextArray::new);
+    let is_dictionary = text.is_some_and(|text| text.dictionary().is_some());
+    // Dictionaries are put together by those who need one.
+    if is_dictionary {
+        Ok(found)
+    } else {
+        together(found)
+    }
 }
 
 /// The bits of pieces behind one another; where a part has none, all are set.
 fn packed<'a>(
-    column: &'a ChunkedColumn,
-    pieces: &[Piece<'_>],
+    pieces: &[Piece<'a>],
     total: usize,
     bits: impl Fn(&crate::data::LanePart<'a>) -> Option<(&'a [u8], usize)>,
 ) -> PackedBits {
     let mut packed = PackedBits::with_room(total);
     for piece in pieces {
-        for part in column.lane_parts(piece.rows.clone()) {
+        for part in piece.column.lane_parts(piece.rows.clone()) {
             let chosen = piece.chosen.map(|chosen| chosen.from(part.start));
             match (bits(&part), chosen) {
                 (None, None) => packed.push_set(part.rows),
@@ -300,8 +275,8 @@ fn packed<'a>(
     packed
 }
 
-/// The texts that are chosen; those of a dictionary with the same dictionary.
-fn chosen_texts(array: &ArrayRef, chosen: BooleanArray) -> Result<ArrayRef, RunError> {
+/// The values that are chosen; those of a dictionary with the same dictionary.
+fn chosen_values(array: &ArrayRef, chosen: BooleanArray) -> Result<ArrayRef, RunError> {
     fn codes<K: ArrowDictionaryKeyType>(
         array: &DictionaryArray<K>,
         chosen: &BooleanArray,
@@ -318,22 +293,21 @@ fn chosen_texts(array: &ArrayRef, chosen: BooleanArray) -> Result<ArrayRef, RunE
 }
 
 /// The errors in rows of pieces, by where the rows stand behind one another.
-fn errors_of(column: &ChunkedColumn, pieces: &[Piece<'_>]) -> Vec<(usize, Arc<RowError>)> {
+fn errors_of(pieces: &[Piece<'_>]) -> Vec<(usize, Arc<RowError>)> {
     let mut found = Vec::new();
-    let mut errors = column.errors().iter().peekable();
     let mut before = 0;
     for piece in pieces {
-        if errors.peek().is_none() {
-            break;
-        }
-        while let Some((row, error)) = errors.next_if(|error| error.0 < piece.rows.end) {
-            let Some(at) = row.checked_sub(piece.rows.start) else {
+        for (row, error) in piece.column.errors() {
+            if !piece.rows.contains(row) {
                 continue;
-            };
-            let is_kept = piece.chosen.is_none_or(|chosen| chosen.has(at));
-            if is_kept {
-                let rank = piece.chosen.map_or(at, |chosen| chosen.count(at));
-                found.push((before + rank, Arc::clone(error)));
+            }
+            let at = row - piece.rows.start;
+            match piece.chosen {
+                None => found.push((before + at, Arc::clone(error))),
+                Some(chosen) if chosen.has(at) => {
+                    found.push((before + chosen.count(at), Arc::clone(error)));
+                }
+                Some(_) => {}
             }
         }
         before += piece.count;

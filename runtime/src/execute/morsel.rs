@@ -290,7 +290,7 @@ impl<'r> Worker<'r> {
         }
         watch.lap(Part::Bind);
         for (position, (sink, state)) in sinks.into_iter().zip(&mut *states).enumerate() {
-            sink.finish(state, core.clone())?;
+            sink.finish(state, core.clone(), &run.standing[position])?;
             watch.lap(Part::Sink(position));
         }
         for (position, (text, nulls)) in texts.into_iter().zip(nulls).enumerate() {

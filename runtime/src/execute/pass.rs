@@ -29,6 +29,7 @@ use crate::execute::program::{Operand, PassProgram, Place, SegmentKind, SinkPlan
 use crate::execute::row_text::RowOp;
 use crate::execute::run::Run;
 use crate::execute::selection::SelectionPlan;
+use crate::execute::sink::rows::Standing;
 use crate::execute::state::State;
 use crate::execute::wide::WideSegment;
 
@@ -96,6 +97,8 @@ pub struct PassRun<'a> {
     pub(crate) destination: Destination,
     /// Of each sink: the rows of the table among which those it takes are.
     pub(crate) ranges: Vec<Range<usize>>,
+    /// Of each sink: the columns of the table that it will take chosen rows of.
+    pub(crate) standing: Vec<Standing>,
     /// Of each sink: the places that the keys of its groups or rows are likely to have.
     pub(crate) places: Vec<Option<Spans>>,
     /// Some value given is an error: every morsel must ask whether it reaches a row.
@@ -182,6 +185,9 @@ impl<'a> PassRun<'a> {
         let places = (program.sinks.iter())
             .map(|sink| likely_places(program, sink, &reads, &rows))
             .collect();
+        let standing = (program.sinks.iter())
+            .map(|sink| program.standing(sink, &reads))
+            .collect();
         let mut bound = PassRun {
             prepared,
             run,
@@ -200,6 +206,7 @@ impl<'a> PassRun<'a> {
             carries: params.carries.clone(),
             destination,
             ranges,
+            standing,
             places,
             always_replay,
             rows,

@@ -146,7 +146,7 @@ impl Run<'_> {
         for ((sink, plan), state) in pass.sinks.iter().zip(&program.sinks).zip(state.sinks) {
             let keep = |kept: &[(ColumnId, usize)], parts: Vec<RowsPart>| {
                 let stands = |(column, slot): &(ColumnId, usize)| {
-                    let stands = program.stands(plan, *slot);
+                    let stands = program.stands_whole(plan, *slot);
                     stands
                         .then(|| self.column(pass.table, *column, params))
                         .transpose()

@@ -8,17 +8,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, BinaryArray, RecordBatch, RecordBatchOptions, UInt32Array, UInt64Array,
-    new_empty_array,
+    ArrayRef, AsArray, BinaryArray, RecordBatch, RecordBatchOptions, UInt64Array, new_empty_array,
 };
-use arrow::datatypes::{Field, Schema, UInt32Type, UInt64Type};
+use arrow::datatypes::{Field, Schema, UInt64Type};
 use icosian_ir::id::{ColumnId, PassId};
 use icosian_ir::meaning::sums::{DecimalSum, ExactSum, IntegerSum};
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
 use crate::arrow_types::arrow_type;
-use crate::compact::Chosen;
 use crate::convert::{column_values, values_to_arrays};
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, row_error};
@@ -103,15 +101,15 @@ impl State {
                         }
                         let kept = kept_columns(program, plan)?;
                         let mut fields: Vec<(String, ArrayRef)> = Vec::new();
-                        if let Some(chosen) = &part.chosen {
-                            let rows = Chosen::new(chosen, 0).rows(64 * chosen.len());
-                            let rows = UInt32Array::from_iter_values(rows.map(|row| row as u32));
-                            fields.push(("row".to_owned(), Arc::new(rows)));
-                        }
-                        for (column, arrays) in kept.iter().zip(&part.columns) {
+                        for (position, column) in kept.iter().enumerate() {
                             let Some(column) = column else { continue };
                             let scalar = columns.scalar_type(*column);
-                            fields.push((column.to_string(), one(scalar, arrays.clone())?));
+                            let arrays = match part.chosen_arrays(position) {
+                                None => part.columns[position].clone(),
+                                Some(Ok(arrays)) => arrays?,
+                                Some(Err(error)) => return Err(row_error(columns, error)),
+                            };
+                            fields.push((column.to_string(), one(scalar, arrays)?));
                         }
                         let more = [("first_row", part.first_row), ("rows", part.rows as u64)];
                         add("rows", &more, fields)?;
@@ -209,13 +207,6 @@ impl State {
                     SinkState::Rows(parts),
                 ) => {
                     let kept = kept_columns(program, plan)?;
-                    let rows = number("rows")? as usize;
-                    let chosen = match plan {
-                        SinkPlan::Spool { selection, .. } if !selection.keeps_all() => {
-                            Some(chosen_rows(next()?, rows)?)
-                        }
-                        _ => None,
-                    };
                     let arrays = kept
                         .iter()
                         .map(|column| match column {
@@ -225,8 +216,8 @@ impl State {
                         .collect::<Result<Vec<_>, RunError>>()?;
                     parts.push(RowsPart {
                         first_row: number("first_row")?,
-                        rows,
-                        chosen,
+                        rows: number("rows")? as usize,
+                        chosen: None,
                         columns: arrays,
                         errors: Vec::new(),
                     });
@@ -269,7 +260,7 @@ fn kept_columns(program: &PassProgram, plan: &SinkPlan) -> Result<Vec<Option<Col
         | SinkPlan::Spool { columns, .. }
         | SinkPlan::Stack { columns, .. } => {
             let copied = |(column, slot): &(ColumnId, usize)| {
-                (!program.stands(plan, *slot)).then_some(*column)
+                (!program.stands_whole(plan, *slot)).then_some(*column)
             };
             Ok(columns.iter().map(copied).collect())
         }
@@ -285,23 +276,6 @@ fn one(scalar: ScalarType, arrays: Vec<ArrayRef>) -> Result<ArrayRef, RunError> 
     Ok(arrays
         .pop()
         .unwrap_or_else(|| new_empty_array(&arrow_type(scalar))))
-}
-
-/// Rows of a morsel, ascending, as bits.
-fn chosen_rows(array: &ArrayRef, count: usize) -> Result<Vec<u64>, RunError> {
-    let rows = array
-        .as_primitive_opt::<UInt32Type>()
-        .ok_or_else(|| malformed("no rows"))?
-        .values();
-    if rows.len() != count || !rows.is_sorted_by(|a, b| a < b) {
-        return Err(malformed("rows that do not follow each other"));
-    }
-    let end = rows.last().map_or(0, |last| *last as usize / 64 + 1);
-    let mut chosen = vec![0; end];
-    for row in rows {
-        chosen[*row as usize / 64] |= 1 << (row % 64);
-    }
-    Ok(chosen)
 }
 
 fn numbers(array: &ArrayRef) -> Result<Vec<u64>, RunError> {

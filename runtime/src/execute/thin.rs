@@ -21,6 +21,9 @@ use crate::execute::selection::SelectionPlan;
 use crate::execute::sink::BlockColumns;
 use crate::execute::view::{Block, View};
 
+/// Rows are brought together where at most so many of a block pass: what comes after is worth it.
+const FEW: usize = BLOCK_ROWS / 8 * 7;
+
 /// What the filter of a pass spares.
 #[derive(Clone, Debug)]
 pub(crate) struct FilterPlan {
@@ -33,8 +36,6 @@ pub(crate) struct FilterPlan {
     pub(crate) after: Vec<usize>,
     /// What is read afterwards and known by then, if rows can be brought together at all.
     gathered: Option<Vec<usize>>,
-    /// Rows are brought together where at most so many of a block pass.
-    few: usize,
 }
 
 /// What of a block is to be computed.
@@ -125,21 +126,12 @@ impl FilterPlan {
             _ => true,
         });
         let lanes = used.iter().all(|slot| program.slots[*slot].lane.is_some());
-        let rest = &pass.segments[filter.segments..];
-        let dear = rest
-            .iter()
-            .any(|segment| !matches!(segment, Segment::Fused(_)));
         Some(FilterPlan {
             slot,
             segments: filter.segments,
             before,
             after,
             gathered: (by_block && agrees && lanes).then_some(used),
-            few: if dear {
-                BLOCK_ROWS / 8 * 7
-            } else {
-                BLOCK_ROWS / 4
-            },
         })
     }
 }
@@ -169,7 +161,7 @@ impl Worker<'_> {
         }
         self.settle_codes();
         match &filter.gathered {
-            Some(gathered) if count <= filter.few.min(rows.len() - 1) => {
+            Some(gathered) if count <= FEW && count < rows.len() => {
                 for slot in gathered {
                     self.gather(*slot, rows.end, passing, count)?;
                 }

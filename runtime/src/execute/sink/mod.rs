@@ -21,6 +21,7 @@ mod tally;
 mod value_set;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
@@ -43,7 +44,7 @@ pub(crate) use codes::{Coded, MOST_CODES};
 use group::{BlockKeys, GroupScratch};
 pub(crate) use group::{GroupOrder, GroupState, shared_states};
 use lanes::Argument;
-use rows::{ColumnBuilder, RowsPart};
+use rows::{ChosenRows, ColumnBuilder, RowsPart, Standing};
 
 /// All rows of a block go into the first state.
 static FIRST_STATE: [u32; BLOCK_ROWS] = [0; BLOCK_ROWS];
@@ -216,7 +217,7 @@ impl SinkState {
             SinkState::Rows(parts) => {
                 let chosen = parts.iter().flat_map(|part| &part.chosen);
                 let arrays = parts.iter().flat_map(|part| part.columns.iter().flatten());
-                8 * chosen.map(Vec::len).sum::<usize>()
+                8 * chosen.map(|chosen| chosen.words.len()).sum::<usize>()
                     + arrays
                         .map(arrow::array::Array::get_array_memory_size)
                         .sum::<usize>()
@@ -440,13 +441,22 @@ impl MorselSink {
     }
 
     /// Adds what is kept of the morsel to the state.
-    pub(crate) fn finish(self, state: &mut SinkState, rows: Range<usize>) -> Result<(), RunError> {
+    /// Which columns stand in the table, `standing` knows.
+    pub(crate) fn finish(
+        self,
+        state: &mut SinkState,
+        rows: Range<usize>,
+        standing: &Standing,
+    ) -> Result<(), RunError> {
         match state {
             SinkState::Output | SinkState::Reduce(_) | SinkState::Group(_) => {}
             SinkState::Rows(parts) => parts.push(RowsPart {
                 first_row: rows.start as u64,
                 rows: self.kept,
-                chosen: self.chosen_all,
+                chosen: self.chosen_all.map(|words| ChosenRows {
+                    words,
+                    columns: Arc::clone(standing),
+                }),
                 columns: self
                     .builders
                     .into_iter()

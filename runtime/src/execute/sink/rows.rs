@@ -12,6 +12,7 @@ use icosian_ir::types::{Lane, Type};
 
 use crate::arrow_types::arrow_type;
 use crate::compact::{Chosen, PackedBits, compact};
+use crate::data::ChunkedColumn;
 use crate::error::RunError;
 use crate::execute::program::{PassProgram, Place, SinkPlan};
 use crate::execute::view::View;
@@ -34,15 +35,39 @@ pub(crate) struct RowsPart {
     pub(crate) first_row: u64,
     /// How many rows were kept.
     pub(crate) rows: usize,
-    /// Which rows, from `first_row` rounded down to 64 on; none where all were.
-    pub(crate) chosen: Option<Vec<u64>>,
-    /// The arrays of every column; none of those that stand in the table as they are.
+    /// Which rows, where that need not be all and they are still in the table.
+    pub(crate) chosen: Option<ChosenRows>,
+    /// The arrays of every column; none of those that stand in the table.
     pub(crate) columns: Vec<Vec<ArrayRef>>,
     /// Errors in place of values that nothing has needed so far.
     pub(crate) errors: Vec<DeferredError>,
 }
 
+/// Rows of a morsel that are kept, as they stand in the table.
+#[derive(Clone, Debug)]
+pub(crate) struct ChosenRows {
+    /// A bit for each row, from the morsel's first one rounded down to 64 on.
+    pub(crate) words: Vec<u64>,
+    /// Of each column kept: what it is in the table, if it stands there.
+    pub(crate) columns: Standing,
+}
+
+/// Columns that a sink keeps, those that stand in the table.
+pub(crate) type Standing = Arc<Vec<Option<Arc<ChunkedColumn>>>>;
+
 impl PassProgram {
+    /// Those of a sink's columns that it will take chosen rows of.
+    pub(crate) fn standing(&self, sink: &SinkPlan, reads: &[Arc<ChunkedColumn>]) -> Standing {
+        let SinkPlan::Spool { columns, .. } = sink else {
+            return Standing::default();
+        };
+        let column = |(_, slot): &(ColumnId, usize)| {
+            let stands = self.stands(sink, *slot);
+            stands.then(|| Arc::clone(&reads[*slot]))
+        };
+        Arc::new(columns.iter().map(column).collect())
+    }
+
     /// The slots of what a sink keeps, without those that it need not copy.
     pub(crate) fn copied(
         &self,
@@ -65,6 +90,12 @@ impl PassProgram {
             | SinkPlan::Carry { .. } => false,
         };
         reads_later && self.slots[slot].place == Place::Table
+    }
+
+    /// Whether what a sink keeps of a slot is a column of the table as it is.
+    pub(crate) fn stands_whole(&self, sink: &SinkPlan, slot: usize) -> bool {
+        let chooses = matches!(sink, SinkPlan::Spool { selection, .. } if !selection.keeps_all());
+        !chooses && self.stands(sink, slot)
     }
 }
 
