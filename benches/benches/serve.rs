@@ -1,5 +1,5 @@
 //! One row, as a service answers it: inputs set, computed, outputs read; elementwise alone, with what was
-//! learned and a lookup into 100,000 rows, and some rows at once. Beside them a run over a batch of one row.
+//! learned and a lookup into 100,000 rows, with windows, and some rows at once. Beside them a run over a batch of one row.
 //!
 //! Keys come in no order, so that a lookup finds the table outside the nearest caches.
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use icosian::{Flow, Inputs, RowPlan, SerialExecutor};
+use icosian::{Flow, Inputs, RowPlan, SerialExecutor, WindowState};
 use icosian_benches::uniform;
 
 const PLACES: usize = 100_000;
@@ -170,5 +170,72 @@ fn rows(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, rows);
+const WINDOWS: &str = "
+table visits { customer: str, id: i64, t: timestamp[s], spend: f64 }
+extend visits {
+    over (customer order by t) {
+        usual    = spend.rolling(7, min=1).mean()
+        before   = spend.shift(1)
+        long     = spend.rolling(1000, min=1).mean()
+        spread   = spend.rolling(1000, min=1).std()
+        best     = spend.rolling(1000, min=1).max()
+        recent   = spend.rolling(1h).sum()
+        total    = spend.cumulative_sum()
+        smooth   = spend.ewm_mean(span=20)
+    }
+    id_usual = spend.rolling(7, min=1).mean() over id
+    id_before = spend.shift(1) over id
+    ratio    = usual / (before ?? 1.0)
+    id_ratio = id_usual / (id_before ?? 1.0)
+}";
+
+/// A row with windows over a customer, whose state is at hand or one of many.
+fn windows(criterion: &mut Criterion) {
+    let flow = Flow::from_text(WINDOWS).expect("the flow checks");
+    let mut group = criterion.benchmark_group("one row of a customer");
+    for (name, output, customers) in [
+        ("rolling(7).mean and shift", "ratio", 1),
+        ("the same, by a number", "id_ratio", 1),
+        ("the same, of 10,000 customers", "id_ratio", 10_000),
+        ("rolling(1000).mean", "long", 1),
+        ("rolling(1000).std", "spread", 1),
+        ("rolling(1000).max", "best", 1),
+        ("rolling(1h).sum", "recent", 1),
+        ("cumulative_sum", "total", 1),
+        ("ewm_mean", "smooth", 1),
+    ] {
+        let output = format!("visits.{output}");
+        let selected = flow.select(&[&output]).expect("an output");
+        let mut plan = selected.row().expect("windows that look back");
+        let spend = plan.input::<f64>("spend").expect("an input");
+        let customer = plan.input::<str>("customer").ok();
+        let id = plan.input::<i64>("id").ok();
+        let t = plan.input::<i64>("t").ok();
+        let out = plan.output::<f64>(&output).expect("the output");
+        let values = uniform(4096, 6, 1.0, 100.0);
+        let mut states = vec![WindowState::new(); customers];
+        let mut next = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                next += 1;
+                let at = next * 7_919 % customers;
+                if let Some(slot) = customer {
+                    plan.set(slot, "customer 1");
+                }
+                if let Some(slot) = id {
+                    plan.set(slot, at as i64);
+                }
+                if let Some(slot) = t {
+                    plan.set(slot, next as i64);
+                }
+                plan.set(spend, values[next % values.len()]);
+                plan.run_with(&mut states[at]).expect("it runs");
+                black_box(plan.get(out))
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, rows, windows);
 criterion_main!(benches);

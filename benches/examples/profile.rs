@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use icosian::{Flow, Inputs, ParallelExecutor};
 use icosian_benches::filter_workloads::FILTER_WORKLOADS;
 use icosian_benches::key_workloads::KEY_WORKLOADS;
+use icosian_benches::window_workloads::{WINDOW_WORKLOADS, looked_up};
 use icosian_benches::workloads::{WORKLOADS, Workload};
 use icosian_runtime::memory::BufferPool;
 use rayon::prelude::*;
@@ -56,7 +57,10 @@ fn run(workload: &Workload, rounds: usize, threads: usize) {
     let prepared = flow.outputs().prepare().expect("the flow runs");
     let executor = ParallelExecutor::new(threads).expect("threads");
     let data = (workload.data)(workload.rows);
-    let inputs = Inputs::new().batches(workload.table, vec![data]);
+    let mut inputs = Inputs::new().batches(workload.table, vec![data]);
+    if let Some((table, data)) = looked_up(workload) {
+        inputs = inputs.batches(table, vec![data]);
+    }
     let fresh = (prepared.bind(&inputs).expect("the inputs fit")).with_pool(BufferPool::new(0));
     let pool = BufferPool::keeping_for(usize::MAX, Duration::from_secs(3600));
     let reused = (prepared.bind(&inputs).expect("the inputs fit")).with_pool(Arc::clone(&pool));
@@ -128,6 +132,7 @@ fn main() {
     let rounds = args.next().and_then(|text| text.parse().ok()).unwrap_or(9);
     let threads = args.next().and_then(|text| text.parse().ok()).unwrap_or(2);
     let workloads = WORKLOADS.iter().chain(&KEY_WORKLOADS);
+    let workloads = workloads.chain(&WINDOW_WORKLOADS);
     for workload in workloads.chain(&FILTER_WORKLOADS) {
         if name == "all" || name.split(',').any(|name| name == workload.name) {
             run(workload, rounds, threads);

@@ -2,6 +2,7 @@
 
 pub mod filter_workloads;
 pub mod key_workloads;
+pub mod window_workloads;
 pub mod workloads;
 
 use std::sync::Arc;

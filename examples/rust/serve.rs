@@ -1,7 +1,9 @@
-//! A serving loop: what was learned on one table is used on single rows, by two threads, as a service would.
+//! A serving loop: what was learned on one table is used on single rows, by two threads, as a service would; and
+//! windows over each customer's visits, by states that the service keeps.
 //!
 //! `cargo run --release --example serve`
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,12 +11,12 @@ use std::time::Instant;
 use icosian::arrow::array::{
     ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, UInt32Array,
 };
-use icosian::{Flow, Inputs, RowPlan};
+use icosian::{Flow, Inputs, RowPlan, WindowState};
 
 const FLOW: &str = r#"
 table customers { plan: str, spend: f64?, left: bool }         # those who are learned from
 table places { code: str, height: u32 }
-table visits { plan: str, place: str?, spend: f64?, days: i32 }  # those who are served
+table visits { plan: str, place: str?, spend: f64?, days: i32, customer: str }  # those who are served
 
 fit spend_mean = mean(customers.spend)
 fit spend_std  = std(customers.spend)
@@ -25,6 +27,9 @@ risk   = by_plan[plan=visits.plan].share ?? 0.5        # target encoding
 height = places[code=visits.place].height ?? 0
 level  = match height { 0..=500: "low", _: "high" }
 score  = risk + 0.1 * z / (days + 1)
+
+usual  = visits.spend.rolling(7, min=1).mean() over visits.customer
+more   = visits.spend / usual - 1
 "#;
 
 fn learned_from() -> Result<RecordBatch, Box<dyn Error>> {
@@ -118,6 +123,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     many.run_rows(64)?;
     println!("the last of 64: {:?}", many.get_at(score, 63));
+
+    // Windows go on from what was kept of the customer's last visit. The service keeps it where it likes.
+    let mut row = flow.select(&["visits.more"])?.row()?;
+    let (customer, spend) = (row.input::<str>("customer")?, row.input::<f64>("spend")?);
+    let more = row.output::<f64>("more")?;
+    let mut states: HashMap<&str, WindowState> = HashMap::new();
+    for (who, amount) in [("ann", 4.0), ("bob", 50.0), ("ann", 8.0)] {
+        row.set(customer, who);
+        row.set(spend, amount);
+        row.run_with(states.entry(who).or_default())?;
+        println!("{who} spends {:+?} against the usual", row.get(more));
+    }
+    // Over a restart it goes as bytes.
+    let saved = states["ann"].to_bytes();
+    let mut restored = row.window_state(&saved)?;
+    row.set(customer, "ann");
+    row.run_with(&mut restored)?;
+    println!("again: {:+?}", row.get(more));
 
     // One row does not decide what all rows make.
     let refused = flow.select(&["visits.score"])?.row();

@@ -67,6 +67,9 @@ impl Prepared {
             milliseconds(times.scan)
         );
         let mut parts = vec![("bind the columns read".to_owned(), times.bind)];
+        if times.decode > Duration::ZERO {
+            parts.insert(0, ("decode row groups".to_owned(), times.decode));
+        }
         for (segment, time) in pass.segments.iter().zip(&times.segments) {
             parts.push((self.segment_text(columns, segment), *time));
         }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::ArrayRef;
 use icosian_ir::types::Type;
 use icosian_runtime::source::{
-    self, ReadOptions, RowPredicate, Schema, Source, SourceError, TableData, Unread, WantedColumn,
+    self, Opened, ReadOptions, RowPredicate, Scan, Schema, Source, SourceError, TableData, Unread,
+    WantedColumn,
 };
 
 /// Columns and schemas of files, kept for the next run that wants them.
@@ -99,7 +100,7 @@ impl ReadCache {
         wanted: &[WantedColumn],
     ) -> Result<ReadColumns, SourceError> {
         let Source::File { path, options } = source else {
-            return read(source, wanted, None);
+            return read_all(source, wanted);
         };
         let key = key(path, options);
         let name = |column: &WantedColumn| (column.source_name.clone(), column.ty);
@@ -116,7 +117,7 @@ impl ReadCache {
                 .collect()
         };
         if !missing.is_empty() || wanted.is_empty() {
-            let read = read(source, &missing, None)?;
+            let read = read_all(source, &missing)?;
             let mut files = self.files();
             let file = files.entry(key.clone()).or_default();
             if file.rows != read.rows {
@@ -142,18 +143,37 @@ impl ReadCache {
         drop(files);
         match kept {
             Some(kept) => Ok(kept),
-            None => read(source, wanted, None),
+            None => read_all(source, wanted),
         }
     }
 }
 
-/// The wanted columns of a source, read now; rows that a predicate does not want may be left out.
+/// The rows of a table, read or not.
+#[derive(Debug)]
+pub(crate) enum ReadTable {
+    Columns(ReadColumns),
+    Scan(Scan),
+}
+
+/// The wanted columns of a source, read now, or a scan of them that is to be read `later`; rows that a
+/// predicate does not want may be left out.
 pub(crate) fn read(
     source: &Source,
     wanted: &[WantedColumn],
     predicate: Option<&RowPredicate<'_>>,
-) -> Result<ReadColumns, SourceError> {
-    let data = source::read_where(source, wanted, predicate)?;
+    later: impl Fn(&Scan) -> bool,
+) -> Result<ReadTable, SourceError> {
+    let data = match source::open(source, wanted, predicate)? {
+        Opened::Unread(scan) if later(&scan) => return Ok(ReadTable::Scan(scan)),
+        Opened::Unread(scan) => scan.read()?,
+        Opened::Read(data) => data,
+    };
+    Ok(ReadTable::Columns(ReadColumns::new(data, wanted.len())))
+}
+
+/// All of the wanted columns, read now.
+fn read_all(source: &Source, wanted: &[WantedColumn]) -> Result<ReadColumns, SourceError> {
+    let data = source::read(source, wanted)?;
     Ok(ReadColumns::new(data, wanted.len()))
 }
 

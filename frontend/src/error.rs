@@ -109,8 +109,12 @@ impl std::error::Error for Error {}
 
 impl From<RunError> for Error {
     fn from(error: RunError) -> Error {
+        let code = match error {
+            RunError::Source { .. } => Code::BadInput,
+            _ => Code::RunFailed,
+        };
         Error::run(
-            Diagnostic::error(Code::RunFailed, error.to_string()),
+            Diagnostic::error(code, error.to_string()),
             Sources::default(),
         )
     }

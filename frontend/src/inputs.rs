@@ -7,9 +7,9 @@ use arrow::array::{ArrayRef, RecordBatch};
 use icosian_ir::graph::Binding;
 use icosian_ir::value::Value;
 pub use icosian_runtime::source::{ReadOptions, Source};
-use icosian_runtime::source::{RowPredicate, Schema, SourceError, WantedColumn};
+use icosian_runtime::source::{RowPredicate, Scan, Schema, SourceError, WantedColumn};
 
-use crate::cache::{ReadCache, ReadColumns, read};
+use crate::cache::{ReadCache, ReadTable, read};
 
 /// What a run is given.
 ///
@@ -134,16 +134,18 @@ impl Inputs {
         }
     }
 
+    /// The wanted columns of a source, or a scan of them that is to be read `later`.
     pub(crate) fn read(
         &self,
         source: &Source,
         wanted: &[WantedColumn],
         predicate: Option<&RowPredicate<'_>>,
-    ) -> Result<ReadColumns, SourceError> {
+        later: impl Fn(&Scan) -> bool,
+    ) -> Result<ReadTable, SourceError> {
         match &self.cache {
             // What is kept is for runs that ask for other rows as well.
-            Some(cache) => cache.read(source, wanted),
-            None => read(source, wanted, predicate),
+            Some(cache) => cache.read(source, wanted).map(ReadTable::Columns),
+            None => read(source, wanted, predicate, later),
         }
     }
 }

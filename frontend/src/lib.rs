@@ -65,6 +65,8 @@ mod analysis;
 
 mod row;
 
+mod served;
+
 mod state;
 
 mod testing;
@@ -82,7 +84,7 @@ pub use icosian_ir::graph::{CheckAction, Graph};
 pub use icosian_ir::types::{ScalarType, TimeUnit, Type, Zone};
 pub use icosian_ir::value::Value as Constant;
 pub use icosian_runtime::execute::{
-    Backend, Executor, HostError, KernelCache, ParallelExecutor, SerialExecutor,
+    Backend, Executor, HostError, KernelCache, ParallelExecutor, SerialExecutor, WindowState,
 };
 pub use icosian_runtime::result::ResultBuilder;
 pub use inputs::{Inputs, ReadOptions, Source};

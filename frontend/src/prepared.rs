@@ -15,11 +15,14 @@ use icosian_ir::types::{ScalarType, Type};
 use icosian_ir::value::Value;
 use icosian_runtime::arrow_types::widen;
 use icosian_runtime::data::{BoundTable, ChunkedColumn};
+use icosian_runtime::error::RunError;
 use icosian_runtime::execute::{
-    self, Backend, BatchStream, Executor, ParallelExecutor, RowProgram, Run, SerialExecutor,
+    self, Backend, BatchStream, Executor, MORSEL_ROWS, ParallelExecutor, RowProgram, Run,
+    SerialExecutor,
 };
-use icosian_runtime::source::{RowPredicate, Source, WantedColumn};
+use icosian_runtime::source::{RowPredicate, Scan, Source, WantedColumn};
 
+use crate::cache::ReadTable;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
 use crate::flow::Flow;
@@ -30,6 +33,15 @@ use crate::state::GivenTables;
 
 /// Rows of a batch in morsels of 65,536: enough that all cores work on one.
 const MORSELS_PER_BATCH: usize = 16;
+
+/// When files are decoded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decode {
+    /// Before anything is computed.
+    First,
+    /// By passes that run over so many rows at once, where that can be.
+    InPasses { rows: usize },
+}
 
 /// A stage of the way from flow to machine code, as text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,7 +104,7 @@ impl Prepared {
     /// If inputs are missing or don't fit, a row of what was asked for is an error, or a check that
     /// ends the run does not hold.
     pub fn run(&self, inputs: &Inputs) -> Result<RunOutput, Error> {
-        self.run_with(inputs, self.all_cores()?)
+        self.execute(&self.open(inputs)?, self.all_cores()?)
     }
 
     /// Runs on all cores and gives the rows of one delivered table batch by batch, each computed
@@ -132,7 +144,8 @@ impl Prepared {
                 None => unknown("table", table, names),
             });
         };
-        let run = self.bind(inputs)?;
+        let rows = MORSELS_PER_BATCH * MORSEL_ROWS;
+        let run = self.bind_except(inputs, None, Decode::InPasses { rows })?;
         if self.prepared.backend() == Backend::Interpreter {
             let output = self.outcome(&run, &SerialExecutor)?;
             let checks = output.checks().to_vec();
@@ -151,7 +164,7 @@ impl Prepared {
         Ok(self.executor.get_or_init(|| executor))
     }
 
-    /// Runs with an executor of the caller's choice.
+    /// Reads what [`Prepared::bind`] does, and runs with an executor of the caller's choice.
     ///
     /// # Errors
     /// As [`Prepared::run`], and what the executor adds.
@@ -186,7 +199,19 @@ impl Prepared {
     /// # Errors
     /// If inputs are missing, can't be read or don't fit.
     pub fn bind(&self, inputs: &Inputs) -> Result<Run<'_>, Error> {
-        self.bind_except(inputs, None)
+        self.bind_except(inputs, None, Decode::First)
+    }
+
+    /// As [`Prepared::bind`], for a run on all cores that is executed once: Parquet files of many row
+    /// groups are decoded while their rows are computed, where one pass alone looks at them, and no more
+    /// of their row groups are in memory than threads work on. Of such files only the footers are read
+    /// by now. What is wrong in a row group is told by the run, and of several errors the one of the
+    /// lowest rows.
+    ///
+    /// # Errors
+    /// As [`Prepared::bind`], except what is wrong in row groups that are decoded later.
+    pub fn open(&self, inputs: &Inputs) -> Result<Run<'_>, Error> {
+        self.bind_except(inputs, None, Decode::InPasses { rows: usize::MAX })
     }
 
     /// What is computed of each row of a table, once everything else is known.
@@ -196,13 +221,18 @@ impl Prepared {
             let message = format!("the rows of `{name}` are given one at a time");
             return Err(option_error(message));
         }
-        let run = self.bind_except(inputs, Some(table))?;
+        let run = self.bind_except(inputs, Some(table), Decode::First)?;
         let program = RowProgram::new(&run, table, self.all_cores()?)?;
         RowPlan::new(self.flow.clone(), program)
     }
 
     /// [`Prepared::bind`] without the rows of a table.
-    fn bind_except(&self, inputs: &Inputs, left: Option<TableId>) -> Result<Run<'_>, Error> {
+    fn bind_except(
+        &self,
+        inputs: &Inputs,
+        left: Option<TableId>,
+        decode: Decode,
+    ) -> Result<Run<'_>, Error> {
         let columns = self.prepared.columns();
         self.check_names(inputs)?;
         let mut run = Run::new(&self.prepared);
@@ -219,7 +249,7 @@ impl Prepared {
             if left == Some(table) {
                 continue;
             }
-            let data = self.read_table(table, inputs)?;
+            let data = self.read_table(table, inputs, decode)?;
             run = run.with_table(table, Arc::new(data));
         }
         Ok(run)
@@ -264,7 +294,12 @@ impl Prepared {
         tables
     }
 
-    fn read_table(&self, table: TableId, inputs: &Inputs) -> Result<BoundTable, Error> {
+    fn read_table(
+        &self,
+        table: TableId,
+        inputs: &Inputs,
+        decode: Decode,
+    ) -> Result<BoundTable, Error> {
         let columns = self.prepared.columns();
         let name = &columns.tables[table].name;
         let of_table = columns
@@ -300,14 +335,27 @@ impl Prepared {
                 columns: filter.inputs().filter_map(position).collect(),
                 may_keep: &may_keep,
             });
+            let ids: Vec<Option<ColumnId>> = (read.iter())
+                .map(|(input, _)| self.prepared.input_column(*input))
+                .collect();
+            let threads = rayon::current_num_threads();
+            let in_pass = |scan: &Scan| match decode {
+                Decode::InPasses { rows } if given.is_empty() => {
+                    (self.prepared).decodes(table, scan, &ids, threads, rows)
+                }
+                Decode::InPasses { .. } | Decode::First => false,
+            };
             let rows = inputs
-                .read(&source, &wanted, predicate.as_ref())
+                .read(&source, &wanted, predicate.as_ref(), in_pass)
                 .map_err(|error| {
-                    Error::run(
-                        Diagnostic::error(Code::BadInput, format!("table `{name}`: {error}")),
-                        self.flow.sources().clone(),
-                    )
+                    let table = name.clone();
+                    let error = Box::new(error);
+                    Error::from(RunError::Source { table, error })
                 })?;
+            let rows = match rows {
+                ReadTable::Columns(rows) => rows,
+                ReadTable::Scan(scan) => return Ok(BoundTable::from_scan(scan, ids)),
+            };
             let mut data = BoundTable::new(rows.rows).with_unread(rows.unread);
             for ((input, _), arrays) in read.iter().zip(rows.columns) {
                 self.insert(&mut data, *input, arrays)?;

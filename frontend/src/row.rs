@@ -8,11 +8,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use icosian_ir::columns::{Columns, Obstacle, ObstacleKind};
-use icosian_ir::id::{NodeId, TableId};
-use icosian_ir::op::Op;
 use icosian_ir::types::{ScalarType, Type};
-use icosian_runtime::execute::{LaneValue, RowProgram, RowState};
+use icosian_runtime::execute::{LaneValue, RowProgram, RowState, WindowState};
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::error::Error;
@@ -338,11 +335,83 @@ impl RowPlan {
     /// Computes the outputs of the first `rows` rows.
     ///
     /// # Errors
-    /// If an input that can't be null was never set, there is no room for so many rows, or an output is
-    /// an error in a row: that of the lowest row.
+    /// If an input that can't be null was never set, there is no room for so many rows, an output is
+    /// an error in a row (that of the lowest row), or there are windows, which need a state.
     #[inline]
     pub fn run_rows(&mut self, rows: usize) -> Result<(), Error> {
-        self.state.run(rows).map_err(|error| self.failed(error))
+        self.run_rows_with(rows, &mut [])
+    }
+
+    /// Computes the outputs of one row that comes after those the state has taken, and takes it too.
+    ///
+    /// The state is that of the row's key: of the rows that the flow's windows go along, `over` this key.
+    /// They give what a batch of those rows gives for the last of them, bit for bit.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use icosian::{Flow, WindowState};
+    ///
+    /// let flow = Flow::from_text(
+    ///     "table visits { customer: str, t: i64, spend: f64 }
+    ///      usual  = visits.spend.rolling(3, min=1).mean() over (visits.customer order by visits.t)
+    ///      change = visits.spend - visits.spend.shift(1) over (visits.customer order by visits.t)",
+    /// )?;
+    /// let mut row = flow.select(&["usual", "change"])?.row()?;
+    /// let (customer, t) = (row.input::<str>("customer")?, row.input::<i64>("t")?);
+    /// let spend = row.input::<f64>("spend")?;
+    /// let (usual, change) = (row.output::<f64>("usual")?, row.output::<f64>("change")?);
+    ///
+    /// let mut states: HashMap<&str, WindowState> = HashMap::new();
+    /// let mut found = Vec::new();
+    /// for (time, who, amount) in [(1, "ann", 4.0), (2, "bob", 9.0), (3, "ann", 6.0)] {
+    ///     row.set(customer, who);
+    ///     row.set(t, time);
+    ///     row.set(spend, amount);
+    ///     row.run_with(states.entry(who).or_default())?;
+    ///     found.push((row.get(usual), row.get(change)));
+    /// }
+    /// let expected = [(Some(4.0), None), (Some(9.0), None), (Some(5.0), Some(2.0))];
+    /// assert_eq!(found, expected);
+    /// # Ok::<(), icosian::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`RowPlan::run_rows_with`]. The state is then as before.
+    #[inline]
+    pub fn run_with(&mut self, state: &mut WindowState) -> Result<(), Error> {
+        self.run_rows_with(1, &mut [state])
+    }
+
+    /// Computes the outputs of the first `rows` rows, which come one after the other after those that the
+    /// states have taken: one state for each of [`RowPlan::window_keys`].
+    ///
+    /// # Errors
+    /// As [`RowPlan::run_rows`]; also if what a window looks at is an error in a row, a row is of another
+    /// key than those before or stands before the last one in a window's order, or the states are not
+    /// those of this plan's windows. No state has then taken any of the rows.
+    #[inline]
+    pub fn run_rows_with(
+        &mut self,
+        rows: usize,
+        states: &mut [&mut WindowState],
+    ) -> Result<(), Error> {
+        let run = self.state.run(rows, states);
+        run.map_err(|error| self.failed(error))
+    }
+
+    /// The keys whose rows the windows go along, by their names: of each list of keys a run takes one
+    /// state. There is none if there are no windows; a list is empty if windows go along all rows.
+    pub fn window_keys(&self) -> Vec<Vec<&str>> {
+        self.state.program().window_keys()
+    }
+
+    /// The state that [`WindowState::to_bytes`] wrote, of a plan of the same flow with the same windows.
+    ///
+    /// # Errors
+    /// If the bytes are no such state.
+    pub fn window_state(&self, bytes: &[u8]) -> Result<WindowState, Error> {
+        let state = self.state.program().window_state(bytes);
+        state.map_err(|error| self.failed(error))
     }
 
     #[cold]
@@ -411,111 +480,4 @@ fn find<T: RowValue + ?Sized>(
         return Err(bad_option(format!("`{full}` is {ty}, not {wanted}")));
     }
     Ok(position)
-}
-
-/// The one table whose rows the outputs are of.
-///
-/// # Errors
-/// If that is none, several, or one that has no rows of its own.
-pub(crate) fn served_table(flow: &Flow, columns: &Columns) -> Result<TableId, Error> {
-    let mut found: Option<(TableId, &str)> = None;
-    for output in &columns.outputs {
-        let Some(table) = columns.table_of(output.column) else {
-            continue;
-        };
-        match found {
-            None => found = Some((table, &output.name)),
-            Some((known, _)) if known == table => {}
-            Some((_, other)) => {
-                let message = format!(
-                    "`{other}` and `{}` are of the rows of two tables",
-                    output.name
-                );
-                let diagnostic = Diagnostic::error(Code::NotByRow, message);
-                return Err(Error::in_sources(
-                    vec![diagnostic.help("select outputs of one table")],
-                    flow.sources().clone(),
-                ));
-            }
-        }
-    }
-    let Some((table, _)) = found else {
-        let message = "no output is of the rows of a table";
-        let diagnostic = Diagnostic::error(Code::NotByRow, message);
-        let diagnostic = diagnostic.help("a single value comes from Prepared::run");
-        return Err(Error::in_sources(vec![diagnostic], flow.sources().clone()));
-    };
-    // Of a derived table: where its rows come from, which is in the way.
-    let mut served = table;
-    while let Some(parent) = columns.tables[served].rows.parents().first() {
-        served = *parent;
-    }
-    match columns.row_obstacle(served) {
-        None => Ok(served),
-        Some(obstacle) => Err(not_by_row(flow, columns, &obstacle)),
-    }
-}
-
-/// The error that tells what is in the way, and how the output needs it.
-fn not_by_row(flow: &Flow, columns: &Columns, obstacle: &Obstacle) -> Error {
-    let graph = flow.graph();
-    let name = |node: NodeId| &*graph.nodes[node].name;
-    let mut path: Vec<NodeId> = Vec::new();
-    let of_output = columns.outputs.iter();
-    let first = of_output.filter(|output| Some(&output.column) == obstacle.path.first());
-    path.extend(first.map(|output| output.node).next());
-    for column in &obstacle.path {
-        let nodes = &columns.column(*column).nodes;
-        if let Some(node) = nodes.first()
-            && !path.contains(node)
-        {
-            path.push(*node);
-        }
-    }
-    let last = obstacle.path.last().map(|column| columns.column(*column));
-    let table = |id: TableId| &*columns.tables[id].name;
-    let reason = match obstacle.kind {
-        ObstacleKind::Reduction => {
-            let op = last.map_or("a reduction", |column| column.op.name());
-            let from = last.and_then(|column| match column.op {
-                Op::Reduce { from, .. } => Some(table(from)),
-                _ => None,
-            });
-            format!("a {op} of all rows of `{}`", from.unwrap_or_default())
-        }
-        ObstacleKind::Window => {
-            let op = last.map_or("a window", |column| column.op.name());
-            format!("a window over other rows ({op})")
-        }
-        ObstacleKind::RowNumber => "the number of the row among all".to_owned(),
-        ObstacleKind::Lookup(id) => format!("a row of `{}`, made of all rows", table(id)),
-        ObstacleKind::Derived(id) => format!("of the rows of `{}`, made of all rows", table(id)),
-        ObstacleKind::Extern => "a function of the host, which takes whole columns".to_owned(),
-    };
-    let output = path.first().map_or("an output", |node| name(*node));
-    let culprit = path.last().copied();
-    let message = match culprit {
-        Some(culprit) if path.len() > 1 => {
-            format!(
-                "`{output}` can't be had from one row: `{}` is {reason}",
-                name(culprit)
-            )
-        }
-        _ => format!("`{output}` can't be had from one row: it is {reason}"),
-    };
-    let mut diagnostic = Diagnostic::error(Code::NotByRow, message);
-    if path.len() > 1 {
-        let names: Vec<String> = path
-            .iter()
-            .map(|node| format!("`{}`", name(*node)))
-            .collect();
-        diagnostic = diagnostic.note(names.join(" needs "));
-    }
-    if obstacle.kind == ObstacleKind::Reduction {
-        diagnostic = diagnostic.help("what is learned once is marked `fit` and given by a state");
-    }
-    if let Some(span) = culprit.and_then(|node| flow.spans().nodes.get(&node)) {
-        diagnostic = diagnostic.at(*span);
-    }
-    Error::in_sources(vec![diagnostic], flow.sources().clone())
 }

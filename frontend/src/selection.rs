@@ -17,7 +17,8 @@ use crate::error::Error;
 use crate::flow::Flow;
 use crate::inputs::Inputs;
 use crate::prepared::Prepared;
-use crate::row::{RowPlan, served_table};
+use crate::row::RowPlan;
+use crate::served::served_table;
 use crate::state::{FittedState, GivenTables};
 use crate::values::value_from_text;
 
@@ -152,17 +153,22 @@ impl Selection {
     /// what they alone decide is computed, now and on all cores; and machine code is made.
     ///
     /// # Errors
-    /// If an output needs more than its row, naming what is in the way and the path to it; as
+    /// If an output needs more than its row and windows that look back, naming what is in the way and the path to it; as
     /// [`Selection::prepare`]; or if the inputs are missing or don't fit.
     pub fn row_with(self, inputs: &Inputs) -> Result<RowPlan, Error> {
-        let (prepared, table) = self.without_checks().plan(served_table)?;
+        let serve = |flow: &Flow, columns: &mut Columns| {
+            let table = served_table(flow, columns)?;
+            columns.served = Some(table);
+            Ok(table)
+        };
+        let (prepared, table) = self.without_checks().plan(serve)?;
         prepared.row(inputs, table)
     }
 
     /// Plans what the outputs need, once `check` has agreed.
     fn plan<T>(
         self,
-        check: impl FnOnce(&Flow, &Columns) -> Result<T, Error>,
+        check: impl FnOnce(&Flow, &mut Columns) -> Result<T, Error>,
     ) -> Result<(Prepared, T), Error> {
         let request = Request {
             outputs: self.outputs,
@@ -176,7 +182,7 @@ impl Selection {
             graph_to_columns(graph, &request).map_err(|error| lower_error(&self.flow, &error))?;
         columns.host = self.flow.host().clone();
         check_host(&self.flow, &columns)?;
-        let checked = check(&self.flow, &columns)?;
+        let checked = check(&self.flow, &mut columns)?;
         if self.backend == Backend::Jit {
             columns = rewrite(&columns);
         }

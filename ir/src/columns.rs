@@ -15,7 +15,7 @@ mod verify;
 use std::collections::HashMap;
 use std::fmt;
 
-pub use by_row::{Obstacle, ObstacleKind};
+pub use by_row::{Obstacle, ObstacleKind, Unknown};
 pub(crate) use checks::made_since;
 pub use checks::{CheckColumns, CheckEvaluation, CheckValue, SAMPLE_ROWS};
 pub use join::Join;
@@ -162,6 +162,9 @@ pub struct Columns {
     pub node_names: HashMap<NodeId, String>,
     /// What the host supplies for calls of its functions.
     pub host: HostFunctions,
+    /// The table whose rows come one at a time, if there is one: its windows are steps over what is kept
+    /// from row to row.
+    pub served: Option<TableId>,
 }
 
 impl Columns {
@@ -205,6 +208,7 @@ impl Columns {
     /// passes find it in the table.
     pub fn is_stored(&self, column: &Column) -> bool {
         match &column.op {
+            Op::Window(_) if self.is_served(column) => false,
             Op::Window(window) => {
                 let text = |arg: &ColumnId| self.scalar_type(*arg) == ScalarType::Str;
                 !window.is_local(column.args.iter().any(text))
@@ -212,6 +216,16 @@ impl Columns {
             Op::Extern(signature) => column.domain != Domain::Scalar && signature.needs_all_rows(),
             _ => false,
         }
+    }
+
+    /// Whether a column is of the table whose rows come one at a time.
+    pub fn is_served(&self, column: &Column) -> bool {
+        matches!(column.domain, Domain::Rows(table) if Some(table) == self.served)
+    }
+
+    /// Whether a column is a cumulative sum that a pass takes up from an earlier pass's sums.
+    pub fn is_carried(&self, column: &Column) -> bool {
+        matches!(&column.op, Op::Window(window) if window.is_carried()) && !self.is_served(column)
     }
 
     /// How a column is executed inside a pass.

@@ -53,6 +53,47 @@ pub(crate) fn put_bit(bytes: &mut [u8], position: usize, value: bool) {
     }
 }
 
+/// The 64 bits from a position on; zeros beyond the end.
+#[inline(always)]
+pub(crate) fn bit_word(bytes: &[u8], position: usize) -> u64 {
+    let from = bytes.get(position / 8..).unwrap_or_default();
+    let shift = position % 8;
+    match from.first_chunk::<8>() {
+        Some(word) if shift == 0 => u64::from_le_bytes(*word),
+        Some(word) => {
+            let above = u64::from(from.get(8).copied().unwrap_or(0));
+            u64::from_le_bytes(*word) >> shift | above << (64 - shift)
+        }
+        None => {
+            let mut word = [0; 8];
+            word[..from.len()].copy_from_slice(from);
+            u64::from_le_bytes(word) >> shift
+        }
+    }
+}
+
+/// Writes the first `count` bits of a word from a position on, a multiple of 8; what is left of the last
+/// byte becomes zero.
+#[inline(always)]
+pub(crate) fn put_bit_word(bytes: &mut [u8], position: usize, count: usize, word: u64) {
+    let to = &mut bytes[position / 8..][..count.div_ceil(8)];
+    let word = word & low_bits(count);
+    match to.first_chunk_mut::<8>() {
+        Some(to) => *to = word.to_le_bytes(),
+        None => to.copy_from_slice(&word.to_le_bytes()[..to.len()]),
+    }
+}
+
+/// A word whose first `count` bits are set, up to all 64.
+#[inline(always)]
+pub(crate) fn low_bits(count: usize) -> u64 {
+    if count >= 64 {
+        u64::MAX
+    } else {
+        (1 << count) - 1
+    }
+}
+
 /// How many of the bits `start..start + count` are set.
 pub(crate) fn count_bits(bytes: &[u8], start: usize, count: usize) -> usize {
     if !start.is_multiple_of(8) || count < 64 {
@@ -97,11 +138,24 @@ pub(crate) fn blit_bits(from: &[u8], start: usize, count: usize, to: &mut [u8], 
         for position in whole * 8..count {
             put_bit(to, target + position, bit(from, start + position));
         }
-    } else {
-        for position in 0..count {
+        return;
+    }
+    let bits = |to: &mut [u8], range: std::ops::Range<usize>| {
+        for position in range {
             put_bit(to, target + position, bit(from, start + position));
         }
+    };
+    // Up to a whole byte of the target, then words.
+    let before = (target.next_multiple_of(8) - target).min(count);
+    bits(to, 0..before);
+    let words = (count - before) / 64;
+    for word in 0..words {
+        let position = before + 64 * word;
+        let word = bit_word(from, start + position);
+        let at = (target + position) / 8;
+        to[at..at + 8].copy_from_slice(&word.to_le_bytes());
     }
+    bits(to, before + 64 * words..count);
 }
 
 #[cfg(test)]
@@ -128,6 +182,29 @@ mod tests {
                     assert_eq!(bit(&to, position), expected);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn words_of_bits() {
+        let from: Vec<u8> = (0..20u8).map(|byte| byte.wrapping_mul(91) ^ 0x5a).collect();
+        for position in 0..from.len() * 8 + 3 {
+            let word = bit_word(&from, position);
+            for at in 0..64 {
+                let inside = position + at < from.len() * 8;
+                let expected = inside && bit(&from, position + at);
+                assert_eq!(word >> at & 1 != 0, expected, "{position} {at}");
+            }
+        }
+        for count in [1, 7, 8, 9, 63, 64] {
+            let mut to = [0x33; 10];
+            put_bit_word(&mut to, 8, count, u64::MAX);
+            assert_eq!(to[0], 0x33);
+            assert_eq!(
+                bit_word(&to[1..], 0) & low_bits(count.next_multiple_of(8)),
+                low_bits(count)
+            );
+            assert!(to[1 + count.div_ceil(8)..].iter().all(|byte| *byte == 0x33));
         }
     }
 

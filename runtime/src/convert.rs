@@ -108,6 +108,24 @@ pub(crate) fn lane_value(lane: Lane, bytes: &[u8], row: usize) -> Value {
     }
 }
 
+/// A value by its bits, those of integers extended to 64.
+pub(crate) fn word_value(lane: Lane, word: u64) -> Value {
+    match lane {
+        Lane::Bool => Value::Bool(word & 1 != 0),
+        Lane::F32 => Value::F32(f32::from_bits(word as u32)),
+        Lane::F64 => Value::F64(f64::from_bits(word)),
+        Lane::U64 => Value::Integer(word.into()),
+        Lane::I8
+        | Lane::I16
+        | Lane::I32
+        | Lane::I64
+        | Lane::U8
+        | Lane::U16
+        | Lane::U32
+        | Lane::I128 => Value::Integer((word as i64).into()),
+    }
+}
+
 /// The values of `rows` of a column.
 pub fn column_values(column: &ChunkedColumn, scalar: ScalarType, rows: Range<usize>) -> Vec<Value> {
     let Some(lane) = scalar.lane() else {

@@ -13,7 +13,7 @@ use icosian_ir::types::{Lane, ScalarType};
 
 use crate::arrow_types::arrow_type;
 use crate::error::{RunError, internal};
-use crate::source::Unread;
+use crate::source::{Scan, Unread};
 use crate::text::{Cell, TextArray, is_text};
 
 /// A column in chunks of one Arrow type.
@@ -400,6 +400,15 @@ pub struct BoundTable {
     rows: usize,
     columns: HashMap<ColumnId, Arc<ChunkedColumn>>,
     unread: Unread,
+    scan: Option<Arc<BoundScan>>,
+}
+
+/// Columns of a table that the pass which reads them decodes.
+#[derive(Debug)]
+pub(crate) struct BoundScan {
+    pub(crate) scan: Scan,
+    /// The columns of the scan, in its order.
+    pub(crate) columns: Vec<Option<ColumnId>>,
 }
 
 impl BoundTable {
@@ -409,7 +418,24 @@ impl BoundTable {
             rows,
             columns: HashMap::new(),
             unread: Unread::default(),
+            scan: None,
         }
+    }
+
+    /// A table whose rows the one pass over it decodes as it comes to them, and then forgets: see
+    /// [`Prepared::decodes`](crate::execute::Prepared::decodes). Each column of the scan is this one of
+    /// the table's, or none.
+    pub fn from_scan(scan: Scan, columns: Vec<Option<ColumnId>>) -> BoundTable {
+        let table = BoundTable::new(scan.rows()).with_unread(scan.unread().clone());
+        BoundTable {
+            scan: Some(Arc::new(BoundScan { scan, columns })),
+            ..table
+        }
+    }
+
+    /// Its columns, if a pass decodes them.
+    pub(crate) fn scan(&self) -> Option<&Arc<BoundScan>> {
+        self.scan.as_ref()
     }
 
     /// Notes rows that no pass need look at, because nothing is asked of them.

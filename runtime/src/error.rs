@@ -7,6 +7,8 @@ use icosian_ir::columns::Columns;
 use icosian_ir::interpret::RowError;
 use icosian_ir::types::Domain;
 
+use crate::source::SourceError;
+
 /// Why a run failed.
 #[derive(Debug)]
 pub enum RunError {
@@ -26,8 +28,13 @@ pub enum RunError {
         /// The first row that has it, and another, from 0.
         rows: (u64, u64),
     },
-    /// A source could not be read.
-    Source(Box<dyn std::error::Error + Send + Sync>),
+    /// The rows of a table could not be read.
+    Source {
+        /// The table.
+        table: String,
+        /// What is wrong with its source.
+        error: Box<SourceError>,
+    },
     /// The data bound to a table is not what the plan reads.
     Data {
         /// The column or table.
@@ -89,7 +96,7 @@ impl fmt::Display for RunError {
                 "two rows of {table} have the key {key} (rows {first} and {other}); `first` or `last` \
                  before the lookup takes one of them"
             ),
-            RunError::Source(error) => error.fmt(f),
+            RunError::Source { table, error } => write!(f, "table `{table}`: {error}"),
             RunError::Data {
                 what,
                 expected,
@@ -118,7 +125,7 @@ impl fmt::Display for RunError {
 impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            RunError::Source(error) => Some(error.as_ref()),
+            RunError::Source { error, .. } => Some(error.as_ref()),
             RunError::Arrow(error) => Some(error),
             RunError::Row { .. }
             | RunError::DuplicateKey { .. }

@@ -5,3 +5,4 @@ pub mod data;
 pub mod partitions;
 pub mod random_graph;
 mod random_tables;
+pub mod served;

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use icosian::{Backend, Flow, Inputs, RowPlan};
+use icosian::{Backend, Flow, Inputs, RowPlan, WindowState};
 
 struct Counting;
 
@@ -301,6 +301,50 @@ fn no_memory_is_asked_for() {
     // Once, so that buffers have the room they need.
     serve(&mut plan, 4, true);
     serve(&mut plan, 1000, false);
+}
+
+#[test]
+fn windows_ask_for_no_memory_once_they_are_full() {
+    let flow = Flow::from_text(
+        "table t { k: str, o: i64, x: f64?, n: i64 }
+         extend t {
+             over (k order by o) {
+                 a = x.rolling(7).mean()
+                 b = x.rolling(100, min=1).std()
+                 c = n.rolling(30).max()
+                 d = x.shift(3)
+                 e = x.forward_fill() + x.cumulative_sum()
+                 f = x.ewm_mean(span=9)
+                 g = n.expanding().mean()
+             }
+         }",
+    )
+    .unwrap();
+    let names = ["t.a", "t.b", "t.c", "t.d", "t.e", "t.f", "t.g"];
+    let mut row = flow.select(&names).unwrap().row().unwrap();
+    let (k, o) = (
+        row.input::<str>("k").unwrap(),
+        row.input::<i64>("o").unwrap(),
+    );
+    let (x, n) = (
+        row.input::<f64>("x").unwrap(),
+        row.input::<i64>("n").unwrap(),
+    );
+    let mut state = WindowState::new();
+    let mut serve = |rows: std::ops::Range<i64>| {
+        for at in rows {
+            row.set(k, "ann");
+            row.set(o, at);
+            match at % 5 {
+                0 => row.set_null(x),
+                part => row.set(x, part as f64 * 0.5),
+            }
+            row.set(n, at * 7_919 % 101);
+            row.run_with(&mut state).unwrap();
+        }
+    };
+    serve(0..400);
+    assert_eq!(asked(|| serve(400..2000)), 0, "memory asked for");
 }
 
 #[test]

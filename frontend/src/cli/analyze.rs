@@ -30,7 +30,7 @@ pub(crate) fn analyze(
     let pool = threads(arguments.threads)?;
     clock.lap("prepare");
     let analysis = Arc::new(Analysis::default());
-    let bound = pool.install(|| prepared.bind(&inputs))?;
+    let bound = pool.install(|| prepared.open(&inputs))?;
     let bound = bound
         .with_cancel(interrupt.flag())
         .with_analysis(Arc::clone(&analysis));

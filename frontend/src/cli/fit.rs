@@ -25,7 +25,7 @@ pub(crate) fn fit(
     let prepared = flow.learned()?.backend(backend).prepare()?;
     let pool = threads(arguments.engine.threads)?;
     clock.lap("prepare");
-    let bound = pool.install(|| prepared.bind(&inputs))?;
+    let bound = pool.install(|| prepared.open(&inputs))?;
     let bound = bound.with_cancel(interrupt.flag());
     clock.lap("read");
     let interprets = matches!(arguments.engine.backend, BackendName::Interp);

@@ -45,7 +45,7 @@ pub(crate) fn run(
     }
     let pool = threads(arguments.engine.threads)?;
     clock.lap("prepare");
-    let bound = pool.install(|| prepared.bind(&inputs))?;
+    let bound = pool.install(|| prepared.open(&inputs))?;
     let bound = bound.with_cancel(interrupt.flag());
     clock.lap("read");
     // The interpreter runs whole; there is nothing to clean up before it has.

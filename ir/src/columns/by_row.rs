@@ -1,15 +1,17 @@
 //! Whether outputs can be computed one row at a time, and if not, what is in the way.
 //!
-//! A row decides its outputs if on the way from it there is nothing but row-local ops and lookups into
-//! tables that do not depend on the rows of its table. What else the outputs need (parameters, other
+//! A row decides its outputs if on the way from it there is nothing but row-local ops, lookups into
+//! tables that do not depend on the rows of its table, and windows whose value is known once the row is
+//! there and that need not keep every row before it. What else the outputs need (parameters, other
 //! tables, what was learned) is the same for all rows, however it is made.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
 
 use crate::columns::{Columns, Rows};
 use crate::id::{ColumnId, TableId};
-use crate::op::Op;
-use crate::types::Domain;
+use crate::op::{Cumulative, Frame, Op, Reduction, Window};
+use crate::types::{Domain, ScalarType};
 
 /// What keeps an output from being computed from one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +27,8 @@ pub struct Obstacle {
 pub enum ObstacleKind {
     /// A value of many rows of the table, or of a table made of it.
     Reduction,
-    /// A window over its rows.
-    Window,
+    /// A window over its rows, of which a row's value is not known when the row comes.
+    Window(Unknown),
     /// The number of the row among all.
     RowNumber,
     /// A row of a table made of it, or of itself, looked up.
@@ -35,6 +37,21 @@ pub enum ObstacleKind {
     Derived(TableId),
     /// A function of the host, which takes whole columns.
     Extern,
+}
+
+/// Why a window can't be taken on from row to row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It looks at rows after the row.
+    Ahead,
+    /// It looks at all rows.
+    All,
+    /// It would have to keep every row before.
+    Grows,
+    /// It orders or counts texts, which are kept only to be shown again.
+    Text,
+    /// It looks at decimals, or goes along rows by them: states have no room for 128 bits.
+    Decimal,
 }
 
 impl Columns {
@@ -108,7 +125,15 @@ impl Columns {
         }
         match column.domain {
             Domain::Rows(own) if own == table => match &column.op {
-                Op::Window(_) => Some(ObstacleKind::Window),
+                Op::Window(window) => {
+                    if self.has_decimals(id) {
+                        return Some(ObstacleKind::Window(Unknown::Decimal));
+                    }
+                    let text = column.args[..window.window.values()]
+                        .iter()
+                        .any(|arg| self.scalar_type(*arg) == ScalarType::Str);
+                    unknown(window.window, text).map(ObstacleKind::Window)
+                }
                 Op::RowNumber(_) => Some(ObstacleKind::RowNumber),
                 Op::Extern(_) => Some(ObstacleKind::Extern),
                 _ => None,
@@ -133,6 +158,87 @@ impl Columns {
             }
         }
         found
+    }
+}
+
+impl Columns {
+    /// What columns are made of, as text that does not change with whatever else is in the program: it
+    /// tells whether two programs mean the same by them.
+    pub fn definitions(&self, ids: &[ColumnId]) -> String {
+        let mut needed: Vec<ColumnId> = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = ids.to_vec();
+        while let Some(id) = open.pop() {
+            if seen.insert(id) {
+                needed.push(id);
+                open.extend(&self.column(id).args);
+            }
+        }
+        needed.sort_unstable();
+        let place = |id: &ColumnId| needed.binary_search(id).unwrap_or(needed.len());
+        let mut text = String::new();
+        for id in &needed {
+            let column = self.column(*id);
+            let op = match column.op {
+                Op::Input(input) => format!("input {:?}", self.inputs[input].name),
+                Op::Param(param) => format!("param {:?}", self.params[param].name),
+                ref op => op.to_string(),
+            };
+            let args: Vec<usize> = column.args.iter().map(place).collect();
+            // A text takes whatever is written to it.
+            let _ = writeln!(text, "{} = {op} {args:?}", column.ty);
+        }
+        let wanted: Vec<usize> = ids.iter().map(place).collect();
+        let _ = writeln!(text, "{wanted:?}");
+        text
+    }
+}
+
+/// Why a window over such values can't be taken on from row to row; none if it can.
+fn unknown(window: Window, text: bool) -> Option<Unknown> {
+    let of_text = text.then_some(Unknown::Text);
+    match window {
+        Window::Shift { rows } => (rows < 0).then_some(Unknown::Ahead),
+        Window::Fill { backward, .. } => backward.then_some(Unknown::Ahead),
+        Window::Interpolate => Some(Unknown::Ahead),
+        Window::Rank { .. } => Some(Unknown::All),
+        Window::Cumulative(Cumulative::Count) => None,
+        Window::Cumulative(_) | Window::Exponential { .. } => of_text,
+        Window::Rolling {
+            reduction, frame, ..
+        } => match frame {
+            Frame::Rows { center: true, .. } => Some(Unknown::Ahead),
+            Frame::Rows { center: false, .. } | Frame::Span { .. } => match reduction {
+                Reduction::Count | Reduction::First { .. } | Reduction::Last { .. } => None,
+                _ => of_text,
+            },
+            Frame::Expanding => match reduction {
+                Reduction::Sum
+                | Reduction::Mean
+                | Reduction::Min
+                | Reduction::Max
+                | Reduction::Var { .. }
+                | Reduction::Std { .. }
+                | Reduction::First { .. }
+                | Reduction::Last { .. } => of_text,
+                Reduction::Count => None,
+                Reduction::Product
+                | Reduction::Skew { .. }
+                | Reduction::Kurtosis { .. }
+                | Reduction::Quantile { .. }
+                | Reduction::Len
+                | Reduction::NUnique
+                | Reduction::ApproxNUnique
+                | Reduction::Any
+                | Reduction::All
+                | Reduction::Mode
+                | Reduction::AtMax
+                | Reduction::AtMin
+                | Reduction::Cov { .. }
+                | Reduction::Corr
+                | Reduction::WeightedMean => Some(Unknown::Grows),
+            },
+        },
     }
 }
 

@@ -188,7 +188,7 @@ fn place(
                 sinks.groups.entry(group).or_default().push(id);
             }
         }
-        (Op::Window(window), Domain::Rows(table)) if window.is_carried() => {
+        (Op::Window(_), Domain::Rows(table)) if columns.is_carried(columns.column(id)) => {
             at(rounds, times.of(id) - 1, table).carries.push(id);
         }
         (Op::Window(WindowOver { window, over }), Domain::Rows(table))

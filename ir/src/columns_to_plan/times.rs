@@ -43,7 +43,7 @@ impl Times {
                 Op::Key(_) | Op::Take | Op::Stack => {
                     time = time.max(argument_time(&times, columns, id) + 1);
                 }
-                Op::Window(window) if window.is_carried() => time += 1,
+                Op::Window(_) if columns.is_carried(column) => time += 1,
                 Op::Window(_) | Op::Extern(_) if columns.is_stored(column) => time += 1,
                 Op::Lookup {
                     null_matches: false,

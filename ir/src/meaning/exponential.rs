@@ -14,6 +14,10 @@
 //! `(1−alpha) · mean[t−1] + alpha · x[t]`. The variance is that of the values under these weights,
 //! times W² / (W² − Σ w²), which takes out the bias, unless that is to stay.
 
+mod lanes;
+
+pub use lanes::ExponentialLanes;
+
 use crate::op::{Decay, ExponentialMoment};
 
 /// The moments of the values so far.
@@ -51,6 +55,34 @@ impl Exponential {
         }
     }
 
+    /// The state as words.
+    pub fn to_words(&self) -> [u64; 6] {
+        let [mean, variance, weight, weights, squares] = [
+            self.mean,
+            self.variance,
+            self.weight,
+            self.weights,
+            self.squares,
+        ]
+        .map(f64::to_bits);
+        [self.count, mean, variance, weight, weights, squares]
+    }
+
+    /// The state that [`Exponential::to_words`] wrote, of values that weigh as given.
+    pub fn from_words(decay: Decay, words: [u64; 6]) -> Exponential {
+        let [count, rest @ ..] = words;
+        let [mean, variance, weight, weights, squares] = rest.map(f64::from_bits);
+        Exponential {
+            count,
+            mean,
+            variance,
+            weight,
+            weights,
+            squares,
+            ..Exponential::new(decay)
+        }
+    }
+
     /// How many values there were.
     pub fn count(&self) -> u64 {
         self.count
@@ -69,6 +101,17 @@ impl Exponential {
     /// A row with a value.
     #[inline]
     pub fn add(&mut self, value: f64) {
+        self.take::<true>(value);
+    }
+
+    /// As [`Exponential::add`], where nobody asks for more than the mean.
+    #[inline]
+    pub fn add_to_mean(&mut self, value: f64) {
+        self.take::<false>(value);
+    }
+
+    #[inline(always)]
+    fn take<const SPREAD: bool>(&mut self, value: f64) {
         self.count += 1;
         if self.count == 1 {
             self.mean = value;
@@ -80,26 +123,39 @@ impl Exponential {
             return;
         }
         self.weight *= self.keep;
-        self.weights *= self.keep;
-        self.squares *= self.keep * self.keep;
         let total = self.weight + self.new;
         let before = self.mean;
         // Equal values have that mean, whatever rounding would make of it.
         if before != value {
             self.mean = (self.weight * before + self.new * value) / total;
         }
-        let moved = before - self.mean;
-        let off = value - self.mean;
-        self.variance =
-            (self.weight * (self.variance + moved * moved) + self.new * (off * off)) / total;
-        self.weights += self.new;
-        self.squares += self.new * self.new;
-        self.weight = total;
-        if !self.decay.adjust {
-            self.weights /= total;
-            self.squares /= total * total;
-            self.weight = 1.0;
+        if SPREAD {
+            let moved = before - self.mean;
+            let off = value - self.mean;
+            self.variance =
+                (self.weight * (self.variance + moved * moved) + self.new * (off * off)) / total;
+            self.weights = self.weights * self.keep + self.new;
+            self.squares = self.squares * (self.keep * self.keep) + self.new * self.new;
+            if !self.decay.adjust {
+                self.weights /= total;
+                self.squares /= total * total;
+            }
         }
+        self.weight = if self.decay.adjust { total } else { 1.0 };
+    }
+
+    /// Whether the same values follow from both, if each had two values or more: of the mean alone, or of
+    /// the variance (`spread`) too.
+    #[inline]
+    pub fn agrees(&self, other: &Exponential, spread: bool) -> bool {
+        let same = |one: f64, other: f64| {
+            one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
+        };
+        let both = same(self.mean, other.mean) && same(self.weight, other.weight);
+        both && (!spread
+            || same(self.variance, other.variance)
+                && same(self.weights, other.weights)
+                && same(self.squares, other.squares))
     }
 
     /// A moment; none of no value, and no variance where the weights leave nothing free.

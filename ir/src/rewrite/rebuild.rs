@@ -29,6 +29,7 @@ impl<'a> Rebuild<'a> {
         columns.tables = from.tables.clone();
         columns.node_names = from.node_names.clone();
         columns.host = from.host.clone();
+        columns.served = from.served;
         Rebuild {
             from,
             builder,

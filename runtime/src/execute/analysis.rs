@@ -36,6 +36,8 @@ pub struct PassTimes {
     pub scan: Duration,
     /// Afterwards: finishing reductions, groups, sorts and the like.
     pub finish: Duration,
+    /// All threads together: decoding row groups, where the pass does that.
+    pub decode: Duration,
     /// All threads together: readying blocks of the columns read.
     pub bind: Duration,
     /// All threads together: each segment of the plan's pass.
@@ -74,6 +76,20 @@ impl Analysis {
             times.rows += rows;
             times.read += read;
             times.row_groups = unread.map(|of| (of.row_groups - of.skipped, of.row_groups));
+        });
+    }
+
+    /// Notes that a pass decoded a row group.
+    pub(crate) fn decoded<'a>(
+        &self,
+        pass: PassId,
+        arrays: impl Iterator<Item = &'a ArrayRef>,
+        time: Duration,
+    ) {
+        let read = arrays.map(bytes).sum::<usize>();
+        self.with(pass, |times| {
+            times.read += read;
+            times.decode += time;
         });
     }
 

@@ -18,7 +18,8 @@ pub(crate) struct BuiltTable {
     pub(crate) side: BuildSide,
     pub(crate) data: BoundTable,
     pub(crate) keys: KeyTable,
-    /// The row of each key, where keys are unique; beyond all rows where no key has the number.
+    /// The row of each key, where keys are unique, [`NO_KEY`] where no key has the number; and once more
+    /// that behind them.
     pub(crate) rows: Vec<u32>,
     /// The rows of each key, where they are not.
     pub(crate) candidates: Option<Candidates>,
@@ -61,6 +62,19 @@ impl BuiltTable {
             }
             Arrangement::Rows(ids) | Arrangement::Sorted(ids) => {
                 let (compared, comparable) = compared(columns, &data, ids)?;
+                let sorted = matches!(side.arrangement, Arrangement::Sorted(_));
+                if key_columns.is_empty() {
+                    // What there is has one key.
+                    each_key(&mut keys, &[], data.rows().min(1), |_, _, _, _| Ok(()))?;
+                    let found = Candidates::without_keys(&comparable, compared, sorted);
+                    return Ok(BuiltTable {
+                        side,
+                        data,
+                        keys,
+                        rows,
+                        candidates: Some(found),
+                    });
+                }
                 let mut numbers = Vec::with_capacity(data.rows());
                 let number_rows = |keys: &KeyTable, number: usize, row: usize, _| {
                     let is_found = keys.key(number)[0] == 0 && comparable[row];
@@ -68,10 +82,10 @@ impl BuiltTable {
                     Ok(())
                 };
                 each_key(&mut keys, &key_columns, data.rows(), number_rows)?;
-                let sorted = matches!(side.arrangement, Arrangement::Sorted(_));
                 candidates = Some(Candidates::new(keys.len(), &numbers, compared, sorted)?);
             }
         }
+        rows.push(NO_KEY);
         Ok(BuiltTable {
             side,
             data,

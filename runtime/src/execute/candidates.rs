@@ -9,10 +9,13 @@ use std::ops::Range;
 use icosian_ir::id::ColumnId;
 use icosian_ir::op::Comparison;
 use icosian_ir::types::Lane;
+use rayon::slice::ParallelSliceMut;
 
+use crate::bytes::put_bit;
 use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::keys::{KeyColumn, KeyWords, NO_KEY};
+use crate::execute::nearest;
 use crate::execute::order_words::{Ranks, order_words};
 
 /// Rows by key, and what is compared of them.
@@ -53,7 +56,14 @@ impl Compared {
 
     /// Takes in the order of positions.
     fn put_in_order(&mut self, rows: &[u32]) {
-        self.words = rows.iter().map(|row| self.words[*row as usize]).collect();
+        let in_place = rows.len() == self.words.len() && rows.is_sorted();
+        if !in_place {
+            self.words = rows.iter().map(|row| self.words[*row as usize]).collect();
+        }
+    }
+
+    /// Notes the bounds of blocks.
+    fn bound_blocks(&mut self) {
         for (length, bounds) in BLOCKS.into_iter().zip(&mut self.bounds) {
             let of_block = |words: &[u64]| {
                 let (mut least, mut greatest) = (u64::MAX, 0);
@@ -89,7 +99,7 @@ impl Candidates {
     pub(crate) fn new(
         keys: usize,
         numbers: &[u32],
-        mut compared: Vec<Compared>,
+        compared: Vec<Compared>,
         sorted: bool,
     ) -> Result<Candidates, RunError> {
         let mut starts = vec![0u32; keys + 1];
@@ -122,15 +132,52 @@ impl Candidates {
                 }
             }
         }
+        Ok(Candidates::of(starts, rows, compared, sorted))
+    }
+
+    /// All rows that can be `found`, of no key.
+    pub(crate) fn without_keys(
+        found: &[bool],
+        compared: Vec<Compared>,
+        sorted: bool,
+    ) -> Candidates {
+        let numbered = (0..).zip(found).filter(|(_, found)| **found);
+        let mut rows: Vec<u32> = numbered.map(|(row, _)| row).collect();
+        if sorted && let Some(first) = compared.first() {
+            let word = |row: &u32| first.words[*row as usize];
+            // Data often comes in the order of time.
+            if !rows.is_sorted_by_key(word) {
+                if rayon::current_thread_index().is_some() {
+                    rows.par_sort_unstable_by_key(|row| (word(row), *row));
+                } else {
+                    rows.sort_unstable_by_key(|row| (word(row), *row));
+                }
+            }
+        }
+        let starts = vec![0, rows.len() as u32];
+        Candidates::of(starts, rows, compared, sorted)
+    }
+
+    fn of(
+        starts: Vec<u32>,
+        rows: Vec<u32>,
+        mut compared: Vec<Compared>,
+        sorted: bool,
+    ) -> Candidates {
+        // Blocks are passed over only where some column is not the one that gives the order.
+        let has_blocks = !sorted || compared.len() > 1;
         for column in &mut compared {
             column.put_in_order(&rows);
+            if has_blocks {
+                column.bound_blocks();
+            }
         }
-        Ok(Candidates {
+        Candidates {
             starts,
             rows,
             sorted,
             compared,
-        })
+        }
     }
 
     /// A column that is compared.
@@ -321,6 +368,15 @@ impl<'b> Probe<'b> {
             here.zip(&words).for_each(|(here, word)| *here = *word);
         }
         let table = &self.built.keys;
+        if keys.is_empty() {
+            let number = if table.len() > 0 { 0 } else { NO_KEY };
+            let numbers = comparable
+                .iter()
+                .map(|some| if *some { number } else { NO_KEY });
+            self.numbers.clear();
+            self.numbers.extend(numbers);
+            return Ok(());
+        }
         table.words_to_find(keys, 0..rows, &mut self.words)?;
         table.find_all(&mut self.words, &mut self.numbers);
         for (row, (number, comparable)) in self.numbers.iter_mut().zip(comparable).enumerate() {
@@ -348,5 +404,96 @@ impl<'b> Probe<'b> {
         let key = (number != NO_KEY).then_some(number as usize);
         let of_key = key.map(|key| self.candidates.matches(key, &self.conditions, here));
         of_key.into_iter().flatten()
+    }
+
+    /// Puts into `found` a row over there for every row that has one: the last that meets all conditions, or the
+    /// first. Their bits in `validity`, which is zero, are set.
+    pub(crate) fn find(&self, last: bool, found: &mut [u32], validity: &mut [u8]) {
+        let by_order = |(_, column): &Condition| *column == 0;
+        if self.candidates.sorted
+            && !self.conditions.is_empty()
+            && self.conditions.iter().all(by_order)
+        {
+            return self.find_by_order(last, found, validity);
+        }
+        for (row, found) in found.iter_mut().enumerate().take(self.numbers.len()) {
+            let mut matches = self.matches(row);
+            let matched = if last {
+                matches.next_back()
+            } else {
+                matches.next()
+            };
+            if let Some(matched) = matched {
+                *found = matched;
+                put_bit(validity, row, true);
+            }
+        }
+    }
+
+    /// As [`Probe::find`], where every condition cuts the positions of a key.
+    fn find_by_order(&self, last: bool, found: &mut [u32], validity: &mut [u8]) {
+        let Candidates {
+            starts,
+            rows,
+            compared,
+            ..
+        } = self.candidates;
+        let count = self.conditions.len();
+        let (mut here, mut positions) = (Vec::new(), Vec::new());
+        let (mut first, mut end) = (Vec::new(), Vec::new());
+        let mut row = 0;
+        for of_key in self.numbers.chunk_by(|one, other| one == other) {
+            let at = row..row + of_key.len();
+            row = at.end;
+            let key = of_key[0];
+            if key == NO_KEY {
+                continue;
+            }
+            let range = starts[key as usize]..starts[key as usize + 1];
+            let words = &compared[0].words[range.start as usize..range.end as usize];
+            first.clear();
+            first.resize(at.len(), 0);
+            end.clear();
+            end.resize(at.len(), words.len() as u32);
+            for (condition, (comparison, _)) in self.conditions.iter().enumerate() {
+                here.clear();
+                let of_rows = &self.here[at.start * count..at.end * count];
+                here.extend(of_rows.iter().skip(condition).step_by(count));
+                positions.resize(at.len(), 0);
+                match comparison {
+                    Comparison::Less | Comparison::GreaterOrEqual => {
+                        nearest::positions(words, &here, |word, here| word < here, &mut positions);
+                    }
+                    Comparison::LessOrEqual | Comparison::Greater => {
+                        nearest::positions(words, &here, |word, here| word <= here, &mut positions);
+                    }
+                    // These cut nothing.
+                    Comparison::Equal | Comparison::NotEqual => continue,
+                }
+                let cut = positions.iter();
+                match comparison {
+                    Comparison::Less | Comparison::LessOrEqual => {
+                        end.iter_mut()
+                            .zip(cut)
+                            .for_each(|(end, cut)| *end = (*end).min(*cut));
+                    }
+                    Comparison::Greater
+                    | Comparison::GreaterOrEqual
+                    | Comparison::Equal
+                    | Comparison::NotEqual => first
+                        .iter_mut()
+                        .zip(cut)
+                        .for_each(|(first, cut)| *first = (*first).max(*cut)),
+                }
+            }
+            let rows = &rows[range.start as usize..range.end as usize];
+            for (row, (first, end)) in at.zip(first.iter().zip(&end)) {
+                if first < end {
+                    let position = if last { end - 1 } else { *first };
+                    found[row] = rows[position as usize];
+                    put_bit(validity, row, true);
+                }
+            }
+        }
     }
 }

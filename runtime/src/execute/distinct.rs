@@ -203,16 +203,15 @@ impl DistinctPlan {
 impl<'r> Worker<'r> {
     /// Reads the codes of the block at hand of a key column.
     pub(crate) fn bind_codes(&mut self, slot: usize) {
-        let run = self.run;
+        let (run, reads, rows) = (self.run, self.reads, self.rows_read());
         let store = &mut self.stores[slot];
         store.codes.clear();
         store.dictionary = None;
         let Some(dictionaries) = &run.distinct.dictionaries[slot] else {
             return;
         };
-        let rows = self.block.row..self.block.row + self.block.rows;
         let mut number = None;
-        for (chunk, array, part) in run.reads[slot].parts(rows) {
+        for (chunk, array, part) in reads.columns[slot].parts(rows) {
             let of_chunk = dictionaries.of_chunk[chunk];
             let codes = TextArray::new(array).and_then(TextArray::dictionary);
             let (Some(codes), true) = (codes, number.is_none_or(|number| number == of_chunk))
@@ -228,7 +227,7 @@ impl<'r> Worker<'r> {
 
     /// Reads keys of the block at hand as text where some are of several dictionaries.
     pub(crate) fn settle_codes(&mut self) {
-        let run = self.run;
+        let (run, reads) = (self.run, self.reads);
         for keys in &run.distinct.coded_keys {
             if keys
                 .iter()
@@ -237,10 +236,10 @@ impl<'r> Worker<'r> {
                 continue;
             }
             for key in keys {
-                let rows = self.block.row..self.block.row + self.block.rows;
+                let rows = self.rows_read();
                 let store = &mut self.stores[*key];
                 if run.distinct.unread[*key] {
-                    run.reads[*key].read_text(rows, &mut store.cells);
+                    reads.columns[*key].read_text(rows, &mut store.cells);
                 }
                 store.dictionary = None;
             }
@@ -410,7 +409,7 @@ impl<'r> Worker<'r> {
     ) -> Result<bool, RunError> {
         let run = self.run;
         let output = segment.outputs[0];
-        let source = &*run.reads[distinct.source];
+        let source = &*self.reads.columns[distinct.source];
         let dictionaries = run.distinct.dictionaries[distinct.source]
             .as_ref()
             .ok_or_else(|| internal("a dictionary that is none"))?;
@@ -420,8 +419,7 @@ impl<'r> Worker<'r> {
         let mut codes = Vec::with_capacity(self.block.rows);
         let mut words = Vec::new();
         let mut cells = Vec::new();
-        let rows = self.block.row..self.block.row + self.block.rows;
-        for (chunk, array, part) in source.parts(rows) {
+        for (chunk, array, part) in source.parts(self.rows_read()) {
             let given = run.distinct_values(position, distinct, dictionaries.of_chunk[chunk])?;
             if is_text && !is_kept {
                 continue;

@@ -46,13 +46,25 @@ impl RowsPart {
     fn standing(&self, position: usize) -> Option<Piece<'_>> {
         let chosen = self.chosen.as_ref()?;
         let column = chosen.columns.get(position)?.as_deref()?;
-        let first = self.first_row as usize / 64 * 64;
+        let first = chosen.first;
         Some(Piece {
             column,
             rows: first..column.rows().min(first + 64 * chosen.words.len()),
             chosen: Some(Chosen::new(&chosen.words, 0)),
             count: self.rows,
         })
+    }
+
+    /// Copies the rows kept of columns that stand in the table, none of which is an error.
+    pub(crate) fn settle(&mut self) -> Result<(), RunError> {
+        for position in 0..self.columns.len() {
+            let found = self.standing(position).as_ref().map(filtered).transpose()?;
+            if let Some(arrays) = found {
+                self.columns[position] = arrays;
+            }
+        }
+        self.chosen = None;
+        Ok(())
     }
 
     /// The rows kept of a column that stands in the table, or an error that is among them; none if the

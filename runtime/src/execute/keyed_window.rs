@@ -9,6 +9,9 @@
 //! Where a value is an error, or does not fit, the interpreter computes the column: it decides
 //! which rows are errors.
 
+mod aligned;
+mod whole;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
@@ -20,7 +23,6 @@ use arrow::compute::take;
 use icosian_ir::columns::Columns;
 use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::{Cell, ColumnValues, RowError, interpret_cells};
-use icosian_ir::meaning::order::Direction;
 use icosian_ir::op::{Frame, Op, Window, WindowOver};
 use icosian_ir::types::{Lane, ScalarType};
 use icosian_ir::value::Value;
@@ -33,11 +35,11 @@ use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::{RunError, internal, row_error};
 use crate::execute::partition::Partitions;
 use crate::execute::run::Run;
-use crate::execute::sort::{SortColumn, sort_rows};
 use crate::execute::view::View;
 use crate::execute::window::frames::Axis;
 use crate::execute::window::{Argument, Written, run_along};
-use crate::memory::{MemoryBudget, Region};
+use crate::memory::Region;
+use aligned::{Aligned, Text};
 
 /// Rows that one thread takes at a time, at least.
 const TASK_ROWS: usize = 1 << 16;
@@ -46,107 +48,6 @@ const TASK_ROWS: usize = 1 << 16;
 pub(crate) fn kept(data: &BoundTable, column: ColumnId) -> Result<&Arc<ChunkedColumn>, RunError> {
     data.column(column)
         .ok_or_else(|| internal(format!("{column} was not kept for its windows")))
-}
-
-/// What stands for text in a window, which looks at numbers only.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Text {
-    /// The row's own number: enough to choose rows.
-    Row,
-    /// The text's place among all texts of the column.
-    Place,
-}
-
-impl Text {
-    fn of(window: Window) -> Text {
-        match window {
-            Window::Shift { .. } | Window::Fill { .. } => Text::Row,
-            Window::Cumulative(_)
-            | Window::Rolling { .. }
-            | Window::Interpolate
-            | Window::Rank { .. }
-            | Window::Exponential { .. } => Text::Place,
-        }
-    }
-}
-
-/// A column in one aligned piece of fixed width.
-struct Aligned<'d> {
-    lane: Lane,
-    values: Values<'d>,
-    validity: Option<Region>,
-    /// Of text that its place stands for: a row that has the text of each place.
-    texts: Vec<u32>,
-}
-
-/// Values where the column has them, or a copy.
-enum Values<'d> {
-    Kept(&'d [u8]),
-    Copied(Region),
-}
-
-impl<'d> Aligned<'d> {
-    fn new(
-        column: &'d ChunkedColumn,
-        text: Text,
-        budget: &Arc<MemoryBudget>,
-    ) -> Result<Aligned<'d>, RunError> {
-        let rows = column.rows();
-        let lane = column.lane().unwrap_or(Lane::U32);
-        if column.lane().is_some_and(|lane| lane != Lane::Bool)
-            && let Some((values, _, None)) = column.payload()
-            && values.as_ptr().align_offset(lane.bytes(1)) == 0
-        {
-            return Ok(Aligned {
-                lane,
-                values: Values::Kept(&values[..lane.bytes(rows)]),
-                validity: None,
-                texts: Vec::new(),
-            });
-        }
-        let mut values = Region::zeroed(lane.bytes(rows));
-        let mut validity = Region::zeroed(rows.div_ceil(8));
-        let mut texts = Vec::new();
-        let nulls = if column.lane().is_some() {
-            column.copy(0..rows, rows, values.bytes_mut(), validity.bytes_mut())
-        } else {
-            let mut cells = Vec::new();
-            column.read_text(0..rows, &mut cells);
-            for (row, cell) in cells.iter().enumerate() {
-                put_bit(validity.bytes_mut(), row, cell.is_some());
-            }
-            let numbers = typed_mut::<u32>(values.bytes_mut());
-            if text == Text::Row {
-                let numbered = numbers.iter_mut().zip(0..);
-                numbered.take(rows).for_each(|(number, row)| *number = row);
-            } else {
-                let direction = Direction::default();
-                let sorted = sort_rows(&[SortColumn { column, direction }], rows, None, budget)?;
-                for pair in sorted.chunk_by(|a, b| cells[*a as usize] == cells[*b as usize]) {
-                    let place = texts.len() as u32;
-                    pair.iter().for_each(|row| numbers[*row as usize] = place);
-                    texts.push(pair[0]);
-                }
-            }
-            cells.iter().any(Option::is_none)
-        };
-        Ok(Aligned {
-            lane,
-            values: Values::Copied(values),
-            validity: nulls.then_some(validity),
-            texts,
-        })
-    }
-
-    fn view(&self) -> View<'_> {
-        View {
-            values: match &self.values {
-                Values::Kept(values) => values,
-                Values::Copied(values) => values.bytes(),
-            },
-            validity: self.validity.as_ref().map(Region::bytes),
-        }
-    }
 }
 
 /// Computes the windows of a sink from the columns that it kept of all rows.
@@ -190,7 +91,7 @@ pub(crate) fn finish_windows(
         for value in values {
             errors |= !kept(data, *value)?.errors().is_empty();
         }
-        match compute(columns, *window, values, data, &lanes, &partitions) {
+        match compute(run, *window, values, data, &lanes, &partitions) {
             _ if errors => doubtful.push(*window),
             Ok(Some(array)) => {
                 let scalar = columns.scalar_type(*window);
@@ -277,13 +178,14 @@ pub(crate) fn interpret_stored(
 
 /// A window's column, unless some row may have raised.
 fn compute(
-    columns: &Columns,
+    run: &Run<'_>,
     id: ColumnId,
     values: &[ColumnId],
     data: &BoundTable,
     lanes: &HashMap<(ColumnId, Text), Aligned<'_>>,
     partitions: &Partitions,
 ) -> Result<Option<ArrayRef>, RunError> {
+    let columns = run.prepared().columns();
     let over = window_of(columns, id)?;
     let ty = columns.ty(id);
     let lane = ty.scalar.lane().unwrap_or(Lane::U32);
@@ -311,10 +213,52 @@ fn compute(
         lane,
         axis: axis.is_some().then_some(descending),
     };
-    let tasks = partitions.tasks(TASK_ROWS);
+    let computed = if partitions.starts.len() == 2 {
+        whole::compute(run, &task, &gathered)?
+    } else {
+        by_key(&task, &gathered)?
+    };
+    let Some((buffer, validity)) = computed else {
+        return Ok(None);
+    };
     let rows = data.rows();
+    let nulls = validity.map(|validity| NullBuffer::new(BooleanBuffer::new(validity, 0, rows)));
+    let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+    if ty.scalar.lane().is_none() {
+        let column = kept(data, values[0])?;
+        let texts = &gathered[0].1.texts;
+        let numbers = typed::<u32>(buffer.as_slice());
+        let chosen = (0..rows).map(|row| {
+            let some = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+            let number = some.then(|| numbers[row])?;
+            Some(texts.get(number as usize).copied().unwrap_or(number))
+        });
+        let Some((array, _)) = column.single(0..rows) else {
+            return Ok(Some(new_empty_array(column.data_type())));
+        };
+        return Ok(Some(take(array, &UInt32Array::from_iter(chosen), None)?));
+    }
+    let array = ArrayData::builder(arrow_type(ty.scalar))
+        .len(rows)
+        .add_buffer(buffer)
+        .nulls(nulls)
+        .build()?;
+    Ok(Some(make_array(array)))
+}
+
+/// The values of a window along the rows of several keys, and which there are; none if some row may have
+/// raised.
+fn by_key(
+    task: &Task<'_>,
+    columns: &[(ScalarType, &Aligned<'_>)],
+) -> Result<Option<(Buffer, Option<Buffer>)>, RunError> {
+    let Task {
+        partitions, lane, ..
+    } = *task;
+    let tasks = partitions.tasks(TASK_ROWS);
+    let rows = partitions.starts[partitions.starts.len() - 1];
     let mut buffer = MutableBuffer::from_len_zeroed(lane.bytes(rows));
-    let mut validity = vec![0u8; if ty.nullable { rows.div_ceil(8) } else { 0 }];
+    let mut validity = vec![0u8; if task.nullable { rows.div_ceil(8) } else { 0 }];
     let rows_of = |keys: &Range<usize>| partitions.starts[keys.start]..partitions.starts[keys.end];
     // Where rows stand together in the table, their values are written to where they belong.
     let in_place = partitions.rows.is_none() && lane != Lane::Bool;
@@ -336,8 +280,7 @@ fn compute(
         );
         regions.iter_mut().map(Region::bytes_mut).collect()
     };
-    let run =
-        |(keys, values): (&Range<usize>, &mut [u8])| task.run(keys.clone(), &gathered, values);
+    let run = |(keys, values): (&Range<usize>, &mut [u8])| task.run(keys.clone(), columns, values);
     let parts = if rayon::current_thread_index().is_some() {
         let tasks = tasks.par_iter().zip(targets).with_max_len(1);
         let parts: Vec<_> = tasks.map(run).collect();
@@ -359,29 +302,8 @@ fn compute(
             &mut validity,
         );
     }
-    if ty.scalar.lane().is_none() {
-        let column = kept(data, values[0])?;
-        let texts = &gathered[0].1.texts;
-        let numbers = typed::<u32>(buffer.as_slice());
-        let chosen = (0..rows).map(|row| {
-            let some = !ty.nullable || bit(&validity, row);
-            let number = some.then(|| numbers[row])?;
-            Some(texts.get(number as usize).copied().unwrap_or(number))
-        });
-        let Some((array, _)) = column.single(0..rows) else {
-            return Ok(Some(new_empty_array(column.data_type())));
-        };
-        return Ok(Some(take(array, &UInt32Array::from_iter(chosen), None)?));
-    }
-    let nulls = ty
-        .nullable
-        .then(|| NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(validity), 0, rows)));
-    let array = ArrayData::builder(arrow_type(ty.scalar))
-        .len(rows)
-        .add_buffer(buffer.into())
-        .nulls(nulls.filter(|nulls| nulls.null_count() > 0))
-        .build()?;
-    Ok(Some(make_array(array)))
+    let validity = task.nullable.then(|| Buffer::from_vec(validity));
+    Ok(Some((buffer.into(), validity)))
 }
 
 /// A window along some keys' rows.
@@ -416,7 +338,7 @@ impl Task<'_> {
         let longest = longest.unwrap_or(0).next_multiple_of(64);
         let stands = |column: &Aligned<'_>| {
             let whole = self.partitions.rows.is_none();
-            whole && column.lane != Lane::Bool && column.validity.is_none()
+            whole && column.lane != Lane::Bool && !column.has_nulls()
         };
         let scratch = |(_, column): &(ScalarType, &Aligned<'_>)| {
             let rows = if stands(column) { 0 } else { longest };
@@ -457,7 +379,7 @@ impl Task<'_> {
                         } else {
                             values.bytes()
                         },
-                        validity: column.validity.is_some().then(|| validity.bytes()),
+                        validity: column.has_nulls().then(|| validity.bytes()),
                     },
                 })
                 .collect();

@@ -19,6 +19,7 @@ use crate::execute::fused::{CallBuffers, KernelCall};
 use crate::execute::keys::KeyWords;
 use crate::execute::pass::PassRun;
 use crate::execute::program::{Operand, Place, SegmentKind, SegmentPlan};
+use crate::execute::reading::ReadRows;
 use crate::execute::sink::{BlockColumns, Coded, MorselSink, SinkState};
 use crate::execute::thin::{Passing, Thin};
 use crate::execute::view::{Block, View, span};
@@ -120,11 +121,12 @@ impl Scratch {
     pub(crate) fn run_morsel(
         &mut self,
         run: &PassRun<'_>,
+        reads: &ReadRows<'_>,
         morsel: usize,
         states: &mut [SinkState],
     ) -> Result<bool, RunError> {
         self.arena.reset();
-        let mut worker = Worker::new(run, &self.arena, std::mem::take(&mut self.buffers));
+        let mut worker = Worker::new(run, reads, &self.arena, std::mem::take(&mut self.buffers));
         let flagged = worker.run_morsel(morsel, states)?;
         self.buffers = worker.into_buffers();
         Ok(flagged)
@@ -134,6 +136,8 @@ impl Scratch {
 /// Runs one morsel of a pass.
 pub(crate) struct Worker<'r> {
     pub(crate) run: &'r PassRun<'r>,
+    /// The columns of the table, of the rows that the morsel looks at and perhaps more.
+    pub(crate) reads: &'r ReadRows<'r>,
     /// Where text that is made stands.
     pub(crate) arena: &'r TextArena,
     pub(crate) stores: Vec<Store<'r>>,
@@ -152,7 +156,12 @@ pub(crate) struct Worker<'r> {
 }
 
 impl<'r> Worker<'r> {
-    fn new(run: &'r PassRun<'r>, arena: &'r TextArena, mut buffers: Buffers) -> Worker<'r> {
+    fn new(
+        run: &'r PassRun<'r>,
+        reads: &'r ReadRows<'r>,
+        arena: &'r TextArena,
+        mut buffers: Buffers,
+    ) -> Worker<'r> {
         if run.program.filter.is_some() {
             let slots = run.program.slots.len();
             buffers.thin.resize_with(slots, Default::default);
@@ -166,6 +175,7 @@ impl<'r> Worker<'r> {
         });
         Worker {
             run,
+            reads,
             arena,
             stores: stores.collect(),
             block: Block::new(0, 0, 0),
@@ -290,7 +300,13 @@ impl<'r> Worker<'r> {
         }
         watch.lap(Part::Bind);
         for (position, (sink, state)) in sinks.into_iter().zip(&mut *states).enumerate() {
-            sink.finish(state, core.clone(), &run.standing[position])?;
+            let standing = program.standing(&program.sinks[position], &self.reads.columns);
+            let first = self.target_row - self.reads.first_row;
+            sink.finish(state, core.clone(), standing, first)?;
+            if run.reading.is_some() {
+                // What was decoded for this morsel does not stay.
+                state.settle()?;
+            }
             watch.lap(Part::Sink(position));
         }
         for (position, (text, nulls)) in texts.into_iter().zip(nulls).enumerate() {
@@ -329,9 +345,10 @@ impl<'r> Worker<'r> {
     /// Makes the rows of the block at hand of a slot of the table readable.
     pub(crate) fn bind(&mut self, slot: usize) {
         let run = self.run;
-        let column = &*run.reads[slot];
+        let reads = self.reads;
+        let column = &*reads.columns[slot];
         let block = self.block;
-        let rows = block.row..block.row + block.rows;
+        let rows = self.rows_read();
         let store = &mut self.stores[slot];
         let Some(lane) = run.program.slots[slot].lane else {
             if run.distinct.coded[slot] {
@@ -361,6 +378,12 @@ impl<'r> Worker<'r> {
                 Validity::Absent
             });
         }
+    }
+
+    /// The rows of the block at hand, counted from the first in the columns of the table.
+    pub(crate) fn rows_read(&self) -> Range<usize> {
+        let start = self.block.row - self.reads.first_row;
+        start..start + self.block.rows
     }
 
     /// Where the block at hand begins in a slot's buffers, in rows.

@@ -1,5 +1,6 @@
 //! A pass over one partition: what it is given, its morsels, and what it gives.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,10 +27,10 @@ use crate::execute::one_of::member_set;
 use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::{Operand, PassProgram, Place, SegmentKind, SinkPlan};
+use crate::execute::reading::{ReadRows, Reading};
 use crate::execute::row_text::RowOp;
 use crate::execute::run::Run;
 use crate::execute::selection::SelectionPlan;
-use crate::execute::sink::rows::Standing;
 use crate::execute::state::State;
 use crate::execute::wide::WideSegment;
 
@@ -79,8 +80,10 @@ pub struct PassRun<'a> {
     pub(crate) params: &'a Params,
     /// The rows of the whole table.
     pub(crate) table_rows: usize,
-    /// The columns of the slots that stand in the table.
+    /// The columns of the slots that stand in the table; without rows if `reading` has those.
     pub(crate) reads: Vec<Arc<ChunkedColumn>>,
+    /// The row groups that the pass decodes itself.
+    pub(crate) reading: Option<Reading>,
     /// What is decided by the distinct values of dictionaries.
     pub(crate) distinct: DistinctPlan,
     /// Of each segment: its op, where it is one over the values of text alone.
@@ -97,8 +100,6 @@ pub struct PassRun<'a> {
     pub(crate) destination: Destination,
     /// Of each sink: the rows of the table among which those it takes are.
     pub(crate) ranges: Vec<Range<usize>>,
-    /// Of each sink: the columns of the table that it will take chosen rows of.
-    pub(crate) standing: Vec<Standing>,
     /// Of each sink: the places that the keys of its groups or rows are likely to have.
     pub(crate) places: Vec<Option<Spans>>,
     /// Some value given is an error: every morsel must ask whether it reaches a row.
@@ -129,11 +130,15 @@ impl<'a> PassRun<'a> {
         if rows.start > rows.end || rows.end > table_rows {
             return Err(internal(format!("{rows:?} are not rows of the table")));
         }
-        let reads = program
-            .reads
-            .iter()
-            .map(|slot| run.column(pass.table, program.slots[*slot].column, params))
-            .collect::<Result<Vec<_>, _>>()?;
+        let reading = Reading::new(columns, pass.table, program, run.source(pass.table))?;
+        let reads = match &reading {
+            Some(reading) => reading.unread_columns()?,
+            None => program
+                .reads
+                .iter()
+                .map(|slot| run.column(pass.table, program.slots[*slot].column, params))
+                .collect::<Result<Vec<_>, _>>()?,
+        };
         let (scalars, always_replay) = scalars(columns, program, params)?;
         let fused_params = program
             .fused
@@ -183,10 +188,10 @@ impl<'a> PassRun<'a> {
             })
             .collect::<Result<_, _>>()?;
         let places = (program.sinks.iter())
-            .map(|sink| likely_places(program, sink, &reads, &rows))
-            .collect();
-        let standing = (program.sinks.iter())
-            .map(|sink| program.standing(sink, &reads))
+            .map(|sink| match reading {
+                Some(_) => None,
+                None => likely_places(program, sink, &reads, &rows),
+            })
             .collect();
         let mut bound = PassRun {
             prepared,
@@ -196,6 +201,7 @@ impl<'a> PassRun<'a> {
             params,
             table_rows,
             reads,
+            reading,
             distinct,
             row_ops: Vec::new(),
             scalars,
@@ -206,13 +212,19 @@ impl<'a> PassRun<'a> {
             carries: params.carries.clone(),
             destination,
             ranges,
-            standing,
             places,
             always_replay,
             rows,
         };
         bound.bind_segments()?;
         bound.always_replay |= bound.reads_errors();
+        if let Some(reading) = &bound.reading {
+            for morsel in 0..bound.morsels() {
+                if !bound.is_unread(morsel) {
+                    reading.expect(bound.looked_at(morsel));
+                }
+            }
+        }
         Ok(bound)
     }
 
@@ -298,7 +310,10 @@ impl<'a> PassRun<'a> {
 
     /// The variant of kernels that the pass is likely to need.
     fn likely_nulls(&self) -> Nulls {
-        let absent = self.reads.iter().all(|column| column.null_count() == 0);
+        let absent = match &self.reading {
+            Some(reading) => !reading.may_have_nulls(),
+            None => self.reads.iter().all(|column| column.null_count() == 0),
+        };
         if absent {
             Nulls::Absent
         } else {
@@ -374,16 +389,39 @@ impl<'a> PassRun<'a> {
         if self.run.cancel().load(Ordering::Relaxed) {
             return Err(RunError::Cancelled);
         }
-        let core = self.destination.morsel(morsel);
-        if (self.run.unread(self.pass.table)).is_some_and(|unread| unread.holds(&core)) {
+        if self.is_unread(morsel) {
             return Ok(());
         }
-        let flagged = scratch.run_morsel(self, morsel, &mut state.sinks)?;
+        let reads = match &self.reading {
+            Some(reading) => reading.columns(self.run, self.program, self.looked_at(morsel))?,
+            None => ReadRows {
+                columns: Cow::Borrowed(&self.reads),
+                first_row: 0,
+            },
+        };
+        let flagged = scratch.run_morsel(self, &reads, morsel, &mut state.sinks)?;
         if flagged || self.always_replay {
-            let deferred = crate::execute::replay::replay(self, core)?;
+            let core = self.destination.morsel(morsel);
+            let deferred = crate::execute::replay::replay(self, &reads, core)?;
             state.defer(deferred);
         }
+        drop(reads);
+        if let Some(reading) = &self.reading {
+            reading.release(self.looked_at(morsel));
+        }
         state.reserve(self.run.budget())
+    }
+
+    /// Whether nothing is asked of the rows of a morsel.
+    fn is_unread(&self, morsel: usize) -> bool {
+        let core = self.destination.morsel(morsel);
+        (self.run.unread(self.pass.table)).is_some_and(|unread| unread.holds(&core))
+    }
+
+    /// The rows that a morsel looks at.
+    fn looked_at(&self, morsel: usize) -> Range<usize> {
+        let (start, end) = self.extent(&self.destination.morsel(morsel));
+        start..end
     }
 
     /// The rows of the table that a morsel of rows `core` computes: its own, and around them what
@@ -418,11 +456,15 @@ impl<'a> PassRun<'a> {
             .iter()
             .zip(arrays)
             .map(|(delivered, arrays)| {
-                let arrays =
-                    arrays.unwrap_or_else(|| self.reads[delivered.slot].arrays(self.rows.clone()));
-                (delivered.column, arrays)
+                let (slot, rows) = (delivered.slot, self.rows.clone());
+                let arrays = match (arrays, &self.reading) {
+                    (Some(arrays), _) => arrays,
+                    (None, Some(reading)) => reading.delivered(slot, rows)?,
+                    (None, None) => self.reads[slot].arrays(rows),
+                };
+                Ok((delivered.column, arrays))
             })
-            .collect();
+            .collect::<Result<_, RunError>>()?;
         Ok(Some(OutputPart {
             table: self.pass.table,
             rows: self.rows,
@@ -439,14 +481,24 @@ fn likely_places(
     reads: &[Arc<ChunkedColumn>],
     rows: &Range<usize>,
 ) -> Option<Spans> {
-    let keys = match sink {
+    let keys = keys_of(sink)?;
+    let types: Vec<ScalarType> = (keys.iter())
+        .map(|key| program.slots[*key].ty.scalar)
+        .collect();
+    let columns = keys.iter().map(|key| reads.get(*key).map(AsRef::as_ref));
+    Spans::guess(&types, &columns.collect::<Option<Vec<_>>>()?, rows.clone())
+}
+
+/// The keys of groups or of distinct rows that all rows are in.
+pub(crate) fn keys_of(sink: &SinkPlan) -> Option<&[usize]> {
+    match sink {
         SinkPlan::Group {
             keys, filter: None, ..
-        } => keys,
+        } => Some(keys),
         SinkPlan::Spool {
             selection: SelectionPlan::Distinct { slots, .. },
             ..
-        } => slots,
+        } => Some(slots),
         SinkPlan::Output
         | SinkPlan::Group { .. }
         | SinkPlan::Reduce { .. }
@@ -454,13 +506,8 @@ fn likely_places(
         | SinkPlan::Spool { .. }
         | SinkPlan::Stack { .. }
         | SinkPlan::Window { .. }
-        | SinkPlan::Carry { .. } => return None,
-    };
-    let types: Vec<ScalarType> = (keys.iter())
-        .map(|key| program.slots[*key].ty.scalar)
-        .collect();
-    let columns = keys.iter().map(|key| reads.get(*key).map(AsRef::as_ref));
-    Spans::guess(&types, &columns.collect::<Option<Vec<_>>>()?, rows.clone())
+        | SinkPlan::Carry { .. } => None,
+    }
 }
 
 /// The first row of each morsel: the partition's first, then multiples of the morsel's length.

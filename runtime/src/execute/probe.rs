@@ -1,10 +1,11 @@
 //! Lookups: probing a built table, and fetching values from it.
 
+use icosian_codegen::wide::Routine;
 use icosian_ir::id::ColumnId;
 use icosian_ir::op::{Find, Op};
 use icosian_ir::types::Lane;
 
-use crate::bytes::{bit, blit_bits, fill_bits, put_bit, typed, typed_mut};
+use crate::bytes::{Plain, bit, blit_bits, fill_bits, put_bit, typed, typed_mut};
 use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::candidates::Probe;
@@ -13,6 +14,7 @@ use crate::execute::morsel::Worker;
 use crate::execute::program::{Operand, SegmentPlan};
 use crate::execute::sink::BlockColumns;
 use crate::execute::view::span;
+use crate::execute::wide::level;
 use crate::memory::ahead;
 use crate::text::TextArray;
 
@@ -49,30 +51,40 @@ impl<'r> Worker<'r> {
                 })
                 .collect::<Result<_, _>>()?;
             let (words, numbers) = &mut keys_here;
-            built.keys.words_to_find(&keys, 0..rows, words)?;
-            built.keys.find_all(words, numbers);
-        }
-        let store = &mut self.stores[output];
-        let found = typed_mut::<u32>(&mut store.values.get_mut()[span_values]);
-        let validity = &mut store.validity.get_mut()[span_validity];
-        let (words, numbers) = &mut keys_here;
-        if !null_matches {
-            for (row, number) in numbers.iter_mut().enumerate() {
-                if words.has_null(row) {
-                    *number = NO_KEY;
+            let at_once = (built.keys).known_at_once(&keys, 0..rows, null_matches, numbers);
+            if at_once.is_none() {
+                built.keys.words_to_find(&keys, 0..rows, words)?;
+                built.keys.find_all(words, numbers);
+                if !null_matches {
+                    for (row, number) in numbers.iter_mut().enumerate() {
+                        if words.has_null(row) {
+                            *number = NO_KEY;
+                        }
+                    }
                 }
             }
         }
+        let store = &mut self.stores[output];
+        let found = &mut typed_mut::<u32>(&mut store.values.get_mut()[span_values])[..rows];
+        let validity = &mut store.validity.get_mut()[span_validity];
+        let (_, numbers) = &mut keys_here;
         let places = numbers.iter().map(|number| *number as usize);
         ahead::fetch(&built.rows, places);
-        for (byte, (numbers, found)) in numbers.chunks(8).zip(found.chunks_mut(8)).enumerate() {
-            let mut bits = 0;
-            for (place, (number, found)) in numbers.iter().zip(found).enumerate() {
-                let row = built.row(*number);
-                *found = row.unwrap_or(0);
-                bits |= u8::from(row.is_some()) << place;
+        let all_found = level().run(RowsOf {
+            numbers,
+            rows: &built.rows,
+            found,
+        });
+        for (byte, found) in found.chunks_mut(8).enumerate() {
+            validity[byte] = 0xff >> (8 - found.len());
+            if !all_found {
+                for (place, row) in found.iter_mut().enumerate() {
+                    if *row == NO_KEY {
+                        *row = 0;
+                        validity[byte] &= !(1 << place);
+                    }
+                }
             }
-            validity[byte] = bits;
         }
         self.keys = keys_here;
         Ok(())
@@ -108,18 +120,7 @@ impl<'r> Worker<'r> {
         let validity = &mut store.validity.get_mut()[span_validity];
         validity.fill(0);
         let last = find.pick.takes_last(&find.comparisons);
-        for (row, found) in found.iter_mut().enumerate().take(rows) {
-            let mut matches = probe.matches(row);
-            let matched = if last {
-                matches.next_back()
-            } else {
-                matches.next()
-            };
-            if let Some(matched) = matched {
-                *found = matched;
-                put_bit(validity, row, true);
-            }
-        }
+        probe.find(last, found, validity);
         Ok(())
     }
 
@@ -182,10 +183,11 @@ impl<'r> Worker<'r> {
             ($lane:ty) => {{
                 let from = typed::<$lane>(payload);
                 ahead::fetch(from, there.iter().map(|there| *there as usize));
-                // Where nothing was found stands any row.
-                for (value, there) in typed_mut::<$lane>(values).iter_mut().zip(there) {
-                    *value = from.get(*there as usize).copied().unwrap_or_default();
-                }
+                level().run(Fetch {
+                    from,
+                    there,
+                    values: typed_mut::<$lane>(values),
+                });
             }};
         }
         match lane.bits() {
@@ -216,5 +218,53 @@ impl<'r> Worker<'r> {
         }
         self.stores[output] = store;
         Ok(())
+    }
+}
+
+/// The rows of keys, [`NO_KEY`] where there is none, by their numbers; true if there are all.
+struct RowsOf<'v> {
+    numbers: &'v [u32],
+    /// The last is that of no key.
+    rows: &'v [u32],
+    found: &'v mut [u32],
+}
+
+impl Routine for RowsOf<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let Some(last) = self.rows.len().checked_sub(1) else {
+            self.found.fill(NO_KEY);
+            return false;
+        };
+        let mut absent = false;
+        for (number, found) in self.numbers.iter().zip(self.found) {
+            let row = self.rows[(*number as usize).min(last)];
+            absent |= row == NO_KEY;
+            *found = row;
+        }
+        !absent
+    }
+}
+
+/// The values at some places of a list; of places that it does not have, any.
+struct Fetch<'v, T> {
+    from: &'v [T],
+    there: &'v [u32],
+    values: &'v mut [T],
+}
+
+impl<T: Plain> Routine for Fetch<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Some(last) = self.from.len().checked_sub(1) else {
+            return self.values.fill(T::default());
+        };
+        for (value, there) in self.values.iter_mut().zip(self.there) {
+            *value = self.from[(*there as usize).min(last)];
+        }
     }
 }

@@ -100,10 +100,13 @@ pub(crate) struct Delivered {
 pub(crate) enum SinkPlan {
     /// What is delivered is in [`PassProgram::delivered`].
     Output,
-    /// Scalars: each reduction with the slots it reads.
-    Reduce { values: Vec<(ColumnId, Vec<usize>)> },
-    /// Groups: key slots, the slot that says which rows are in one, each reduction with the position of
-    /// its state, and the states: of which reduction, over which slots.
+    /// Scalars: each reduction with the position of its state, and the states: of which reduction, over
+    /// which slots.
+    Reduce {
+        values: Vec<(ColumnId, usize)>,
+        states: Vec<(Reduction, Vec<usize>)>,
+    },
+    /// Groups: key slots, the slot that says which rows are in one, and reductions likewise.
     Group {
         keys: Vec<usize>,
         filter: Option<usize>,
@@ -193,8 +196,7 @@ impl PassProgram {
         };
         for segment in &pass.segments {
             if let Segment::Window { column } = segment
-                && let Op::Window(window) = &columns.column(*column).op
-                && window.is_carried()
+                && columns.is_carried(columns.column(*column))
             {
                 program.cumulative.push(*column);
             }
@@ -215,8 +217,8 @@ impl PassProgram {
                 .map(|delivered| delivered.slot)
                 .filter(|slot| self.slots[*slot].place != Place::Table)
                 .collect(),
-            SinkPlan::Reduce { values } => {
-                values.iter().flat_map(|value| value.1.clone()).collect()
+            SinkPlan::Reduce { states, .. } => {
+                states.iter().flat_map(|state| state.1.clone()).collect()
             }
             SinkPlan::Group {
                 keys,
@@ -448,9 +450,10 @@ impl Builder<'_> {
             Sink::Output { .. } => SinkPlan::Output,
             Sink::Reduce {
                 reductions: columns,
-            } => SinkPlan::Reduce {
-                values: reductions(columns)?,
-            },
+            } => {
+                let (values, states) = shared_states(self.columns, reductions(columns)?);
+                SinkPlan::Reduce { values, states }
+            }
             Sink::Group {
                 keys,
                 filter,

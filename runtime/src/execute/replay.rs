@@ -16,9 +16,10 @@ use icosian_ir::plan::Sink;
 use icosian_ir::value::Value;
 
 use crate::convert::column_cells;
-use crate::error::{RunError, row_error};
+use crate::error::{RunError, internal, row_error};
 use crate::execute::pass::PassRun;
 use crate::execute::program::{PassProgram, SinkPlan};
+use crate::execute::reading::ReadRows;
 use crate::execute::selection::kept_rows;
 use crate::execute::sink::rows::DeferredError;
 
@@ -26,6 +27,7 @@ use crate::execute::sink::rows::DeferredError;
 /// keeps are given back, each with its sink's position: whoever needs them later raises them.
 pub(crate) fn replay(
     run: &PassRun<'_>,
+    reads: &ReadRows<'_>,
     core: Range<usize>,
 ) -> Result<Vec<(usize, DeferredError)>, RunError> {
     let columns = run.prepared.columns();
@@ -43,11 +45,14 @@ pub(crate) fn replay(
     };
     let own = core.start - start..core.end - start;
     table_rows.insert(run.pass.table, end - start);
-    for (slot, column) in run.program.reads.iter().zip(&run.reads) {
+    let rows_read = (start.checked_sub(reads.first_row))
+        .map(|first| first..first + end - start)
+        .ok_or_else(|| internal("rows that were not read"))?;
+    for (slot, column) in run.program.reads.iter().zip(&*reads.columns) {
         let slot = &run.program.slots[*slot];
         bound.insert(
             slot.column,
-            column_cells(column, slot.ty.scalar, start..end),
+            column_cells(column, slot.ty.scalar, rows_read.clone()),
         );
     }
     // Rows are numbered from the table's first, of which this may be a part.

@@ -265,6 +265,11 @@ impl<'a> Run<'a> {
         Ok(Arc::clone(found))
     }
 
+    /// The data of a source table.
+    pub(crate) fn source(&self, table: TableId) -> Option<&Arc<BoundTable>> {
+        self.sources.get(&table)
+    }
+
     /// The rows of a source table that nothing is asked of; none if it has no such rows.
     pub(crate) fn unread(&self, table: TableId) -> Option<&Unread> {
         let unread = self.sources.get(&table)?.unread();

@@ -19,7 +19,7 @@ use crate::error::{RunError, internal};
 use crate::execute::built::BuiltTable;
 use crate::execute::host::call_over_table;
 use crate::execute::keyed_window::finish_windows;
-use crate::execute::keys::Spans;
+use crate::execute::keys::{NO_KEY, Spans};
 use crate::execute::params::{Carry, Params};
 use crate::execute::prepared::Prepared;
 use crate::execute::program::SinkPlan;
@@ -55,11 +55,10 @@ impl State {
     /// If the plan does not hold together.
     pub fn new(prepared: &Prepared, pass: PassId) -> Result<State, RunError> {
         let program = prepared.program(pass)?;
-        let columns = prepared.columns();
         let sinks = program
             .sinks
             .iter()
-            .map(|sink| SinkState::new(columns, program, sink))
+            .map(|sink| SinkState::new(program, sink))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(State {
             pass,
@@ -156,10 +155,15 @@ impl Run<'_> {
             };
             match (sink, plan, state) {
                 (Sink::Output { .. }, _, _) => {}
-                (Sink::Reduce { .. }, SinkPlan::Reduce { values }, SinkState::Reduce(states)) => {
-                    for ((column, _), state) in values.iter().zip(&states) {
+                (
+                    Sink::Reduce { .. },
+                    SinkPlan::Reduce { values, .. },
+                    SinkState::Reduce(states),
+                ) => {
+                    for (column, position) in values {
                         let (reduction, types) = reduction_of(columns, *column)?;
-                        let mut values = state.values(reduction, types.first().copied())?;
+                        let mut values =
+                            states[*position].values(reduction, types.first().copied())?;
                         let value = delivered(columns, *column, None, values.swap_remove(0));
                         params.scalars.insert(*column, value);
                     }
@@ -350,7 +354,7 @@ fn finish_groups(
 ) -> Result<(), RunError> {
     let GroupOrder {
         groups: order,
-        rows,
+        mut rows,
     } = state.order();
     let mut data = BoundTable::new(order.len());
     let mut key_columns = vec![None; state.keys.columns()];
@@ -382,6 +386,7 @@ fn finish_groups(
         Some(places) => state.keys.with_places(places.spans()),
         None => state.keys,
     };
+    rows.push(NO_KEY);
     let built = BuiltTable {
         side: BuildSide {
             table,

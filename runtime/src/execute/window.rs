@@ -2,6 +2,7 @@
 
 mod decimals;
 mod extremes;
+mod fill;
 pub(crate) mod frames;
 pub(crate) mod lanes;
 mod moving;
@@ -10,10 +11,14 @@ mod picked;
 mod powers;
 mod quantile;
 mod running;
+mod smoothing;
+mod so_far;
 mod sums;
+mod whole;
+#[cfg(test)]
+mod whole_tests;
 
 use icosian_ir::meaning::decimal::places;
-use icosian_ir::meaning::exponential::Exponential;
 use icosian_ir::meaning::sums::{
     CoMoments, DecimalSum, IntegerMoments, IntegerSum, Moments, PowerSums, RollingIntegerProduct,
     RollingProduct, RollingSum, WeightedSum,
@@ -29,6 +34,7 @@ use crate::execute::sink::{BlockColumns, CarrySum};
 use crate::execute::view::View;
 use crate::execute::wide::level;
 use decimals::MovingDecimals;
+use fill::Filling;
 use frames::{Axis, Frames, Slide, slide};
 use lanes::Lanes;
 use moving::{Count, FloatSum, Pairs, Spread, WholeSpread, WholeSum};
@@ -36,7 +42,9 @@ use ordered::Extreme;
 use picked::{AtExtreme, Distinct, End, Mode};
 use powers::{FloatProduct, Powers, Weighted, WholeProduct};
 use quantile::Quantile;
+use smoothing::Smoothing;
 use sums::Rolling;
+pub(crate) use whole::run_whole;
 
 /// A column that a window looks at, from the first row on.
 #[derive(Clone, Copy)]
@@ -44,6 +52,18 @@ pub(crate) struct Argument<'v> {
     pub(crate) scalar: ScalarType,
     pub(crate) lane: Lane,
     pub(crate) view: View<'v>,
+}
+
+impl<'v> Argument<'v> {
+    /// The rows from one on, a multiple of 64.
+    pub(crate) fn from(self, row: usize) -> Argument<'v> {
+        let View { values, validity } = self.view;
+        let view = View {
+            values: &values[self.lane.bytes(row)..],
+            validity: validity.map(|bits| &bits[row / 8..]),
+        };
+        Argument { view, ..self }
+    }
 }
 
 /// What a window writes: values and validity from the first row on.
@@ -56,6 +76,11 @@ pub(crate) struct Written<'s> {
 }
 
 impl Written<'_> {
+    /// How values are written; of text, what stands for it.
+    fn lane(&self) -> Lane {
+        self.scalar.lane().unwrap_or(Lane::U32)
+    }
+
     #[inline(always)]
     fn null(&mut self, row: usize) {
         if let Some(validity) = &mut self.validity {
@@ -243,13 +268,20 @@ pub(crate) fn run_along(
                 running::sum(lane, view, CarrySum::new(scalar), 0..length, written)?;
             }
             Cumulative::Product => running::product(argument, length, written),
-            Cumulative::Min | Cumulative::Max if lane == Lane::I128 => {
+            Cumulative::Min | Cumulative::Max => {
                 let greatest = cumulative == Cumulative::Max;
-                running::extreme::<u128>(argument, length, greatest, written);
+                if so_far::has_words(lane) {
+                    let before = so_far::NO_VALUE;
+                    so_far::extremes(argument, 0..length, before, greatest, written);
+                } else if lane == Lane::I128 {
+                    running::extreme::<u128>(argument, length, greatest, written);
+                } else {
+                    running::extreme::<u64>(argument, length, greatest, written);
+                }
             }
-            Cumulative::Min => running::extreme::<u64>(argument, length, false, written),
-            Cumulative::Max => running::extreme::<u64>(argument, length, true, written),
-            Cumulative::Count => running::count(argument, length, written),
+            Cumulative::Count => {
+                so_far::counts(view, 0..length, 0, written);
+            }
         },
         Window::Rolling {
             reduction,
@@ -291,7 +323,8 @@ pub(crate) fn run_along(
             )?;
         }
         Window::Fill { backward, limit } => {
-            running::fill(argument, length, (backward, limit), written);
+            let filling = Filling { backward, limit };
+            fill::fill(argument, 0..length, None, filling, written);
         }
         Window::Interpolate => running::interpolate(argument, length, written),
         Window::Rank {
@@ -311,8 +344,13 @@ pub(crate) fn run_along(
             decay,
             min_count,
         } => {
-            let state = Exponential::new(decay);
-            running::exponential(argument, length, state, (moment, min_count), written);
+            let smoothing = Smoothing {
+                argument,
+                decay,
+                moment,
+                min_count,
+            };
+            smoothing.run(length, written);
         }
     }
     Ok(())

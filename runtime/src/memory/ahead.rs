@@ -11,10 +11,16 @@ use super::region::HUGE_PAGE;
 /// Lists up to so many bytes are near enough as they are.
 const NEAR: usize = 512 << 10;
 
+/// Whether a list is so small that nothing of it need be fetched ahead.
+#[inline]
+pub(crate) fn is_near<T>(list: &[T]) -> bool {
+    size_of_val(list) <= NEAR
+}
+
 /// Fetches the elements at some places of a list that is large; those beyond its end are ignored.
 #[inline]
 pub(crate) fn fetch<T>(list: &[T], places: impl IntoIterator<Item = usize>) {
-    if size_of_val(list) > NEAR {
+    if !is_near(list) {
         places.into_iter().for_each(|place| fetch_one(list, place));
     }
 }

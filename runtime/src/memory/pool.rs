@@ -161,13 +161,12 @@ impl PooledRegion {
             .map_or(NonNull::dangling(), Region::pointer)
     }
 
-    /// The bytes, to write.
-    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        self.region.as_mut().map_or(&mut [], Region::bytes_mut)
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.region.as_ref().map_or(0, Region::len)
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.region.as_mut().map_or(&mut [], Region::bytes_mut)
     }
 
     /// The `length` bytes from `start` on as an Arrow buffer; the region goes back to the pool when

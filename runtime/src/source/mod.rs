@@ -17,6 +17,7 @@ mod ipc_file;
 mod json_file;
 mod parquet_file;
 mod row_groups;
+mod scan;
 mod times;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ use icosian_ir::types::Type;
 
 pub use self::error::{SourceError, SourceErrorKind};
 pub use self::guard::panic_is_caught;
+pub use self::scan::Scan;
 use crate::format::Format;
 
 /// How files are read.
@@ -103,6 +105,16 @@ pub struct TableData {
     pub unread: Unread,
 }
 
+impl TableData {
+    fn new(batches: Vec<RecordBatch>) -> TableData {
+        TableData {
+            rows: batches.iter().map(RecordBatch::num_rows).sum(),
+            batches,
+            unread: Unread::default(),
+        }
+    }
+}
+
 /// Rows of a source that were not read because nothing asks for them: others stand in their places.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Unread {
@@ -135,17 +147,17 @@ impl Unread {
         others
     }
 
-    /// Adds what was not read of a file whose rows come next, from `first_row` on.
-    fn add(&mut self, first_row: usize, file: Unread) {
-        for rows in file.rows {
-            let rows = first_row + rows.start..first_row + rows.end;
-            match self.rows.last_mut() {
-                Some(last) if last.end == rows.start => last.end = rows.end,
-                _ => self.rows.push(rows),
-            }
+    /// Adds a row group whose rows come next, from `rows.start` on.
+    fn add(&mut self, rows: Range<usize>, skipped: bool) {
+        self.row_groups += 1;
+        if !skipped {
+            return;
         }
-        self.row_groups += file.row_groups;
-        self.skipped += file.skipped;
+        self.skipped += 1;
+        match self.rows.last_mut() {
+            Some(last) if last.end == rows.start => last.end = rows.end,
+            _ => self.rows.push(rows),
+        }
     }
 }
 
@@ -236,36 +248,50 @@ pub fn read_where(
     wanted: &[WantedColumn],
     predicate: Option<&RowPredicate<'_>>,
 ) -> Result<TableData, SourceError> {
-    let mut unread = Unread::default();
+    match open(source, wanted, predicate)? {
+        Opened::Read(data) => Ok(data),
+        Opened::Unread(scan) => scan.read(),
+    }
+}
+
+/// What [`open`] gives.
+#[derive(Debug)]
+pub enum Opened {
+    /// All rows.
+    Read(TableData),
+    /// Row groups that can be decoded one by one.
+    Unread(Scan),
+}
+
+/// As [`read_where`], except that of Parquet files only the footers are read by now.
+///
+/// # Errors
+/// As [`read_where`]; those of Parquet's row groups are found when these are decoded.
+pub fn open(
+    source: &Source,
+    wanted: &[WantedColumn],
+    predicate: Option<&RowPredicate<'_>>,
+) -> Result<Opened, SourceError> {
     let batches = match source {
         Source::Batches(batches) => batches::read(batches, wanted)?,
         Source::File { path, options } => {
             let (format, files) = files::list(path)?;
+            let read: fn(&Path, &ReadOptions, &[WantedColumn]) -> _ = match format {
+                Format::Csv => csv_file::read,
+                Format::JsonLines => json_file::read,
+                Format::Ipc => |path, _, wanted| ipc_file::read(path, wanted),
+                Format::Parquet => {
+                    return Scan::open(&files, wanted, predicate).map(Opened::Unread);
+                }
+            };
             let mut batches = Vec::new();
-            let mut rows = 0;
             for file in &files {
-                let of_file = match format {
-                    Format::Csv => csv_file::read(file, options, wanted)?,
-                    Format::JsonLines => json_file::read(file, options, wanted)?,
-                    Format::Ipc => ipc_file::read(file, wanted)?,
-                    Format::Parquet => {
-                        let (of_file, left) = parquet_file::read(file, wanted, predicate)?;
-                        unread.add(rows, left);
-                        of_file
-                    }
-                };
-                rows += of_file.iter().map(RecordBatch::num_rows).sum::<usize>();
-                batches.extend(of_file);
+                batches.extend(read(file, options, wanted)?);
             }
             batches
         }
     };
-    let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    Ok(TableData {
-        batches,
-        rows,
-        unread,
-    })
+    Ok(Opened::Read(TableData::new(batches)))
 }
 
 /// The Arrow schema of an Arrow IPC file, with its metadata.
@@ -281,13 +307,7 @@ pub fn ipc_schema(path: &Path) -> Result<arrow::datatypes::SchemaRef, SourceErro
 /// # Errors
 /// As [`read`].
 pub fn read_ipc(path: &Path, wanted: &[WantedColumn]) -> Result<TableData, SourceError> {
-    let batches = ipc_file::read(path, wanted)?;
-    let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    Ok(TableData {
-        batches,
-        rows,
-        unread: Unread::default(),
-    })
+    Ok(TableData::new(ipc_file::read(path, wanted)?))
 }
 
 /// Which columns are decoded, and where the wanted ones are among them.

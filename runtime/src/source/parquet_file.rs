@@ -1,31 +1,28 @@
-//! Parquet: the wanted columns of each row group that may hold rows wanted, row groups in parallel; if there
-//! are few, their columns too.
+//! Parquet: the wanted columns of a row group, and which row groups may hold rows that are wanted.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
+use icosian_ir::types::Type;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
 
-use super::batches::{assemble, fit, in_order};
+use super::batches::{assemble, fit};
 use super::error::SourceError;
 use super::guard::guarded;
 use super::row_groups::RowGroups;
-use super::{Projection, RowPredicate, Unread, WantedColumn, footer};
+use super::{Projection, RowPredicate, WantedColumn, footer, row_groups};
 
 /// Rows of a batch: one morsel.
 const BATCH_ROWS: usize = 65_536;
-
-/// How many parts of a file a thread decodes at least, so that all are done at nearly the same time.
-const PARTS_PER_THREAD: usize = 4;
 
 fn open(path: &Path) -> Result<File, SourceError> {
     File::open(path).map_err(|error| SourceError::unreadable(path, &error))
@@ -73,99 +70,158 @@ pub(super) fn arrow_schema(path: &Path) -> Result<SchemaRef, SourceError> {
     Ok(Arc::clone(metadata(path)?.schema()))
 }
 
-/// The wanted columns of the file, and what of it was not read because a predicate wants none of it.
-pub(super) fn read(
-    path: &Path,
-    wanted: &[WantedColumn],
-    predicate: Option<&RowPredicate<'_>>,
-) -> Result<(Vec<RecordBatch>, Unread), SourceError> {
-    let metadata = metadata(path)?;
-    let projection =
-        fit(metadata.schema().fields(), wanted).map_err(|error| error.in_file(path))?;
-    let mut groups = Vec::new();
-    let mut first_row = 0;
-    for (group, group_metadata) in metadata.metadata().row_groups().iter().enumerate() {
-        let rows = u32::try_from(group_metadata.num_rows()).map_err(|_| {
-            let rows = group_metadata.num_rows();
-            corrupt(format!("row group {group} claims {rows} rows")).in_file(path)
-        })?;
-        groups.push((group, rows as usize, first_row));
-        first_row += u64::from(rows);
-    }
-    let chosen = match predicate {
-        Some(predicate) if !wanted.is_empty() => {
-            guarded(|| RowGroups::chosen(&metadata, &projection, wanted, predicate, BATCH_ROWS))
-                .map_err(|error| error.in_file(path))?
-        }
-        _ => RowGroups::all(&metadata),
-    };
-    let mut unread = Unread {
-        row_groups: groups.len(),
-        ..Unread::default()
-    };
-    for (group, rows, first_row) in &groups {
-        if chosen.skipped[*group] {
-            let start = usize::try_from(*first_row).unwrap_or(usize::MAX);
-            let rows = std::iter::once(start..start.saturating_add(*rows)).collect();
-            unread.add(
-                0,
-                Unread {
-                    rows,
-                    row_groups: 0,
-                    skipped: 1,
-                },
-            );
-        }
-    }
-    // Few row groups leave threads without work, so their columns are shared out as well.
-    let read = (groups.len() - unread.skipped).max(1);
-    let parts = (PARTS_PER_THREAD * rayon::current_num_threads()).div_ceil(read);
-    let batches: Vec<Result<Vec<RecordBatch>, SourceError>> = groups
-        .into_par_iter()
-        .map(|(group, rows, first_row)| {
-            guarded(|| {
-                if chosen.skipped[group] {
-                    return Ok(chosen.stand_ins(rows));
-                }
-                if wanted.is_empty() {
-                    return Ok(vec![assemble(&[], rows, &projection, wanted, first_row)?]);
-                }
-                let group = (group, rows, first_row);
-                read_group(path, &metadata, group, &projection, wanted, parts)
-            })
-        })
-        .collect();
-    Ok((in_order(path, batches)?, unread))
+/// A file of which the footer was read: its row groups, which of them are wanted, and of what.
+#[derive(Debug)]
+pub(super) struct ParquetFile {
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+    projection: Projection,
+    chosen: RowGroups,
+    /// Of each row group: how many rows it has, and which row of the file is its first.
+    groups: Vec<(usize, u64)>,
 }
 
-/// The wanted columns of a row group, its columns in as many parts decoded in parallel.
-fn read_group(
-    path: &Path,
-    metadata: &ArrowReaderMetadata,
-    (group, rows, mut first_row): (usize, usize, u64),
-    projection: &Projection,
-    wanted: &[WantedColumn],
-    parts: usize,
-) -> Result<Vec<RecordBatch>, SourceError> {
-    let columns = projection.decoded.len().div_ceil(parts).max(1);
-    let parts: Vec<Result<Vec<RecordBatch>, SourceError>> = projection
-        .decoded
-        .par_chunks(columns)
-        .map(|columns| guarded(|| decode(path, metadata, group, rows, columns)))
-        .collect();
-    let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
-    // Batches of each part have the same rows: all but the last have as many as were asked for.
-    let count = parts.first().map_or(0, Vec::len);
-    let mut batches = Vec::with_capacity(count);
-    for position in 0..count {
-        let arrays: Vec<ArrayRef> = (parts.iter())
-            .flat_map(|part| part[position].columns().iter().cloned())
-            .collect();
-        let rows = parts[0][position].num_rows();
-        batches.push(assemble(&arrays, rows, projection, wanted, first_row)?);
-        first_row += rows as u64;
+impl ParquetFile {
+    /// Reads the footer, and tells from it which row groups a predicate wants nothing of.
+    pub(super) fn open(
+        path: &Path,
+        wanted: &[WantedColumn],
+        predicate: Option<&RowPredicate<'_>>,
+    ) -> Result<ParquetFile, SourceError> {
+        let metadata = metadata(path)?;
+        let projection =
+            fit(metadata.schema().fields(), wanted).map_err(|error| error.in_file(path))?;
+        let mut groups = Vec::new();
+        let mut first_row = 0;
+        for (group, group_metadata) in metadata.metadata().row_groups().iter().enumerate() {
+            let rows = u32::try_from(group_metadata.num_rows()).map_err(|_| {
+                let rows = group_metadata.num_rows();
+                corrupt(format!("row group {group} claims {rows} rows")).in_file(path)
+            })?;
+            groups.push((rows as usize, first_row));
+            first_row += u64::from(rows);
+        }
+        let chosen = match predicate {
+            Some(predicate) if !wanted.is_empty() => {
+                guarded(|| RowGroups::chosen(&metadata, &projection, wanted, predicate, BATCH_ROWS))
+                    .map_err(|error| error.in_file(path))?
+            }
+            _ => RowGroups::all(&metadata),
+        };
+        Ok(ParquetFile {
+            path: path.to_owned(),
+            metadata,
+            projection,
+            chosen,
+            groups,
+        })
     }
-    Ok(batches)
+
+    /// Of each row group: how many rows it has, and whether nobody wants one of them.
+    pub(super) fn row_groups(&self) -> impl Iterator<Item = (usize, bool)> {
+        let groups = self.groups.iter().zip(&self.chosen.skipped);
+        groups.map(|((rows, _), skipped)| (*rows, *skipped))
+    }
+
+    /// Whether it has any row.
+    pub(super) fn has_rows(&self) -> bool {
+        self.groups.iter().any(|(rows, _)| *rows > 0)
+    }
+
+    /// The Arrow type in which a wanted column is decoded.
+    pub(super) fn found_type(&self, wanted: usize) -> &DataType {
+        self.metadata.schema().field(self.place(wanted)).data_type()
+    }
+
+    /// Whether the footer leaves it open that a wanted column has nulls.
+    pub(super) fn may_have_nulls(&self, wanted: usize) -> bool {
+        let schema = self.metadata.parquet_schema();
+        let leaves = 0..schema.num_columns();
+        let mut of_column =
+            leaves.filter(|leaf| schema.get_column_root_idx(*leaf) == self.place(wanted));
+        let Some(leaf) = of_column.next() else {
+            return true;
+        };
+        let groups = self.metadata.metadata().row_groups().iter();
+        groups.filter(|group| group.num_rows() > 0).any(|group| {
+            let statistics = group.columns().get(leaf).and_then(|of| of.statistics());
+            statistics.and_then(|of| of.null_count_opt()) != Some(0)
+        })
+    }
+
+    /// The least and the greatest value of a wanted column, if the footer tells.
+    pub(super) fn range(&self, wanted: usize, ty: Type) -> Option<[i128; 2]> {
+        let place = self.place(wanted);
+        // What is wrong with bounds is nobody's error.
+        guarded(|| Ok(row_groups::range(&self.metadata, place, ty)))
+            .ok()
+            .flatten()
+    }
+
+    /// The place of a wanted column in the file.
+    fn place(&self, wanted: usize) -> usize {
+        self.projection.decoded[self.projection.order[wanted]]
+    }
+
+    /// The wanted columns of a row group, its columns in as many parts decoded in parallel; where nobody
+    /// wants one of its rows, others in their places.
+    pub(super) fn decode(
+        &self,
+        group: usize,
+        wanted: &[WantedColumn],
+        parts: usize,
+    ) -> Result<Vec<RecordBatch>, SourceError> {
+        let (rows, first_row) = self.groups[group];
+        let decoded = guarded(|| {
+            if self.chosen.skipped[group] {
+                return Ok(self.chosen.stand_ins(rows));
+            }
+            if wanted.is_empty() {
+                let batch = assemble(&[], rows, &self.projection, wanted, first_row)?;
+                return Ok(vec![batch]);
+            }
+            self.read_group((group, rows, first_row), wanted, parts)
+        });
+        decoded.map_err(|error| error.in_file(&self.path))
+    }
+
+    fn read_group(
+        &self,
+        (group, rows, mut first_row): (usize, usize, u64),
+        wanted: &[WantedColumn],
+        parts: usize,
+    ) -> Result<Vec<RecordBatch>, SourceError> {
+        let columns = &self.projection.decoded;
+        let of_part = columns.len().div_ceil(parts).max(1);
+        let decode = |columns: &[usize]| {
+            guarded(|| decode(&self.path, &self.metadata, group, rows, columns))
+        };
+        let parts: Vec<Result<Vec<RecordBatch>, SourceError>> = if of_part == columns.len() {
+            // Whoever waits for the row group must not find its thread at other tasks of the pool.
+            vec![decode(columns)]
+        } else {
+            columns.par_chunks(of_part).map(decode).collect()
+        };
+        let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
+        // Batches of each part have the same rows: all but the last have as many as were asked for.
+        let count = parts.first().map_or(0, Vec::len);
+        let mut batches = Vec::with_capacity(count);
+        for position in 0..count {
+            let arrays: Vec<ArrayRef> = (parts.iter())
+                .flat_map(|part| part[position].columns().iter().cloned())
+                .collect();
+            let rows = parts[0][position].num_rows();
+            batches.push(assemble(
+                &arrays,
+                rows,
+                &self.projection,
+                wanted,
+                first_row,
+            )?);
+            first_row += rows as u64;
+        }
+        Ok(batches)
+    }
 }
 
 /// Some columns of a row group of so many rows.

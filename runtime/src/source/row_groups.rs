@@ -35,6 +35,7 @@ const MOST_SKIPPED: u64 = 1 << 32;
 const MOST_TEXT: usize = 256;
 
 /// What is known of the row groups of a file.
+#[derive(Debug)]
 pub(super) struct RowGroups {
     /// Of each whether it is left out.
     pub(super) skipped: Vec<bool>,
@@ -120,6 +121,28 @@ impl RowGroups {
             .map(|start| batch.slice(0, batch.num_rows().min(rows - start)))
             .collect()
     }
+}
+
+/// The least and the greatest value of a column of whole numbers or bools, as its bounds tell; none if they
+/// tell nothing.
+pub(super) fn range(metadata: &ArrowReaderMetadata, place: usize, ty: Type) -> Option<[i128; 2]> {
+    let known = KnownColumn::new(metadata, place, ty, true);
+    let word = |value: &Value| match value {
+        Value::Integer(value) => Some(*value),
+        Value::Bool(value) => Some(i128::from(*value)),
+        Value::Null | Value::F32(_) | Value::F64(_) | Value::Str(_) => None,
+    };
+    let mut range: Option<[i128; 2]> = None;
+    for (group, of_group) in metadata.metadata().row_groups().iter().enumerate() {
+        let [least, greatest] = match known.possible(group, of_group)?.values {
+            Values::Between(least, greatest) => [word(&least)?, word(&greatest)?],
+            Values::None => continue,
+            Values::Any => return None,
+        };
+        let [so_far, up_to] = range.unwrap_or([least, greatest]);
+        range = Some([so_far.min(least), up_to.max(greatest)]);
+    }
+    range
 }
 
 /// What the footer says of a wanted column.

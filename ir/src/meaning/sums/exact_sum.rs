@@ -156,7 +156,13 @@ impl ExactSum {
     }
 
     /// Adds what exact lanes hold.
+    #[inline(always)]
     pub fn add_lanes<const N: usize>(&mut self, lanes: &SumLanes<N>) {
+        if let Some((hi, lo)) = lanes.together() {
+            self.add(hi);
+            self.add(lo);
+            return;
+        }
         for (hi, lo) in lanes.pairs() {
             self.add(hi);
             self.add(lo);

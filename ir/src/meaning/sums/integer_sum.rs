@@ -165,7 +165,12 @@ impl IntegerMoments {
 
     /// Adds all values.
     pub fn add_slice(&mut self, values: &[i64]) {
-        values.iter().for_each(|&value| self.add(value));
+        self.count += values.len() as u64;
+        self.sum.add_slice(values);
+        for value in values {
+            let size = u128::from(value.unsigned_abs());
+            self.add_squares(size * size, 0);
+        }
     }
 
     #[inline(always)]

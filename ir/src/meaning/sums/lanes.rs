@@ -38,6 +38,45 @@ impl<const N: usize> SumLanes<N> {
         self.hi.into_iter().zip(self.lo)
     }
 
+    /// The one pair with the sum of all, if nothing is left over on the way to it: half of the pairs are
+    /// added to the others, again and again, so that few steps wait for one another.
+    #[inline(always)]
+    pub(super) fn together(&self) -> Option<(f64, f64)> {
+        const { assert!(N <= 16, "more lanes take another step") };
+        let mut all = SumLanes::<16>::default();
+        all.hi[..N].copy_from_slice(&self.hi);
+        all.lo[..N].copy_from_slice(&self.lo);
+        let mut exact = true;
+        let eight = if N > 8 {
+            all.halved::<8>(&mut exact)
+        } else {
+            SumLanes {
+                hi: std::array::from_fn(|lane| all.hi[lane]),
+                lo: std::array::from_fn(|lane| all.lo[lane]),
+            }
+        };
+        let four = eight.halved::<4>(&mut exact);
+        let two = four.halved::<2>(&mut exact);
+        let one = two.halved::<1>(&mut exact);
+        (exact && one.all_finite()).then_some((one.hi[0], one.lo[0]))
+    }
+
+    /// Half as many pairs with the same sum, unless something is left over, which is told.
+    #[inline(always)]
+    fn halved<const HALF: usize>(&self, exact: &mut bool) -> SumLanes<HALF> {
+        const { assert!(2 * HALF == N, "half of them") };
+        let half = |parts: &[f64; N], first: usize| std::array::from_fn(|lane| parts[first + lane]);
+        let mut sums = SumLanes::<HALF> {
+            hi: half(&self.hi, 0),
+            lo: half(&self.lo, 0),
+        };
+        let mut left = [0; HALF];
+        sums.step(&half(&self.hi, HALF), &mut left);
+        sums.step(&half(&self.lo, HALF), &mut left);
+        *exact &= nothing_left(&left);
+        sums
+    }
+
     #[inline(always)]
     pub(super) fn step(&mut self, addends: &[f64; N], left: &mut Left<N>) {
         step_lanes(&mut self.hi, &mut self.lo, addends, left);
@@ -229,6 +268,24 @@ mod tests {
         assert!(sees(&[f64::MAX, f64::MAX]));
         assert!(sees(&[f64::NAN]));
         assert!(sees(&[f64::INFINITY, 1.0]));
+    }
+
+    #[test]
+    fn pairs_come_together_or_say_that_they_do_not() {
+        fn check<const N: usize>(values: &[f64], expected: Option<f64>) {
+            let mut lanes = SumLanes::<N>::default();
+            assert!(add_block(values, ALL_VALID, &mut lanes));
+            let together = lanes.together().map(|(hi, lo)| hi + lo);
+            assert_eq!(together, expected, "{N} {values:?}");
+        }
+        let values: Vec<f64> = (1..=75).map(f64::from).collect();
+        check::<1>(&values, Some(2850.0));
+        check::<8>(&values, Some(2850.0));
+        check::<16>(&values, Some(2850.0));
+        check::<16>(&[1e16, 1.0, -1e16], Some(1.0));
+        check::<16>(&[1e300, 1.0, 1e-300], None);
+        check::<8>(&[f64::MAX, f64::MAX], None);
+        check::<16>(&[], Some(0.0));
     }
 
     #[test]

@@ -108,6 +108,7 @@ impl Moments {
         self.add_lanes(&lanes);
     }
 
+    #[inline(always)]
     fn add_lanes<const N: usize>(&mut self, lanes: &MomentLanes<N>) {
         self.sum.add_lanes(&lanes.values);
         self.squares.add_lanes(&lanes.squares, &lanes.square_errors);

@@ -82,11 +82,16 @@ impl ProductSum {
         }
     }
 
+    #[inline(always)]
     pub(super) fn add_lanes<const N: usize>(
         &mut self,
         products: &SumLanes<N>,
         errors: &SumLanes<N>,
     ) {
+        if let (Some(products), Some(errors)) = (products.together(), errors.together()) {
+            self.add_parts([(products.0, errors.0), (products.1, errors.1)]);
+            return;
+        }
         for (hi, lo) in products.pairs() {
             self.add_parts([(hi, 0.0), (lo, 0.0)]);
         }

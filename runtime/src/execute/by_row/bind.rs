@@ -23,6 +23,7 @@ use crate::execute::by_row::buffers::FusedStep;
 use crate::execute::by_row::interpreted::Interpreted;
 use crate::execute::by_row::step::{Choice, Operand, Part, Step, Target};
 use crate::execute::by_row::texts::{SharedTexts, TextCell};
+use crate::execute::by_row::windows::WindowShapes;
 use crate::execute::by_row::{Constant, Place, RowInput, RowOutput, RowProgram};
 use crate::execute::executor::Executor;
 use crate::execute::one_of::member_set;
@@ -83,6 +84,7 @@ impl RowProgram {
             texts: 0,
             steps: Vec::new(),
             fused: Vec::new(),
+            windows: WindowShapes::default(),
         };
         let mut always_replay = false;
         let mut inputs = Vec::new();
@@ -106,10 +108,14 @@ impl RowProgram {
                     slot: *slot,
                 });
             }
-            let steps = program.segments.iter().enumerate();
-            for (position, segment) in steps.filter(|_| interpreted.is_none()) {
-                binder.segment(pass, program, position, segment)?;
+            for (position, segment) in program.segments.iter().enumerate() {
+                match segment.kind {
+                    SegmentKind::Window(column) => binder.window(column, segment)?,
+                    _ if interpreted.is_some() => {}
+                    _ => binder.segment(pass, program, position, segment)?,
+                }
             }
+            binder.windows.finish(columns, prepared.backend());
         }
         let mut outputs = Vec::with_capacity(columns.outputs.len());
         for output in &columns.outputs {
@@ -131,6 +137,7 @@ impl RowProgram {
             steps,
             fused,
             shared,
+            windows,
             ..
         } = binder;
         let may_raise = |step: &FusedStep| step.kernel.signature().may_raise;
@@ -143,6 +150,7 @@ impl RowProgram {
             outputs,
             steps,
             fused,
+            windows,
             shared: Arc::new(shared),
             params,
             interpreted,
@@ -162,6 +170,7 @@ struct Binder<'a> {
     texts: usize,
     steps: Vec<Step>,
     fused: Vec<FusedStep>,
+    windows: WindowShapes,
 }
 
 impl Binder<'_> {
@@ -275,9 +284,17 @@ impl Binder<'_> {
             SegmentKind::Probe(column) => self.probe(*column, segment)?,
             SegmentKind::Gather(column) => self.gather(*column, segment)?,
             SegmentKind::Extern(_) => return Err(internal("a function of the host by row")),
-            SegmentKind::Window(_) => return Err(internal("a window by row")),
+            SegmentKind::Window(_) => return Err(internal("a window among other segments")),
         };
         self.steps.push(step);
+        Ok(())
+    }
+
+    fn window(&mut self, column: ColumnId, segment: &SegmentPlan) -> Result<(), RunError> {
+        let parts = self.parts(segment)?;
+        let output = self.target(segment.outputs[0]);
+        let steps = self.windows.add(self.columns, column, &parts, output)?;
+        self.steps.extend(steps.into_iter().map(Step::Carry));
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use crate::execute::by_row::RowProgram;
 use crate::execute::by_row::replay::value;
 use crate::execute::by_row::run::Machine;
 use crate::execute::by_row::step::Target;
+use crate::execute::by_row::windows::{Given, WindowState};
 use crate::execute::params::Params;
 use crate::execute::run::Run;
 
@@ -52,6 +53,7 @@ impl Interpreted {
         program: &RowProgram,
         machine: &mut Machine,
         rows: usize,
+        states: &mut [&mut WindowState],
     ) -> Result<(), RunError> {
         let columns = &*program.columns;
         let mut bound = self.bound.clone();
@@ -61,6 +63,13 @@ impl Interpreted {
                 bound.insert(column, values.collect());
             }
         }
+        let given = Given {
+            columns,
+            table: program.table,
+            bound: &self.bound,
+            table_rows: &self.table_rows,
+        };
+        (program.windows).interpret(&given, &mut machine.windows, states, rows, &mut bound)?;
         let mut table_rows = self.table_rows.clone();
         table_rows.insert(program.table, rows);
         let is_given = |slot: usize| program.inputs.iter().any(|input| input.slot == slot);
@@ -68,7 +77,11 @@ impl Interpreted {
             .filter(|output| !is_given(output.slot))
             .filter_map(|output| Some((output.slot, program.places[output.slot].column?)))
             .collect();
-        let wanted: Vec<ColumnId> = computed.iter().map(|(_, column)| *column).collect();
+        let mut wanted: Vec<ColumnId> = computed.iter().map(|(_, column)| *column).collect();
+        // What a window looks at is kept, and so must be a value.
+        let groups = program.windows.groups.iter();
+        let windows = groups.flat_map(|group| &group.windows);
+        wanted.extend(windows.flat_map(|window| &window.args));
         let values = interpret_cells(columns, &wanted, bound, &table_rows)
             .map_err(|error| row_error(columns, error))?;
         if let Some(error) = first_error(values.values(), 0..rows, 0) {

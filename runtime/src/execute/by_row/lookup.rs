@@ -15,7 +15,7 @@ use crate::execute::row_text::word;
 
 /// A value's bits as a part of a key.
 #[inline]
-fn key_word(lane: Lane, word: u64) -> u64 {
+pub(super) fn key_word(lane: Lane, word: u64) -> u64 {
     match lane {
         Lane::F32 => canonical_f32(f32::from_bits(word as u32)).to_bits().into(),
         Lane::F64 => canonical_f64(f64::from_bits(word)).to_bits(),

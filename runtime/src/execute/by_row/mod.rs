@@ -17,6 +17,7 @@ mod replay;
 mod run;
 mod step;
 mod texts;
+mod windows;
 
 use std::sync::Arc;
 
@@ -33,6 +34,9 @@ use interpreted::Interpreted;
 use run::Machine;
 use step::Step;
 use texts::{SharedTexts, TextCell, Texts};
+use windows::WindowShapes;
+
+pub use windows::WindowState;
 
 /// A value that stands in a lane by itself: every number.
 pub trait LaneValue: Plain {
@@ -116,6 +120,7 @@ pub struct RowProgram {
     /// What is computed, in order.
     steps: Vec<Step>,
     fused: Vec<FusedStep>,
+    windows: WindowShapes,
     shared: Arc<SharedTexts>,
     params: Params,
     /// What the interpreter computes rows from, if it is to.
@@ -151,6 +156,22 @@ impl RowProgram {
     /// The program's table.
     pub fn table(&self) -> TableId {
         self.table
+    }
+
+    /// Of each state that a run takes: the names of the keys whose rows it is for.
+    pub fn window_keys(&self) -> Vec<Vec<&str>> {
+        let names = self.windows.groups.iter().map(|group| &group.names);
+        names
+            .map(|names| names.iter().map(String::as_str).collect())
+            .collect()
+    }
+
+    /// The state that [`WindowState::to_bytes`] wrote, of this program's windows.
+    ///
+    /// # Errors
+    /// If the bytes are no such state.
+    pub fn window_state(&self, bytes: &[u8]) -> Result<WindowState, RunError> {
+        self.windows.read(&self.columns, bytes)
     }
 }
 

@@ -13,9 +13,10 @@ use icosian_ir::value::Value;
 
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, row_error};
-use crate::execute::by_row::RowProgram;
 use crate::execute::by_row::run::Machine;
-use crate::execute::by_row::step::Step;
+use crate::execute::by_row::step::{Step, Target};
+use crate::execute::by_row::windows::CarryStep;
+use crate::execute::by_row::{Place, RowProgram};
 
 /// What the interpreter is given.
 struct Replay<'a> {
@@ -43,6 +44,9 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
             replay.bound.insert(column, values.collect());
         }
     }
+    // What a window looks at is kept, and so must be a value.
+    let mut looked_at: Vec<ColumnId> = Vec::new();
+    let mut places: Vec<ColumnId> = Vec::new();
     for step in &program.steps {
         match step {
             Step::Lookup { column, output, .. } | Step::Find { column, output, .. } => {
@@ -62,7 +66,35 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
                 let cells = (0..rows).map(cell).collect();
                 replay.bound.insert(*column, ColumnValues::Rows(cells));
             }
-            Step::Fused(_)
+            Step::Carry(CarryStep::Window(group, window)) => {
+                let shape = &program.windows.groups[*group].windows[*window];
+                let of_args = replay.interpret(&shape.args)?;
+                let first = of_args
+                    .values()
+                    .filter_map(|values| (0..rows).find(|row| is_error(values, *row)))
+                    .min();
+                let cell = |row: usize| {
+                    // A value that looks at this row's own is this row's error.
+                    let own = shape.args.iter().filter(|_| shape.looks_at_own_row());
+                    let mut own = own.filter_map(|arg| of_args.get(arg)?.cell(row).error());
+                    match (
+                        own.next(),
+                        machine.windows.fault(columns, shape.column, row),
+                    ) {
+                        (Some(error), _) => Cell::Error(Arc::clone(error)),
+                        (None, Some(error)) if first.is_none_or(|first| row < first) => {
+                            Cell::Error(Arc::new(error))
+                        }
+                        (None, _) => Cell::Value(given(program, machine, shape.output, row)),
+                    }
+                };
+                let cells = (0..rows).map(cell).collect();
+                replay.bound.insert(shape.column, ColumnValues::Rows(cells));
+                looked_at.extend(&shape.args);
+                places.extend(&shape.args[shape.window.values()..]);
+            }
+            Step::Carry(CarryStep::Keys(_) | CarryStep::Order(..) | CarryStep::Track(..))
+            | Step::Fused(_)
             | Step::Wide { .. }
             | Step::Text { .. }
             | Step::Choose { .. }
@@ -72,12 +104,23 @@ pub(crate) fn replay(program: &RowProgram, machine: &Machine, rows: usize) -> Re
             | Step::OneOf { .. } => {}
         }
     }
-    let outputs: Vec<ColumnId> = columns.outputs.iter().map(|output| output.column).collect();
-    let values = replay.interpret(&outputs)?;
+    // What comes of a row that has no place here is not told.
+    if machine.windows.is_wrong()
+        && first_error(replay.interpret(&places)?.values(), 0..rows, 0).is_none()
+    {
+        return Ok(());
+    }
+    let outputs = columns.outputs.iter().map(|output| output.column);
+    looked_at.extend(outputs);
+    let values = replay.interpret(&looked_at)?;
     match first_error(values.values(), 0..rows, 0) {
         Some(error) => Err(row_error(columns, error)),
         None => Ok(()),
     }
+}
+
+fn is_error(values: &ColumnValues, row: usize) -> bool {
+    values.cell(row).error().is_some()
 }
 
 impl Replay<'_> {
@@ -85,6 +128,18 @@ impl Replay<'_> {
         interpret_cells(self.columns, wanted, self.bound.clone(), &self.table_rows)
             .map_err(|error| row_error(self.columns, error))
     }
+}
+
+/// What a step has stored.
+fn given(program: &RowProgram, machine: &Machine, target: Target, row: usize) -> Value {
+    let slot = match target {
+        Target::Lane(slot) => Some(slot),
+        Target::Text(text) => {
+            let is_text = |place: &Place| place.lane.is_none() && place.text == text;
+            program.places.iter().position(is_text)
+        }
+    };
+    slot.map_or(Value::Null, |slot| value(program, machine, slot, row))
 }
 
 /// A value that stands in the buffers.

@@ -11,12 +11,13 @@ use icosian_ir::types::Type;
 use icosian_ir::value::Value;
 use smallvec::SmallVec;
 
-use crate::error::RunError;
+use crate::error::{RunError, internal};
 use crate::execute::by_row::buffers::Buffers;
 use crate::execute::by_row::lookup::is_error;
 use crate::execute::by_row::step::{Choice, Operand, Step, Target};
 use crate::execute::by_row::texts::{TextCell, Texts};
-use crate::execute::by_row::{RowState, replay};
+use crate::execute::by_row::windows::{WindowState, WindowWork};
+use crate::execute::by_row::{RowProgram, RowState, replay};
 use crate::execute::row_text::{Arguments, RowOp, RowResult, value_of};
 use crate::execute::wide::WideSegment;
 use crate::text::Cell;
@@ -31,24 +32,50 @@ pub(crate) struct Machine {
     /// The words that conditions compare.
     pub(super) compared: Vec<u64>,
     made: String,
+    pub(crate) windows: WindowWork,
 }
 
 impl RowState {
     /// Computes the outputs of the first `rows` rows. Inputs stay as they are until they are given anew.
+    /// Windows take the rows after those of the states before, one state of each
+    /// [list of keys](RowProgram::window_keys).
     ///
     /// # Errors
     /// If an input that can't be null was never given, there is no room for so many rows, or a row of an
-    /// output is an error: that of the lowest row.
-    pub fn run(&mut self, rows: usize) -> Result<(), RunError> {
+    /// output or of what a window looks at is an error: that of the lowest row. If the states are not of
+    /// this program, the rows are of another key than a state's, or not in the order of a window. The
+    /// states are then as before.
+    pub fn run(&mut self, rows: usize, states: &mut [&mut WindowState]) -> Result<(), RunError> {
         if self.missing > 0 || rows > self.capacity {
             return Err(self.refused(rows));
         }
         let RowState {
             program, machine, ..
         } = self;
+        let windows = &program.windows;
+        if windows.groups.is_empty() && states.is_empty() {
+            return RowState::compute(program, machine, rows, states);
+        }
+        windows.begin(&mut machine.windows, states)?;
+        let computed = RowState::compute(program, machine, rows, states);
+        match computed.and_then(|()| machine.windows.end()) {
+            Ok(()) => windows.commit(machine, states, rows),
+            Err(error) => {
+                windows.roll_back(&mut machine.windows, states);
+                Err(error)
+            }
+        }
+    }
+
+    fn compute(
+        program: &RowProgram,
+        machine: &mut Machine,
+        rows: usize,
+        states: &mut [&mut WindowState],
+    ) -> Result<(), RunError> {
         machine.texts.begin();
         if let Some(interpreted) = &program.interpreted {
-            return interpreted.run(program, machine, rows);
+            return interpreted.run(program, machine, rows, states);
         }
         let pads = program.pads && !rows.is_multiple_of(8);
         if pads {
@@ -60,7 +87,10 @@ impl RowState {
         }
         let mut flagged = program.always_replay;
         for step in &program.steps {
-            flagged |= machine.step(step, rows, pads)?;
+            flagged |= match step {
+                Step::Carry(step) => program.windows.step(machine, states, *step, rows, pads)?,
+                step => machine.step(step, rows, pads)?,
+            };
         }
         if flagged {
             replay::replay(program, machine, rows)?;
@@ -93,6 +123,7 @@ impl Machine {
             words: Vec::with_capacity(65),
             compared: Vec::with_capacity(16),
             made: String::with_capacity(256),
+            windows: WindowWork::default(),
         }
     }
 
@@ -144,6 +175,7 @@ impl Machine {
     fn step(&mut self, step: &Step, rows: usize, pads: bool) -> Result<bool, RunError> {
         let (raised, padded) = match step {
             Step::Fused(call) => return Ok(self.buffers.run(*call, rows)),
+            Step::Carry(_) => return Err(internal("a window without its state")),
             Step::Wide {
                 routine,
                 operands,

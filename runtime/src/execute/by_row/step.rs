@@ -11,6 +11,7 @@ use icosian_ir::types::{Lane, ScalarType, Type};
 use crate::data::ChunkedColumn;
 use crate::execute::built::BuiltTable;
 use crate::execute::by_row::texts::TextCell;
+use crate::execute::by_row::windows::CarryStep;
 use crate::execute::candidates::Condition;
 use crate::execute::keys::KeyTable;
 use crate::execute::row_text::RowOp;
@@ -106,6 +107,8 @@ pub(crate) enum Step {
         part: Part,
         output: usize,
     },
+    /// Something of the windows, by what is kept from run to run.
+    Carry(CarryStep),
     /// The row of a key.
     Lookup {
         column: ColumnId,

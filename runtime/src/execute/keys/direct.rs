@@ -1,5 +1,6 @@
 //! Keys found by where they stand among all keys that could be.
 
+use super::one_pass::OneColumn;
 use super::spans::{Spans, WordRange};
 use super::words::KeyWords;
 use crate::memory::ahead;
@@ -8,7 +9,8 @@ use crate::memory::ahead;
 #[derive(Clone, Debug)]
 pub(super) struct Direct {
     spans: Spans,
-    /// The number of each key, plus one; 0 where there is none.
+    /// The number of each key, plus one; 0 where there is none. One more stands behind all places: of
+    /// keys outside of them.
     slots: Vec<u32>,
 }
 
@@ -20,8 +22,8 @@ impl Direct {
     /// were more than `limit`.
     pub(super) fn covering(ranges: &[WordRange], limit: u64) -> Option<Direct> {
         let spans = Spans::covering(ranges, ROOM, limit)?;
-        let mut slots = ahead::list_for(spans.count());
-        slots.resize(spans.count(), 0);
+        let mut slots = ahead::list_for(spans.count() + 1);
+        slots.resize(spans.count() + 1, 0);
         Some(Direct { spans, slots })
     }
 
@@ -43,6 +45,22 @@ impl Direct {
     /// Where each key stands; false if some are outside.
     pub(super) fn positions(&self, keys: &KeyWords, positions: &mut Vec<u64>) -> bool {
         self.spans.positions(keys, positions)
+    }
+
+    /// The numbers of the keys of one column, [`NO_KEY`](super::NO_KEY) where they have none, and whether
+    /// all have one; none if that takes the usual way. Nulls have none if they are no keys.
+    pub(super) fn numbers(
+        &self,
+        keys: &OneColumn<'_>,
+        null_is_key: bool,
+        numbers: &mut Vec<u32>,
+    ) -> Option<bool> {
+        if !ahead::is_near(&self.slots) {
+            return None;
+        }
+        let origin = self.spans.origin()?;
+        let null_place = if null_is_key { 0 } else { u32::MAX };
+        Some(keys.numbers(origin, &self.slots, null_place, numbers))
     }
 
     /// Fetches the slots at some positions.

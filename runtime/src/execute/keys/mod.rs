@@ -9,6 +9,7 @@ mod blocks;
 mod direct;
 mod hashed;
 mod interner;
+mod one_pass;
 mod place_set;
 mod places;
 mod spans;
@@ -33,6 +34,7 @@ use direct::Direct;
 use hashed::Hashed;
 use interner::Interner;
 pub(crate) use interner::{ShortText, short_text, text_of_short};
+use one_pass::OneColumn;
 pub(crate) use place_set::PlaceSet;
 pub(crate) use places::Places;
 pub(crate) use spans::Spans;
@@ -268,6 +270,35 @@ impl KeyTable {
                 keys.positions = positions;
             }
         }
+    }
+
+    /// The numbers of the keys of `rows`, as [`KeyTable::find_all`] tells, and whether the table has all of
+    /// them; none if that takes the usual way. Nulls are not found if they are no keys.
+    pub(crate) fn known_at_once(
+        &self,
+        columns: &[KeyColumn<'_, '_>],
+        rows: Range<usize>,
+        null_is_key: bool,
+        numbers: &mut Vec<u32>,
+    ) -> Option<bool> {
+        let keys = OneColumn::of(columns, &self.types, rows)?;
+        match &self.index {
+            Index::Direct(direct) => direct.numbers(&keys, null_is_key, numbers),
+            Index::Places(spans) if null_is_key => Some(keys.places(spans.origin()?, numbers)),
+            Index::Places(_) | Index::Hashed(_) => None,
+        }
+    }
+
+    /// The places of the keys of `rows`; false if some have none, or if that takes the usual way.
+    pub(crate) fn places_at_once(
+        &self,
+        spans: &Spans,
+        columns: &[KeyColumn<'_, '_>],
+        rows: Range<usize>,
+        places: &mut Vec<u32>,
+    ) -> bool {
+        let keys = OneColumn::of(columns, &self.types, rows);
+        (keys.zip(spans.origin())).is_some_and(|(keys, origin)| keys.places(origin, places))
     }
 
     /// The numbers of many keys; new ones are added in their order.

@@ -32,6 +32,9 @@ pub(crate) struct Places {
 /// Rows looked at to guess what keys there are.
 const SAMPLE: usize = 4096;
 
+/// So many keys among the rows looked at are many.
+const MANY_KEYS: usize = SAMPLE * 3 / 4;
+
 /// Fewer rows than this are not worth a guess.
 const MANY_ROWS: usize = 1 << 17;
 
@@ -45,6 +48,16 @@ const ROOM: u64 = 64;
 const ABSENT: u32 = 0;
 
 impl Spans {
+    /// Whether keys of such types can have places.
+    pub(crate) fn may_cover(mut types: impl Iterator<Item = ScalarType>) -> bool {
+        types.all(|scalar| scalar.lane().is_some() && !scalar.is_float() && !scalar.is_decimal())
+    }
+
+    /// Whether a guess is spared where there are no more keys than so many.
+    pub(crate) fn are_few(keys: u128) -> bool {
+        keys < MANY_KEYS as u128
+    }
+
     /// Places for the keys of some rows of columns, if keys are likely to be many and to lie close
     /// together; a key outside of them may still come.
     pub(crate) fn guess(
@@ -52,10 +65,8 @@ impl Spans {
         columns: &[&ChunkedColumn],
         rows: Range<usize>,
     ) -> Option<Spans> {
-        let close = |scalar: &ScalarType| {
-            scalar.lane().is_some() && !scalar.is_float() && !scalar.is_decimal()
-        };
-        if rows.len() < MANY_ROWS || rows.end >= u32::MAX as usize || !types.iter().all(close) {
+        let is_numbered = rows.len() >= MANY_ROWS && rows.end < u32::MAX as usize;
+        if !is_numbered || !Spans::may_cover(types.iter().copied()) {
             return None;
         }
         let is_whole = |key: &Vec<Option<i64>>| key.iter().all(Option::is_some);
@@ -77,7 +88,7 @@ impl Spans {
             whole += usize::from(is_whole(&key));
             seen.insert(key);
         }
-        if seen.len() < SAMPLE * 3 / 4 {
+        if seen.len() < MANY_KEYS {
             return None;
         }
         // Of n keys drawn at random, so many of the pairs of a sample are alike as there are pairs for
@@ -127,19 +138,25 @@ impl Places {
         let mut positions = std::mem::take(&mut keys.positions);
         let inside = self.spans.positions(keys, &mut positions);
         places.clear();
-        let last = first_row.saturating_add(positions.len() as u64);
-        let taken = inside && last < u64::from(u32::MAX);
-        if taken {
-            places.extend(positions.iter().map(|position| *position as u32));
-            ahead::fetch(&self.first, places.iter().map(|place| *place as usize));
-            let from_end = u32::MAX - first_row as u32;
-            for (place, from_end) in places.iter().zip((0..=from_end).rev()) {
-                let first = &mut self.first[*place as usize];
-                *first = from_end.max(*first);
-            }
-        }
+        places.extend(positions.iter().map(|position| *position as u32));
         keys.positions = positions;
-        taken
+        inside && self.note(first_row, places)
+    }
+
+    /// Takes in the keys of rows from `first_row` on, given by their places; false, and nothing is taken
+    /// in, if there are rows that can't be numbered.
+    pub(crate) fn note(&mut self, first_row: u64, places: &[u32]) -> bool {
+        let last = first_row.saturating_add(places.len() as u64);
+        if last >= u64::from(u32::MAX) {
+            return false;
+        }
+        ahead::fetch(&self.first, places.iter().map(|place| *place as usize));
+        let from_end = u32::MAX - first_row as u32;
+        for (place, from_end) in places.iter().zip((0..=from_end).rev()) {
+            let first = &mut self.first[*place as usize];
+            *first = from_end.max(*first);
+        }
+        true
     }
 
     /// Takes in the keys of other rows, which have the same places.
@@ -175,7 +192,7 @@ impl Places {
             let within = bits[row / 64] & ((1 << (row % 64)) - 1);
             before[row / 64] + within.count_ones()
         };
-        let mut rows = ahead::list_for(self.first.len());
+        let mut rows = ahead::list_for(self.first.len() + 1);
         rows.resize(self.first.len(), NO_KEY);
         let fill = |(rows, first): (&mut [u32], &[u32])| {
             for (row, first) in rows.iter_mut().zip(first) {

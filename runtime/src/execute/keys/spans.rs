@@ -1,6 +1,7 @@
 //! Where keys stand among all keys that could be, for integers, times and numbered texts that lie close
 //! together.
 
+use super::one_pass::Origin;
 use super::words::KeyWords;
 
 /// Words of a column from `base` on.
@@ -80,6 +81,14 @@ impl Spans {
             Some((span.base as i64, span.base.wrapping_add(last) as i64))
         };
         self.columns.iter().map(range).collect()
+    }
+
+    /// Where the places of a single column begin.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        match self.columns[..] {
+            [Span { base, length, .. }] => Some(Origin { base, length }),
+            _ => None,
+        }
     }
 
     /// Where a key stands, its mask first; beyond all places if it is outside.

@@ -430,6 +430,11 @@ impl Accumulators {
                     .add_slice(&typed::<i64>(view.values)[rows.clone()]);
                 states[0].1 += rows.len() as u64;
             }
+            Accumulators::IntegerMoments(states)
+                if lane == Lane::I64 && view.validity.is_none() =>
+            {
+                states[0].add_slice(&typed::<i64>(view.values)[rows.clone()]);
+            }
             Accumulators::Tally(_) | Accumulators::Picked(_) => {
                 return self.update(arguments, rows, first_row, zeros, true);
             }

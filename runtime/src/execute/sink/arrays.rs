@@ -90,6 +90,14 @@ impl Accumulators {
                 let words = groups.map(|group| counts[group]).collect();
                 words_to_array(scalar, words, None)
             }
+            Accumulators::FloatSum(sums) if reduction == Reduction::Count => {
+                let words = groups.map(|group| sums.count(group)).collect();
+                words_to_array(scalar, words, None)
+            }
+            Accumulators::IntegerSum(sums) if reduction == Reduction::Count => {
+                let words = groups.map(|group| sums[group].1).collect();
+                words_to_array(scalar, words, None)
+            }
             Accumulators::FloatSum(sums) if mean && scalar == ScalarType::F64 => nullable(
                 groups
                     .map(|group| float(sums.sum(group).mean(sums.count(group))))
@@ -121,6 +129,9 @@ impl Accumulators {
                     Some(words) => words_to_array(scalar, words, None),
                     None => Ok(None),
                 }
+            }
+            Accumulators::FloatMoments(moments) if mean && scalar == ScalarType::F64 => {
+                nullable(groups.map(|group| float(moments[group].mean())).collect())
             }
             Accumulators::FloatBest(best, _) if scalar == ScalarType::F64 => {
                 nullable(groups.map(|group| float(best[group])).collect())

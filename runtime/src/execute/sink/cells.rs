@@ -17,7 +17,7 @@ use crate::error::RunError;
 pub(crate) fn malformed(what: &str) -> RunError {
     RunError::Data {
         what: "a state batch".to_owned(),
-        expected: "version 3 of the same pass".to_owned(),
+        expected: "version 4 of the same pass".to_owned(),
         found: what.to_owned(),
     }
 }

@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef};
+use icosian_codegen::wide::Routine;
 
-use crate::bytes::bit;
 use crate::error::RunError;
 use crate::execute::keys::{KeyColumn, KeyTable, KeyWords, NO_KEY};
 use crate::execute::view::View;
+use crate::execute::wide::level;
 use crate::text::{Cell, TextArray};
 
 /// No more combinations of codes than this are worth a list.
@@ -71,46 +72,109 @@ impl CodeGroups {
         groups: &mut Vec<u32>,
     ) -> Result<(), RunError> {
         self.prepare(columns);
-        groups.clear();
         groups.resize(rows.len(), 0);
-        let mut stride = 1;
-        for column in columns {
-            let codes = &column.codes[rows.clone()];
-            for (group, code) in groups.iter_mut().zip(codes) {
-                *group += code * stride;
-            }
-            stride *= column.values.len() as u32 + 1;
+        let all_seen = level().run(Look {
+            columns,
+            filter,
+            rows: rows.clone(),
+            known: &self.groups,
+            groups,
+        });
+        if all_seen {
+            return Ok(());
         }
-        if let Some(filter) = filter {
-            let left_out = stride;
-            match filter.validity {
-                None => {
-                    for (group, row) in groups.iter_mut().zip(rows) {
-                        *group = if bit(filter.values, row) {
-                            *group
-                        } else {
-                            left_out
-                        };
-                    }
-                }
-                Some(validity) => {
-                    for (group, row) in groups.iter_mut().zip(rows) {
-                        let passes = bit(filter.values, row) & bit(validity, row);
-                        *group = if passes { *group } else { left_out };
-                    }
-                }
-            }
-        }
-        for group in groups {
-            let place = *group as usize;
-            *group = self.groups[place];
+        for (group, row) in groups.iter_mut().zip(rows) {
             if *group == UNSEEN {
-                *group = add(keys, columns, place)?;
-                self.groups[place] = *group;
+                let place = place_of(columns, row);
+                *group = self.groups[place];
+                if *group == UNSEEN {
+                    *group = add(keys, columns, place)?;
+                    self.groups[place] = *group;
+                }
             }
         }
         Ok(())
     }
+}
+
+/// The place of a row's combination of codes.
+fn place_of(columns: &[Coded<'_>], row: usize) -> usize {
+    let (mut place, mut stride) = (0, 1);
+    for column in columns {
+        place += column.codes[row] as usize * stride;
+        stride *= column.values.len() + 1;
+    }
+    place
+}
+
+/// The groups of rows by the places of their combinations, compiled for each CPU level; false if some were
+/// not seen.
+struct Look<'l, 'v> {
+    columns: &'l [Coded<'v>],
+    filter: Option<View<'v>>,
+    rows: Range<usize>,
+    /// As [`CodeGroups`] has them.
+    known: &'l [u32],
+    groups: &'l mut [u32],
+}
+
+/// Rows that share a word of a filter.
+const WORD: usize = 64;
+
+impl Routine for Look<'_, '_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let Look {
+            columns,
+            filter,
+            rows,
+            known,
+            groups,
+        } = self;
+        groups.fill(0);
+        let mut stride = 1;
+        for column in columns {
+            let codes = &column.codes[rows.clone()];
+            for (place, code) in groups.iter_mut().zip(codes) {
+                *place += code * stride;
+            }
+            stride *= column.values.len() as u32 + 1;
+        }
+        if let Some(filter) = filter {
+            // Behind all combinations stands what rows left out have.
+            let left_out = stride;
+            for (places, row) in groups.chunks_mut(WORD).zip(rows.step_by(WORD)) {
+                let valid = filter
+                    .validity
+                    .map_or(u64::MAX, |bits| bits_from(bits, row));
+                let passes = bits_from(filter.values, row) & valid;
+                for (row, place) in places.iter_mut().enumerate() {
+                    let kept = passes >> row & 1 != 0;
+                    *place = if kept { *place } else { left_out };
+                }
+            }
+        }
+        let mut unseen = false;
+        let last = known.len() - 1;
+        for group in groups {
+            let found = known[(*group as usize).min(last)];
+            unseen |= found == UNSEEN;
+            *group = found;
+        }
+        !unseen
+    }
+}
+
+/// The 64 bits from a position on; behind the end they are 0.
+#[inline(always)]
+fn bits_from(bytes: &[u8], position: usize) -> u64 {
+    let rest = &bytes[(position / 8).min(bytes.len())..];
+    let mut word = [0; 16];
+    let length = rest.len().min(9);
+    word[..length].copy_from_slice(&rest[..length]);
+    (u128::from_le_bytes(word) >> (position % 8)) as u64
 }
 
 /// Adds the key of a combination of codes.
@@ -132,4 +196,22 @@ fn add(keys: &mut KeyTable, columns: &[Coded<'_>], mut place: usize) -> Result<u
     keys.words_to_insert(&columns, 0..1, &mut words)?;
     keys.insert_all(&mut words, &mut numbers)?;
     Ok(numbers[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_bits_begin_anywhere() {
+        let bytes: Vec<u8> = (0..20u8).map(|byte| byte.wrapping_mul(73) ^ 0x2b).collect();
+        for position in 0..=170 {
+            let word = bits_from(&bytes, position);
+            for place in 0..64 {
+                let at = position + place;
+                let expected = at < 160 && bytes[at / 8] >> (at % 8) & 1 != 0;
+                assert_eq!(word >> place & 1 != 0, expected, "{position} {place}");
+            }
+        }
+    }
 }

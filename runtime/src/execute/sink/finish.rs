@@ -22,9 +22,37 @@ impl Accumulators {
         let float = |value: Option<f64>| value.map_or(Value::Null, Value::F64);
         let some = |values: Vec<Value>| values.into_iter().map(Some).collect();
         let mean = reduction == Reduction::Mean;
+        let count = |count: u64| Value::Integer(count.into());
         Ok(match (self, reduction) {
-            (Accumulators::Count(states), _) => {
-                each(states, |count| Value::Integer((*count).into()))
+            (Accumulators::Count(states), _) => each(states, |state| count(*state)),
+            (Accumulators::FloatSum(states), Reduction::Count) => some(
+                (0..states.len())
+                    .map(|group| count(states.count(group)))
+                    .collect(),
+            ),
+            (Accumulators::IntegerSum(states), Reduction::Count) => {
+                each(states, |state| count(state.1))
+            }
+            (Accumulators::DecimalSum(states), Reduction::Count) => {
+                each(states, |state| count(state.1))
+            }
+            (Accumulators::FloatMoments(states), Reduction::Count) => {
+                each(states, |state| count(state.count()))
+            }
+            (Accumulators::FloatMoments(states), Reduction::Sum) => {
+                each(states, |state| Value::F64(state.sum()))
+            }
+            (Accumulators::FloatMoments(states), Reduction::Mean) => {
+                each(states, |state| float(state.mean()))
+            }
+            (Accumulators::IntegerMoments(states), Reduction::Count) => {
+                each(states, |state| count(state.count()))
+            }
+            (Accumulators::IntegerMoments(states), Reduction::Sum) => {
+                each(states, |state| Value::Integer(state.sum()))
+            }
+            (Accumulators::IntegerMoments(states), Reduction::Mean) => {
+                each(states, |state| float(state.mean()))
             }
             (Accumulators::FloatSum(states), _) => {
                 let value = |group: usize| match mean {

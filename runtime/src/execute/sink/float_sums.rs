@@ -297,6 +297,9 @@ pub(crate) struct Grouped {
 const FEW: usize = 16;
 const ROWS: usize = 512;
 
+/// Parts of a block whose rows are put in their places side by side.
+const PARTS: usize = 4;
+
 impl Grouped {
     /// Puts the rows of a block together by their groups, of which there are `count`, but those whose
     /// group is none of them; false if there are too many.
@@ -306,31 +309,44 @@ impl Grouped {
         }
         // Rows that are left out come last.
         let place = |group: u32| (group as usize).min(FEW);
-        // Several lists of counts: the same group again need not wait for its last row.
-        let mut counts = [[0u16; FEW + 1]; 4];
-        let (fours, rest) = groups.as_chunks::<4>();
-        for groups in fours {
-            for (counts, group) in counts.iter_mut().zip(groups) {
-                counts[place(*group)] += 1;
+        // The block in parts, each with its own counts: a row need not wait for the one before it if that
+        // is of the same group.
+        let length = groups.len() / PARTS;
+        let (parts, rest) = groups.split_at(PARTS * length);
+        let part = |part: usize| &parts[part * length..(part + 1) * length];
+        let parts: [&[u32]; PARTS] = std::array::from_fn(part);
+        let mut next = [[0u16; FEW + 1]; PARTS];
+        for row in 0..length {
+            for (counts, groups) in next.iter_mut().zip(parts) {
+                counts[place(groups[row])] += 1;
             }
         }
+        let mut last = [0u16; FEW + 1];
         for group in rest {
-            counts[0][place(*group)] += 1;
+            last[place(*group)] += 1;
         }
-        let mut next = [0u16; FEW + 1];
-        let mut start = 0;
+        let mut start = 0u16;
         self.ranges.clear();
-        for (group, next) in next.iter_mut().enumerate() {
-            *next = start as u16;
-            let count: u16 = counts.iter().map(|counts| counts[group]).sum();
-            self.ranges.push(start..start + usize::from(count));
-            start += usize::from(count);
+        for group in 0..=FEW {
+            let first = start;
+            for counts in next.iter_mut().chain([&mut last]) {
+                start += std::mem::replace(&mut counts[group], start);
+            }
+            self.ranges.push(first.into()..start.into());
         }
         self.rows.resize(BLOCK_ROWS, 0);
-        for (row, group) in groups.iter().enumerate() {
-            let next = &mut next[place(*group)];
+        let mut put = |next: &mut [u16; FEW + 1], group: u32, row: usize| {
+            let next = &mut next[place(group)];
             self.rows[usize::from(*next) % BLOCK_ROWS] = row as u16;
             *next += 1;
+        };
+        for row in 0..length {
+            for (part, (next, groups)) in next.iter_mut().zip(parts).enumerate() {
+                put(next, groups[row], part * length + row);
+            }
+        }
+        for (row, group) in rest.iter().enumerate() {
+            put(&mut last, *group, PARTS * length + row);
         }
         self.ranges.truncate(count);
         true

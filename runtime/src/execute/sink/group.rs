@@ -2,9 +2,6 @@
 
 use std::ops::Range;
 
-use icosian_ir::columns::Columns;
-use icosian_ir::id::ColumnId;
-use icosian_ir::op::{Op, Reduction};
 use icosian_ir::plan::BLOCK_ROWS;
 use rayon::iter::{
     IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
@@ -101,6 +98,11 @@ impl GroupState {
                 self.note_first_rows(groups, from);
                 filter.is_none() || !groups.contains(&NO_KEY)
             }
+            BlockKeys::Columns(columns)
+                if all && self.find_at_once(columns, &rows, from, groups) =>
+            {
+                true
+            }
             BlockKeys::Columns(columns) if all => {
                 self.keys.words_to_insert(columns, rows.clone(), words)?;
                 let placed =
@@ -140,6 +142,27 @@ impl GroupState {
             }
         }
         Ok(())
+    }
+
+    /// Finds the groups of `rows`, the first of which is the table's row `from`, in one pass over their
+    /// keys; false, and nothing is noted, if that can't be or there are new ones.
+    fn find_at_once(
+        &mut self,
+        columns: &[KeyColumn<'_, '_>],
+        rows: &Range<usize>,
+        from: u64,
+        groups: &mut Vec<u32>,
+    ) -> bool {
+        if let Some(places) = &mut self.places {
+            let spans = places.spans();
+            return (self.keys).places_at_once(spans, columns, rows.clone(), groups)
+                && places.note(from, groups);
+        }
+        let found = (self.keys).known_at_once(columns, rows.clone(), true, groups);
+        if found == Some(true) {
+            self.note_first_rows(groups, from);
+        }
+        found == Some(true)
     }
 
     /// Numbers groups by the places of their keys, before any row, where their states allow it.
@@ -205,7 +228,10 @@ impl GroupState {
         let known = self.first_rows.len();
         let in_order = first_row >= self.end;
         self.end = self.end.max(first_row + groups.len() as u64);
-        if in_order && known == self.keys.len() {
+        // Of few groups it is soon seen that all began before.
+        let few = known <= groups.len() / 4;
+        let is_begun = || self.first_rows.iter().all(|first| *first <= first_row);
+        if known == self.keys.len() && (in_order || few && is_begun()) {
             return;
         }
         for (group, row) in groups.iter().zip(first_row..) {
@@ -271,7 +297,7 @@ impl GroupState {
             return places.order();
         }
         let groups = self.numbers_in_order();
-        let mut rows = ahead::list_for(groups.len());
+        let mut rows = ahead::list_for(groups.len() + 1);
         rows.resize(groups.len(), 0);
         for (row, group) in groups.iter().enumerate() {
             rows[*group as usize] = row as u32;
@@ -307,50 +333,6 @@ impl GroupState {
             order[(before[word] + within.count_ones()) as usize] = group as u32;
         }
         order
-    }
-}
-
-/// Reductions, each with the position of its state, and the states: those that several share once.
-type Shared = (Vec<(ColumnId, usize)>, Vec<(Reduction, Vec<usize>)>);
-
-/// The states of reductions, given with the slots that they read.
-pub(crate) fn shared_states(columns: &Columns, reductions: Vec<(ColumnId, Vec<usize>)>) -> Shared {
-    let mut states: Vec<(Reduction, Vec<usize>)> = Vec::new();
-    let mut values = Vec::with_capacity(reductions.len());
-    for (column, slots) in reductions {
-        let Op::Reduce { reduction, .. } = columns.column(column).op else {
-            continue;
-        };
-        let shared = states.iter().enumerate().find_map(|(position, state)| {
-            let both = one_state(state.0, reduction).filter(|_| state.1 == slots)?;
-            Some((position, both))
-        });
-        match shared {
-            Some((position, both)) => {
-                states[position].0 = both;
-                values.push((column, position));
-            }
-            None => {
-                values.push((column, states.len()));
-                states.push((reduction, slots));
-            }
-        }
-    }
-    (values, states)
-}
-
-/// The reduction whose state gives two reductions of the same arguments, if there is one.
-fn one_state(one: Reduction, other: Reduction) -> Option<Reduction> {
-    use Reduction::{Mean, Mode, NUnique, Quantile, Std, Sum, Var};
-    match (one, other) {
-        (Sum, Mean) | (Mean, Sum) => Some(Mean),
-        (Var { .. } | Std { .. }, Var { .. } | Std { .. }) | (Quantile { .. }, Quantile { .. }) => {
-            Some(one)
-        }
-        (NUnique, NUnique) => Some(NUnique),
-        // Counted values are known.
-        (NUnique | Mode, NUnique | Mode) => Some(Mode),
-        (one, other) => (one == other).then_some(one),
     }
 }
 

@@ -16,12 +16,12 @@ pub(crate) mod lanes;
 mod many;
 mod pick;
 pub(crate) mod rows;
+mod shared;
 mod strips;
 mod tally;
 mod value_set;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
@@ -42,9 +42,10 @@ pub(crate) use arrays::words_to_array;
 use codes::CodeGroups;
 pub(crate) use codes::{Coded, MOST_CODES};
 use group::{BlockKeys, GroupScratch};
-pub(crate) use group::{GroupOrder, GroupState, shared_states};
+pub(crate) use group::{GroupOrder, GroupState};
 use lanes::Argument;
 use rows::{ChosenRows, ColumnBuilder, RowsPart, Standing};
+pub(crate) use shared::shared_states;
 
 /// All rows of a block go into the first state.
 static FIRST_STATE: [u32; BLOCK_ROWS] = [0; BLOCK_ROWS];
@@ -54,7 +55,7 @@ static FIRST_STATE: [u32; BLOCK_ROWS] = [0; BLOCK_ROWS];
 pub(crate) enum SinkState {
     /// What is delivered is no state.
     Output,
-    /// One state per reduction.
+    /// The states of reductions.
     Reduce(Vec<Accumulators>),
     /// Groups.
     Group(Box<GroupState>),
@@ -114,37 +115,30 @@ pub(crate) fn reduction_of(
     }
 }
 
+/// No states yet of reductions over slots.
 fn accumulators(
-    columns: &Columns,
-    values: &[(ColumnId, Vec<usize>)],
+    program: &PassProgram,
+    states: &[(Reduction, Vec<usize>)],
 ) -> Result<Vec<Accumulators>, RunError> {
-    let states = values.iter().map(|(column, _)| {
-        let (reduction, types) = reduction_of(columns, *column)?;
-        Accumulators::new(reduction, &types)
+    let slot_type = |slot: &usize| program.slots[*slot].ty.scalar;
+    let states = states.iter().map(|(reduction, slots)| {
+        let types: Vec<ScalarType> = slots.iter().map(slot_type).collect();
+        Accumulators::new(*reduction, &types)
     });
     states.collect()
 }
 
 impl SinkState {
     /// The state before any row.
-    pub(crate) fn new(
-        columns: &Columns,
-        program: &PassProgram,
-        sink: &SinkPlan,
-    ) -> Result<SinkState, RunError> {
+    pub(crate) fn new(program: &PassProgram, sink: &SinkPlan) -> Result<SinkState, RunError> {
         Ok(match sink {
             SinkPlan::Output => SinkState::Output,
-            SinkPlan::Reduce { values } => {
-                let mut states = accumulators(columns, values)?;
+            SinkPlan::Reduce { states, .. } => {
+                let mut states = accumulators(program, states)?;
                 states.iter_mut().for_each(|state| state.resize(1));
                 SinkState::Reduce(states)
             }
             SinkPlan::Group { keys, states, .. } => {
-                let slot_type = |slot: &usize| program.slots[*slot].ty.scalar;
-                let states = states.iter().map(|(reduction, slots)| {
-                    let types: Vec<ScalarType> = slots.iter().map(slot_type).collect();
-                    Accumulators::new(*reduction, &types)
-                });
                 let types = keys
                     .iter()
                     .map(|key| program.slots[*key].ty.scalar)
@@ -153,7 +147,7 @@ impl SinkState {
                     keys: KeyTable::new(types)?,
                     first_rows: Vec::new(),
                     end: 0,
-                    values: states.collect::<Result<_, _>>()?,
+                    values: accumulators(program, states)?,
                     places: None,
                     codes: CodeGroups::default(),
                 }))
@@ -164,6 +158,17 @@ impl SinkState {
             | SinkPlan::Stack { .. } => SinkState::Rows(Vec::new()),
             SinkPlan::Carry { .. } => SinkState::Carry(Vec::new()),
         })
+    }
+
+    /// Copies what the part kept last holds of columns that stand in the table.
+    pub(crate) fn settle(&mut self) -> Result<(), RunError> {
+        match self {
+            SinkState::Rows(parts) => parts.last_mut().map_or(Ok(()), RowsPart::settle),
+            SinkState::Output
+            | SinkState::Reduce(_)
+            | SinkState::Group(_)
+            | SinkState::Carry(_) => Ok(()),
+        }
     }
 
     /// Numbers groups by the places of their keys, before any row, where their states allow it.
@@ -350,8 +355,8 @@ impl MorselSink {
     ) -> Result<(), RunError> {
         match (sink, state) {
             (SinkPlan::Output, _) => Ok(()),
-            (SinkPlan::Reduce { values }, SinkState::Reduce(states)) => {
-                for ((_, slots), state) in values.iter().zip(states) {
+            (SinkPlan::Reduce { states: plans, .. }, SinkState::Reduce(states)) => {
+                for ((_, slots), state) in plans.iter().zip(states) {
                     let arguments = block.arguments(slots)?;
                     state.update_single(&arguments, rows.clone(), first_row, &FIRST_STATE)?;
                 }
@@ -441,12 +446,14 @@ impl MorselSink {
     }
 
     /// Adds what is kept of the morsel to the state.
-    /// Which columns stand in the table, `standing` knows.
+    /// Of columns that stand in the table, `standing` has those read; the morsel begins in their row
+    /// `first`, rounded down to 64.
     pub(crate) fn finish(
         self,
         state: &mut SinkState,
         rows: Range<usize>,
-        standing: &Standing,
+        standing: Standing,
+        first: usize,
     ) -> Result<(), RunError> {
         match state {
             SinkState::Output | SinkState::Reduce(_) | SinkState::Group(_) => {}
@@ -455,7 +462,8 @@ impl MorselSink {
                 rows: self.kept,
                 chosen: self.chosen_all.map(|words| ChosenRows {
                     words,
-                    columns: Arc::clone(standing),
+                    columns: standing,
+                    first,
                 }),
                 columns: self
                     .builders

@@ -48,24 +48,32 @@ pub(crate) struct RowsPart {
 pub(crate) struct ChosenRows {
     /// A bit for each row, from the morsel's first one rounded down to 64 on.
     pub(crate) words: Vec<u64>,
+    /// Which row of the columns that is.
+    pub(crate) first: usize,
     /// Of each column kept: what it is in the table, if it stands there.
     pub(crate) columns: Standing,
 }
 
 /// Columns that a sink keeps, those that stand in the table.
-pub(crate) type Standing = Arc<Vec<Option<Arc<ChunkedColumn>>>>;
+pub(crate) type Standing = Vec<Option<Arc<ChunkedColumn>>>;
 
 impl PassProgram {
     /// Those of a sink's columns that it will take chosen rows of.
     pub(crate) fn standing(&self, sink: &SinkPlan, reads: &[Arc<ChunkedColumn>]) -> Standing {
-        let SinkPlan::Spool { columns, .. } = sink else {
-            return Standing::default();
+        let SinkPlan::Spool {
+            selection, columns, ..
+        } = sink
+        else {
+            return Standing::new();
         };
+        if selection.keeps_all() {
+            return Standing::new();
+        }
         let column = |(_, slot): &(ColumnId, usize)| {
             let stands = self.stands(sink, *slot);
             stands.then(|| Arc::clone(&reads[*slot]))
         };
-        Arc::new(columns.iter().map(column).collect())
+        columns.iter().map(column).collect()
     }
 
     /// The slots of what a sink keeps, without those that it need not copy.

@@ -18,7 +18,7 @@ const SHORT: usize = 32;
 const TILE: usize = 1024;
 
 /// A type whose values become integers that order as they do: −0 below +0, NaN one value above all.
-trait Ordered: Plain {
+pub(crate) trait Ordered: Plain {
     fn word(self) -> i64;
     fn value(word: i64) -> Self;
 }

@@ -77,6 +77,51 @@ impl<'v> Frames<'v> {
     }
 }
 
+/// The rows that windows of `rows` look at, which reach so far back: from the first in reach to the last at the
+/// same place as theirs.
+pub(crate) fn rows_in_reach(
+    axis: Axis<'_>,
+    farthest: u64,
+    rows: Range<usize>,
+    length: usize,
+) -> Range<usize> {
+    let view = axis.column.view;
+    let lanes = Lanes::new(axis.column.lane, view.values);
+    let turn = if axis.descending { -1 } else { 0 };
+    let place_of = |row: usize| lanes.integer(row) as i64 ^ turn;
+    let mut placed = rows.clone().filter(|row| view.is_valid(*row));
+    let Some(first) = placed.next() else {
+        return rows;
+    };
+    let last = placed.next_back().unwrap_or(first);
+    // Rows without a place stand before all others, or behind them.
+    let place = place_of(first);
+    let start = search(0..first, |row| {
+        let out_of_reach =
+            |other: i64| other <= place && place.wrapping_sub(other).cast_unsigned() > farthest;
+        !view.is_valid(row) || out_of_reach(place_of(row))
+    });
+    let place = place_of(last);
+    let end = search(last + 1..length, |row| {
+        view.is_valid(row) && place_of(row) <= place
+    });
+    start.min(rows.start)..end.max(rows.end)
+}
+
+/// The first of some rows that is not `before` what is looked for.
+fn search(rows: Range<usize>, before: impl Fn(usize) -> bool) -> usize {
+    let Range { mut start, mut end } = rows;
+    while start < end {
+        let middle = start + (end - start) / 2;
+        if before(middle) {
+            start = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    start
+}
+
 impl<'v> Span<'v> {
     fn new(axis: Axis<'v>, nearest: u64, farthest: u64, length: usize) -> Span<'v> {
         let view = axis.column.view;

@@ -1,10 +1,8 @@
-//! Windows that go along the rows once: what the values so far make, and what fills holes.
+//! Windows that go along the rows once, one by one: what the values so far make, and what lies between them.
 
 use std::ops::Range;
 
-use icosian_ir::meaning::exponential::Exponential;
 use icosian_ir::meaning::sums::{IntegerProduct, steps_between};
-use icosian_ir::op::ExponentialMoment;
 use icosian_ir::types::Lane;
 
 use super::decimals;
@@ -99,35 +97,6 @@ pub(crate) fn extreme<W: OrderWord>(
     }
 }
 
-/// How many values there are so far.
-pub(crate) fn count(argument: Argument<'_>, length: usize, written: &mut Written<'_>) {
-    let mut count = 0;
-    for row in 0..length {
-        count += i128::from(argument.view.is_valid(row));
-        written.integer(row, count);
-    }
-}
-
-/// The values, and where there is none that of the nearest row on one side.
-pub(crate) fn fill(
-    argument: Argument<'_>,
-    length: usize,
-    (backward, limit): (bool, u64),
-    written: &mut Written<'_>,
-) {
-    let mut found: Option<usize> = None;
-    for step in 0..length {
-        let row = if backward { length - 1 - step } else { step };
-        if argument.view.is_valid(row) {
-            found = Some(row);
-        }
-        match found.filter(|from| from.abs_diff(row) as u64 <= limit) {
-            Some(from) => written.copy(row, argument, from),
-            None => written.null(row),
-        }
-    }
-}
-
 /// The values as f64, and in the holes what lies between.
 pub(crate) fn interpolate(argument: Argument<'_>, length: usize, written: &mut Written<'_>) {
     let values = Lanes::new(argument.lane, argument.view.values);
@@ -148,26 +117,5 @@ pub(crate) fn interpolate(argument: Argument<'_>, length: usize, written: &mut W
         }
         written.float(row, high.to_f64());
         before = Some(row);
-    }
-}
-
-/// An exponentially weighted moment of the values so far.
-pub(crate) fn exponential(
-    argument: Argument<'_>,
-    length: usize,
-    mut state: Exponential,
-    (moment, min_count): (ExponentialMoment, u64),
-    written: &mut Written<'_>,
-) {
-    let values = Lanes::new(argument.lane, argument.view.values);
-    for row in 0..length {
-        if !argument.view.is_valid(row) {
-            state.skip();
-            written.null(row);
-            continue;
-        }
-        state.add(values.number(row).to_f64());
-        let result = state.moment(moment).filter(|_| state.count() >= min_count);
-        written.float_or_null(row, result);
     }
 }
