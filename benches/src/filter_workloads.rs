@@ -92,8 +92,12 @@ const fn rows(name: &'static str, flow: &'static str, written: usize) -> Workloa
     }
 }
 
+/// The table that [`events`] fills.
+pub const EVENTS: &str =
+    "table events { spread: f64, run: f64, a: f64, b: f64?, c: i64, d: i32, e: f64 }\n";
+
 /// `spread` and `run` are uniform in 0..1: spread over all rows, or ascending.
-fn events(rows: usize) -> RecordBatch {
+pub fn events(rows: usize) -> RecordBatch {
     let floats =
         |seed: u64| -> ArrayRef { Arc::new(Float64Array::from(uniform(rows, seed, 1.0, 2.0))) };
     let holes = uniform(rows, 3, 0.0, 1.0);
