@@ -378,3 +378,45 @@ fn bytes_that_are_no_state_are_refused() {
         }
     }
 }
+
+#[test]
+fn nulls_are_a_key_and_zeros_and_nans_are_one() {
+    let flow = Flow::from_text(
+        "table t { k: f64?, x: i64 }
+         n = t.x.cumulative_sum() over t.k",
+    )
+    .unwrap();
+    for backend in [Backend::Jit, Backend::Interpreter] {
+        let mut row = (flow.select(&["n"]).unwrap().backend(backend))
+            .row()
+            .unwrap();
+        let (k, x) = (
+            row.input::<f64>("k").unwrap(),
+            row.input::<i64>("x").unwrap(),
+        );
+        let n = row.output::<i64>("n").unwrap();
+        row.set(x, 1);
+        let mut run = |state: &mut WindowState, key: Option<f64>| {
+            match key {
+                Some(key) => row.set(k, key),
+                None => row.set_null(k),
+            }
+            let run = row.run_with(state);
+            run.map(|()| row.get(n).unwrap())
+                .map_err(|error| error.to_string())
+        };
+        let (mut zero, mut nan, mut null) =
+            (WindowState::new(), WindowState::new(), WindowState::new());
+        assert_eq!(run(&mut zero, Some(0.0)), Ok(1));
+        assert_eq!(run(&mut zero, Some(-0.0)), Ok(2));
+        assert_eq!(run(&mut nan, Some(f64::NAN)), Ok(1));
+        assert_eq!(run(&mut nan, Some(-f64::NAN)), Ok(2));
+        assert_eq!(run(&mut null, None), Ok(1));
+        assert_eq!(run(&mut null, None), Ok(2));
+        let told = "E0501: a row for a window state of t.k: expected null, found 0.0";
+        assert_eq!(run(&mut null, Some(0.0)), Err(told.to_owned()));
+        let told = "E0501: a row for a window state of t.k: expected 0.0, found null";
+        assert_eq!(run(&mut zero, None), Err(told.to_owned()));
+        assert_eq!(run(&mut null, None), Ok(3));
+    }
+}

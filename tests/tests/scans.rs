@@ -194,8 +194,8 @@ fn check(count: usize, group_rows: usize) {
             let run = open(&prepared, &inputs(&path, &text), threads);
             let run = run.with_analysis(Arc::clone(&analysis));
             let what = format!("{count} rows, groups of {group_rows}, {threads} threads\n{text}");
-            // Twice: what was decoded and dropped is decoded again.
-            for _ in 0..2 {
+            // On two threads twice: what was decoded and dropped is decoded again.
+            for _ in 0..threads {
                 let found = prepared.execute(&run, executor);
                 let found = found.unwrap_or_else(|error| panic!("{error}\n{what}"));
                 same(&expected, &found, &what);
@@ -368,4 +368,23 @@ fn batches_come_from_row_groups_as_they_are_asked_for() {
         .expect_err("a broken row group");
     assert!(error.to_string().contains("table `t`: "), "{error}");
     assert!(batches.next().is_none());
+}
+
+#[test]
+fn more_rows_than_a_file_has_room_for_are_decoded_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.parquet");
+    let n: ArrayRef = Arc::new(Int64Array::from_value(3, 2_000_000));
+    let batch = RecordBatch::try_from_iter([("n", n)]).expect("a column");
+    write(&path, &batch, 100_000);
+    let bytes = std::fs::metadata(&path).expect("a file").len();
+    assert!(bytes * 64 < 2_000_000, "{bytes} bytes");
+    let prepared = prepared("table t { n: i64 }\ns = sum(t.n)");
+    let analysis = Arc::new(Analysis::default());
+    let run = open(&prepared, &Inputs::new().file("t", &path), 2);
+    let run = run.with_analysis(Arc::clone(&analysis));
+    let output = prepared.execute(&run, &SerialExecutor).expect("rows");
+    assert_eq!(output.scalars()[0].2.to_string(), "6000000");
+    let told = prepared.analysis_text(&analysis);
+    assert!(!told.contains("decode row groups"), "{told}");
 }

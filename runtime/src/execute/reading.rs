@@ -256,6 +256,7 @@ impl Prepared {
             keeps_columns(program, sink) || may_have_places(program, sink, scan, columns)
         };
         is_worth_it
+            && scan.has_likely_rows()
             && !columns.is_empty()
             && program.cumulative.is_empty()
             && !program.sinks.iter().any(looks_around)

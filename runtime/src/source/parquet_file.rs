@@ -79,6 +79,8 @@ pub(super) struct ParquetFile {
     chosen: RowGroups,
     /// Of each row group: how many rows it has, and which row of the file is its first.
     groups: Vec<(usize, u64)>,
+    /// How many bytes the file has.
+    bytes: u64,
 }
 
 impl ParquetFile {
@@ -108,12 +110,16 @@ impl ParquetFile {
             }
             _ => RowGroups::all(&metadata),
         };
+        let bytes = std::fs::metadata(path)
+            .map_err(|error| SourceError::unreadable(path, &error))?
+            .len();
         Ok(ParquetFile {
             path: path.to_owned(),
             metadata,
             projection,
             chosen,
             groups,
+            bytes,
         })
     }
 
@@ -121,6 +127,11 @@ impl ParquetFile {
     pub(super) fn row_groups(&self) -> impl Iterator<Item = (usize, bool)> {
         let groups = self.groups.iter().zip(&self.chosen.skipped);
         groups.map(|((rows, _), skipped)| (*rows, *skipped))
+    }
+
+    /// How many bytes it has.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Whether it has any row.

@@ -15,6 +15,9 @@ use super::{RowPredicate, TableData, Unread, WantedColumn};
 /// How many parts of a source a thread decodes at least, so that all are done at nearly the same time.
 const PARTS_PER_THREAD: usize = 4;
 
+/// More rows than so many for each byte of the files are not believed before they are decoded.
+const LIKELY_ROWS_PER_BYTE: u64 = 64;
+
 /// The wanted columns of Parquet files, in row groups that are not decoded yet.
 #[derive(Debug)]
 pub struct Scan {
@@ -101,6 +104,13 @@ impl Scan {
         let parts = PARTS_PER_THREAD.saturating_mul(threads);
         read >= parts
             && (at_once >= self.rows() || most.max().unwrap_or(0).saturating_mul(parts) <= at_once)
+    }
+
+    /// Whether there is room in the files for as many rows as they claim. Who makes room for what is
+    /// computed of rows that were not decoded has only the footers' word for them.
+    pub fn has_likely_rows(&self) -> bool {
+        let bytes: u64 = self.files.iter().map(ParquetFile::bytes).sum();
+        self.rows() as u64 <= bytes.saturating_mul(LIKELY_ROWS_PER_BYTE)
     }
 
     /// Whether a column may be decoded into dictionaries.
