@@ -58,8 +58,7 @@ impl RowsPart {
     /// Copies the rows kept of columns that stand in the table, none of which is an error.
     pub(crate) fn settle(&mut self) -> Result<(), RunError> {
         for position in 0..self.columns.len() {
-            let found = self.standing(position).as_ref().map(filtered).transpose()?;
-            if let Some(arrays) = found {
+            if let Some(arrays) = self.chosen_arrays(position)? {
                 self.columns[position] = arrays;
             }
         }
@@ -67,17 +66,15 @@ impl RowsPart {
         Ok(())
     }
 
-    /// The rows kept of a column that stands in the table, or an error that is among them; none if the
-    /// column was copied.
-    pub(crate) fn chosen_arrays(
-        &self,
-        position: usize,
-    ) -> Option<Result<Result<Vec<ArrayRef>, RunError>, Box<RowError>>> {
-        let piece = self.standing(position)?;
-        Some(match errors_of(std::slice::from_ref(&piece)).pop() {
-            Some((_, error)) => Err(Box::new(RowError::clone(&error))),
-            None => Ok(filtered(&piece)),
-        })
+    /// The rows kept of a column that stands in the table; none if the column was copied.
+    pub(crate) fn chosen_arrays(&self, position: usize) -> Result<Option<Vec<ArrayRef>>, RunError> {
+        self.standing(position).as_ref().map(filtered).transpose()
+    }
+
+    /// An error among them.
+    pub(crate) fn chosen_error(&self, position: usize) -> Option<RowError> {
+        let errors = errors_of(&[self.standing(position)?]);
+        errors.first().map(|(_, error)| RowError::clone(error))
     }
 }
 

@@ -104,11 +104,11 @@ impl State {
                         for (position, column) in kept.iter().enumerate() {
                             let Some(column) = column else { continue };
                             let scalar = columns.scalar_type(*column);
-                            let arrays = match part.chosen_arrays(position) {
-                                None => part.columns[position].clone(),
-                                Some(Ok(arrays)) => arrays?,
-                                Some(Err(error)) => return Err(row_error(columns, error)),
-                            };
+                            if let Some(error) = part.chosen_error(position) {
+                                return Err(row_error(columns, Box::new(error)));
+                            }
+                            let arrays = part.chosen_arrays(position)?;
+                            let arrays = arrays.unwrap_or_else(|| part.columns[position].clone());
                             fields.push((column.to_string(), one(scalar, arrays)?));
                         }
                         let more = [("first_row", part.first_row), ("rows", part.rows as u64)];
