@@ -29,12 +29,14 @@ table both = t group by key, other { rows = len() }
 table once = t distinct key
 table once_both = t distinct key, other
 share = sum(t.value) over t.key
+middle_here = mean(t.value) over t.key
+seen_here = count(t.value) over t.key
 found = sums[key=probes.k]
 extend probes { total = found.total, n = found.n }
 keys = n_unique(t.key)
 values = n_unique(t.value)
 texts = n_unique(t.text)
-output all = [once.key, once_both.key, once_both.other, keys, values, texts, sums.*, both.*, share, probes.total, probes.n]
+output all = [once.key, once_both.key, once_both.other, keys, values, texts, sums.*, both.*, share, middle_here, seen_here, probes.total, probes.n]
 ";
 
 /// Each range of rows is run in two parts, whose states travel as record batches.
@@ -265,11 +267,19 @@ fn check(data: &Data) {
             .map(|value| bits(value + 0.0))
             .collect();
         assert_eq!(of_all("values"), Constant::Integer(values.len() as i128));
-        let share = output.table("t").expect("rows").column(0).clone();
-        let share = share.as_primitive::<Float64Type>();
+        let here = output.table("t").expect("rows");
+        let (share, middle) = (here.column(0).clone(), here.column(1).clone());
+        let (share, middle) = (
+            share.as_primitive::<Float64Type>(),
+            middle.as_primitive::<Float64Type>(),
+        );
+        let seen = here.column(2).as_primitive::<Int64Type>();
         for row in 0..ROWS {
             let group = &groups[position[&data.keys[row]]].1;
             assert_eq!(bits(share.value(row)), bits(group.total.value()));
+            let mean = middle.is_valid(row).then(|| bits(middle.value(row)));
+            assert_eq!(mean, group.total.mean(group.seen).map(bits));
+            assert_eq!(seen.value(row), group.seen as i64);
         }
         let found = output.table("probes").expect("probes");
         let (total, n) = (found.column(0), found.column(1));

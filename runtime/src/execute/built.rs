@@ -19,8 +19,8 @@ pub(crate) struct BuiltTable {
     pub(crate) data: BoundTable,
     pub(crate) keys: KeyTable,
     /// The row of each key, where keys are unique, [`NO_KEY`] where no key has the number; and once more
-    /// that behind them.
-    pub(crate) rows: Vec<u32>,
+    /// that behind them. None where every key's number is its row.
+    pub(crate) rows: Option<Vec<u32>>,
     /// The rows of each key, where they are not.
     pub(crate) candidates: Option<Candidates>,
 }
@@ -71,7 +71,7 @@ impl BuiltTable {
                         side,
                         data,
                         keys,
-                        rows,
+                        rows: Some(rows),
                         candidates: Some(found),
                     });
                 }
@@ -90,7 +90,7 @@ impl BuiltTable {
             side,
             data,
             keys,
-            rows,
+            rows: Some(rows),
             candidates,
         })
     }
@@ -98,7 +98,10 @@ impl BuiltTable {
     /// The row of a key, where keys are unique.
     #[inline(always)]
     pub(crate) fn row(&self, number: u32) -> Option<u32> {
-        let row = self.rows.get(number as usize).copied();
+        let row = match &self.rows {
+            Some(rows) => rows.get(number as usize).copied(),
+            None => Some(number),
+        };
         row.filter(|row| *row != NO_KEY)
     }
 

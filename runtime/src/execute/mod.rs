@@ -40,6 +40,7 @@ mod run;
 mod selection;
 mod shares;
 mod sink;
+mod sink_plan;
 mod sort;
 mod stack;
 mod state;

@@ -14,6 +14,7 @@ use crate::execute::kernel_cache::KernelCache;
 use crate::execute::kernels::Kernels;
 use crate::execute::program::PassProgram;
 use crate::execute::row_text::RowOp;
+use crate::execute::sink::UnseenOrders;
 
 /// How columns are computed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -61,10 +62,11 @@ impl Prepared {
         backend: Backend,
         cache: &KernelCache,
     ) -> Result<Prepared, RunError> {
+        let unseen = UnseenOrders::of(&columns);
         let programs = plan
             .passes
             .iter()
-            .map(|(id, pass)| PassProgram::new(&columns, id, pass))
+            .map(|(id, pass)| PassProgram::new(&columns, &unseen, id, pass))
             .collect::<Result<Vec<_>, _>>()?;
         let fused = programs.iter().map(|program| program.fused.as_slice());
         let kernels = Kernels::new(&columns, fused, cache);

@@ -68,13 +68,20 @@ impl<'r> Worker<'r> {
         let found = &mut typed_mut::<u32>(&mut store.values.get_mut()[span_values])[..rows];
         let validity = &mut store.validity.get_mut()[span_validity];
         let (_, numbers) = &mut keys_here;
-        let places = numbers.iter().map(|number| *number as usize);
-        ahead::fetch(&built.rows, places);
-        let all_found = level().run(RowsOf {
-            numbers,
-            rows: &built.rows,
-            found,
-        });
+        let all_found = match &built.rows {
+            None => {
+                found.copy_from_slice(numbers);
+                !numbers.contains(&NO_KEY)
+            }
+            Some(there) => {
+                ahead::fetch(there, numbers.iter().map(|number| *number as usize));
+                level().run(RowsOf {
+                    numbers,
+                    rows: there,
+                    found,
+                })
+            }
+        };
         for (byte, found) in found.chunks_mut(8).enumerate() {
             validity[byte] = 0xff >> (8 - found.len());
             if !all_found {
@@ -205,6 +212,7 @@ impl<'r> Worker<'r> {
             _ => fetch!(u64),
         }
         match nulls {
+            _ if !nullable => {}
             None => match view.validity {
                 Some(bits) => blit_bits(bits, 0, rows, validity, 0),
                 None => fill_bits(validity, 0, rows, true),

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use icosian_ir::columns::{Columns, Join, Selection};
 use icosian_ir::id::{ColumnId, PassId, TableId};
 use icosian_ir::meaning::time::instant::Datum;
-use icosian_ir::op::{Op, Reduction};
+use icosian_ir::op::Op;
 use icosian_ir::plan::{FusedSegment, Pass, Segment, Sink, parts_of};
 use icosian_ir::types::{Domain, Lane, Type};
 
@@ -18,7 +18,8 @@ use crate::error::{RunError, internal};
 use crate::execute::join::JoinPlan;
 use crate::execute::selection::{SelectionPlan, spooled};
 use crate::execute::sink::rows::{kept_by_build, kept_by_windows};
-use crate::execute::sink::shared_states;
+use crate::execute::sink::{UnseenOrders, shared_states};
+pub(crate) use crate::execute::sink_plan::SinkPlan;
 
 /// A stored column of a pass.
 #[derive(Clone, Debug)]
@@ -94,46 +95,6 @@ pub(crate) struct Delivered {
     pub(crate) slot: usize,
 }
 
-/// A sink with its columns found.
-#[derive(Clone, Debug)]
-pub(crate) enum SinkPlan {
-    /// What is delivered is in [`PassProgram::delivered`].
-    Output,
-    /// Scalars: each reduction with the position of its state, and the states: of which reduction, over
-    /// which slots.
-    Reduce {
-        values: Vec<(ColumnId, usize)>,
-        states: Vec<(Reduction, Vec<usize>)>,
-    },
-    /// Groups: key slots, the slot that says which rows are in one, and reductions likewise.
-    Group {
-        keys: Vec<usize>,
-        filter: Option<usize>,
-        values: Vec<(ColumnId, usize)>,
-        states: Vec<(Reduction, Vec<usize>)>,
-    },
-    /// All rows of these columns.
-    Build { columns: Vec<(ColumnId, usize)> },
-    /// The rows selected of these columns, each with its slot; of which each taken column, as a
-    /// position among them.
-    Spool {
-        selection: SelectionPlan,
-        columns: Vec<(ColumnId, usize)>,
-        taken: Vec<(ColumnId, usize)>,
-        /// The column of the other table's rows, of a join.
-        joined: Option<ColumnId>,
-    },
-    /// A part of stacked rows: all rows of columns computed here, and those that stand in the table.
-    Stack {
-        columns: Vec<(ColumnId, usize)>,
-        through: Vec<ColumnId>,
-    },
-    /// All rows of the columns that windows look at.
-    Window { columns: Vec<(ColumnId, usize)> },
-    /// Each window with the slot it sums.
-    Carry { windows: Vec<(ColumnId, usize)> },
-}
-
 /// A pass made ready to run.
 #[derive(Clone, Debug)]
 pub(crate) struct PassProgram {
@@ -156,9 +117,15 @@ pub(crate) struct PassProgram {
 
 impl PassProgram {
     /// Finds the columns and phases of a pass.
-    pub(crate) fn new(columns: &Columns, id: PassId, pass: &Pass) -> Result<PassProgram, RunError> {
+    pub(crate) fn new(
+        columns: &Columns,
+        unseen: &UnseenOrders,
+        id: PassId,
+        pass: &Pass,
+    ) -> Result<PassProgram, RunError> {
         let mut builder = Builder {
             columns,
+            unseen,
             slots: Vec::new(),
             slot_of: HashMap::new(),
             level: Vec::new(),
@@ -316,6 +283,7 @@ impl PassProgram {
 
 struct Builder<'a> {
     columns: &'a Columns,
+    unseen: &'a UnseenOrders,
     slots: Vec<Slot>,
     slot_of: HashMap<ColumnId, usize>,
     /// The first phase in which a slot has its values.
@@ -451,10 +419,10 @@ impl Builder<'_> {
                 SinkPlan::Reduce { values, states }
             }
             Sink::Group {
+                table,
                 keys,
                 filter,
                 columns,
-                ..
             } => {
                 let (values, states) = shared_states(self.columns, reductions(columns)?);
                 SinkPlan::Group {
@@ -465,6 +433,7 @@ impl Builder<'_> {
                     filter: filter.map(|filter| self.find(filter)).transpose()?,
                     values,
                     states,
+                    ordered: self.unseen.is_seen(*table, columns.len()),
                 }
             }
             Sink::Build { side, payload } => SinkPlan::Build {

@@ -354,7 +354,7 @@ fn finish_groups(
 ) -> Result<(), RunError> {
     let GroupOrder {
         groups: order,
-        mut rows,
+        rows,
     } = state.order();
     let mut data = BoundTable::new(order.len());
     let mut key_columns = vec![None; state.keys.columns()];
@@ -386,7 +386,10 @@ fn finish_groups(
         Some(places) => state.keys.with_places(places.spans()),
         None => state.keys,
     };
-    rows.push(NO_KEY);
+    let rows = rows.map(|mut rows| {
+        rows.push(NO_KEY);
+        rows
+    });
     let built = BuiltTable {
         side: BuildSide {
             table,

@@ -26,6 +26,7 @@ use crate::memory::ahead;
 pub(crate) struct Places {
     spans: Spans,
     /// Of each place: the first row of its key, counted down from the greatest; 0 where no key is.
+    /// Nothing where nobody asks for order: then a key may stand at every place.
     first: Vec<u32>,
 }
 
@@ -103,9 +104,10 @@ impl Spans {
 
 impl Places {
     /// No keys yet.
-    pub(crate) fn new(spans: &Spans) -> Places {
-        let mut first = ahead::list_for(spans.count());
-        first.resize(spans.count(), ABSENT);
+    pub(crate) fn new(spans: &Spans, ordered: bool) -> Places {
+        let count = if ordered { spans.count() } else { 0 };
+        let mut first = ahead::list_for(count);
+        first.resize(count, ABSENT);
         Places {
             spans: spans.clone(),
             first,
@@ -114,7 +116,12 @@ impl Places {
 
     /// How many places there are.
     pub(crate) fn count(&self) -> usize {
-        self.first.len()
+        self.spans.count()
+    }
+
+    /// Whether first rows are noted.
+    fn is_ordered(&self) -> bool {
+        !self.first.is_empty()
     }
 
     /// About how many bytes they take.
@@ -146,6 +153,9 @@ impl Places {
     /// Takes in the keys of rows from `first_row` on, given by their places; false, and nothing is taken
     /// in, if there are rows that can't be numbered.
     pub(crate) fn note(&mut self, first_row: u64, places: &[u32]) -> bool {
+        if !self.is_ordered() {
+            return true;
+        }
         let last = first_row.saturating_add(places.len() as u64);
         if last >= u64::from(u32::MAX) {
             return false;
@@ -169,6 +179,9 @@ impl Places {
     /// The places of keys in the order of their first rows, and of each place where it is in it,
     /// [`NO_KEY`] where no key is.
     pub(crate) fn order(&self) -> GroupOrder {
+        if !self.is_ordered() {
+            return GroupOrder::as_numbered(self.count());
+        }
         let row_of = |first: u32| (u32::MAX - first) as usize;
         let seen = self.first.iter().filter(|first| **first != ABSENT);
         let end = (seen.clone().min()).map_or(0, |first| row_of(*first) + 1);
@@ -216,16 +229,17 @@ impl Places {
         }
         GroupOrder {
             groups: places,
-            rows,
+            rows: Some(rows),
         }
     }
 
-    /// The places where keys are, each with its first row.
+    /// The places where keys are, each with its first row; without order all places, as if they were rows.
     pub(crate) fn first_rows(&self) -> impl Iterator<Item = (u32, u64)> {
-        let firsts = self.first.iter().zip(0..);
-        firsts
-            .filter(|(first, _)| **first != ABSENT)
-            .map(|(first, place)| (place, u64::from(u32::MAX - first)))
+        (0..self.count() as u32).filter_map(|place| match self.first.get(place as usize) {
+            None => Some((place, place.into())),
+            Some(&ABSENT) => None,
+            Some(first) => Some((place, (u32::MAX - first).into())),
+        })
     }
 
     /// The words of the keys at some places, of so many columns.
@@ -315,7 +329,7 @@ mod tests {
     fn keys_stand_in_the_order_of_their_first_rows() {
         let spans = Spans::covering(&[Some((-500, 500))], ROOM, 10_000).expect("few places");
         let key = |row: u64| row.wrapping_mul(7919) % 613;
-        let (mut all, mut other) = (Places::new(&spans), Places::new(&spans));
+        let (mut all, mut other) = (Places::new(&spans, true), Places::new(&spans, true));
         let (mut words, mut places) = (KeyWords::default(), Vec::new());
         for start in [400u64, 0, 200, 600] {
             let rows = start..start + 200;
@@ -339,13 +353,14 @@ mod tests {
             }
         }
         let order = all.order();
+        let rows = order.rows.expect("an order");
         let keys = |place: &u32| match all.value(0, ScalarType::I64, *place) {
             Value::Integer(value) => (value + 300) as u64,
             _ => 0,
         };
         assert_eq!(order.groups.iter().map(keys).collect::<Vec<_>>(), expected);
         for (row, place) in order.groups.iter().enumerate() {
-            assert_eq!(order.rows[*place as usize], row as u32);
+            assert_eq!(rows[*place as usize], row as u32);
         }
         words.transpose(&[0, 7000], 2);
         assert!(!all.insert(&mut words, 800, &mut places));

@@ -28,6 +28,9 @@ pub(crate) struct GroupState {
     pub(crate) values: Vec<Accumulators>,
     /// The keys, where groups are numbered by their places; then `keys` and `first_rows` hold nothing.
     pub(crate) places: Option<Places>,
+    /// Whether the order of groups is seen; if not, they stand in any, and may be followed by groups of no
+    /// rows that nobody looks for.
+    pub(crate) ordered: bool,
     pub(super) codes: CodeGroups,
 }
 
@@ -41,8 +44,18 @@ pub(crate) enum BlockKeys<'v, 'a> {
 /// Groups in the order of their first rows, and of each group where it is in it.
 pub(crate) struct GroupOrder {
     pub(crate) groups: Vec<u32>,
-    /// Beyond all rows where there is no such group.
-    pub(crate) rows: Vec<u32>,
+    /// Beyond all rows where there is no such group; none where every group stands at its number.
+    pub(crate) rows: Option<Vec<u32>>,
+}
+
+impl GroupOrder {
+    /// Every group at its number.
+    pub(crate) fn as_numbered(count: usize) -> GroupOrder {
+        GroupOrder {
+            groups: (0..count as u32).collect(),
+            rows: None,
+        }
+    }
 }
 
 /// What taking in a block needs.
@@ -169,7 +182,7 @@ impl GroupState {
     pub(crate) fn expect(&mut self, spans: &Spans) {
         let small = |state: &Accumulators| state.emptied().is_some();
         if self.keys.len() == 0 && self.values.iter().all(small) {
-            self.places = Some(Places::new(spans));
+            self.places = Some(Places::new(spans, self.ordered));
         }
     }
 
@@ -296,21 +309,24 @@ impl GroupState {
         if let Some(places) = &self.places {
             return places.order();
         }
+        if !self.ordered || self.first_rows.is_sorted() {
+            return GroupOrder::as_numbered(self.first_rows.len());
+        }
         let groups = self.numbers_in_order();
         let mut rows = ahead::list_for(groups.len() + 1);
         rows.resize(groups.len(), 0);
         for (row, group) in groups.iter().enumerate() {
             rows[*group as usize] = row as u32;
         }
-        GroupOrder { groups, rows }
+        GroupOrder {
+            groups,
+            rows: Some(rows),
+        }
     }
 
     fn numbers_in_order(&self) -> Vec<u32> {
         let count = self.first_rows.len();
         let mut order: Vec<u32> = (0..count as u32).collect();
-        if self.first_rows.is_sorted() {
-            return order;
-        }
         let last = self.first_rows.iter().copied().max().unwrap_or(0);
         if last / 64 > count as u64 {
             order.sort_unstable_by_key(|group| self.first_rows[*group as usize]);
@@ -351,6 +367,7 @@ mod tests {
                 end: 0,
                 values: Vec::new(),
                 places: None,
+                ordered: true,
                 codes: CodeGroups::default(),
             };
             let order = state.order().groups;

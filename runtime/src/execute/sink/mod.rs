@@ -14,6 +14,7 @@ mod float_sums;
 mod group;
 pub(crate) mod lanes;
 mod many;
+mod order;
 mod pick;
 pub(crate) mod rows;
 mod shared;
@@ -43,6 +44,7 @@ pub(crate) use codes::{Coded, MOST_CODES};
 use group::{BlockKeys, GroupScratch};
 pub(crate) use group::{GroupOrder, GroupState};
 use lanes::Argument;
+pub(crate) use order::UnseenOrders;
 use rows::{ColumnBuilder, RowsPart};
 pub(crate) use shared::shared_states;
 
@@ -137,7 +139,12 @@ impl SinkState {
                 states.iter_mut().for_each(|state| state.resize(1));
                 SinkState::Reduce(states)
             }
-            SinkPlan::Group { keys, states, .. } => {
+            SinkPlan::Group {
+                keys,
+                states,
+                ordered,
+                ..
+            } => {
                 let types = keys
                     .iter()
                     .map(|key| program.slots[*key].ty.scalar)
@@ -148,6 +155,7 @@ impl SinkState {
                     end: 0,
                     values: accumulators(program, states)?,
                     places: None,
+                    ordered: *ordered,
                     codes: CodeGroups::default(),
                 }))
             }
