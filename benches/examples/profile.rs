@@ -1,5 +1,5 @@
 //! Times workloads beside a plain copy of the bytes they must move, alternately in one process:
-//! `profile [NAME|all] [ROUNDS] [THREADS]`, or under a profiler.
+//! `profile [NAMES|all] [ROUNDS] [THREADS]`, names with commas between, or under a profiler.
 //!
 //! A line: medians in milliseconds with reused output buffers, with fresh ones, and of copying as
 //! many bytes into reused memory (adding words up where nothing is written); in brackets the least
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use icosian::{Flow, Inputs, ParallelExecutor};
+use icosian_benches::filter_workloads::FILTER_WORKLOADS;
 use icosian_benches::key_workloads::KEY_WORKLOADS;
 use icosian_benches::window_workloads::{WINDOW_WORKLOADS, looked_up};
 use icosian_benches::workloads::{WORKLOADS, Workload};
@@ -130,9 +131,10 @@ fn main() {
     let name = args.next().unwrap_or_else(|| "all".to_owned());
     let rounds = args.next().and_then(|text| text.parse().ok()).unwrap_or(9);
     let threads = args.next().and_then(|text| text.parse().ok()).unwrap_or(2);
-    let with_keys = WORKLOADS.iter().chain(&KEY_WORKLOADS);
-    for workload in with_keys.chain(&WINDOW_WORKLOADS) {
-        if name == "all" || name == workload.name {
+    let workloads = WORKLOADS.iter().chain(&KEY_WORKLOADS);
+    let workloads = workloads.chain(&WINDOW_WORKLOADS);
+    for workload in workloads.chain(&FILTER_WORKLOADS) {
+        if name == "all" || name.split(',').any(|name| name == workload.name) {
             run(workload, rounds, threads);
         }
     }

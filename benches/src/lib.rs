@@ -1,5 +1,6 @@
 //! Data that benchmarks share, and how a flow is measured.
 
+pub mod filter_workloads;
 pub mod key_workloads;
 pub mod window_workloads;
 pub mod workloads;

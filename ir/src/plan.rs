@@ -56,6 +56,17 @@ pub struct Pass {
     pub sinks: Vec<Sink>,
     /// Rows before and after a partition that its windows look at (they feed no sink).
     pub halo: (u64, u64),
+    /// Which rows reach a sink at all, where that is known before everything is computed.
+    pub filter: Option<Filter>,
+}
+
+/// A predicate without which no row reaches a sink of its pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// A bool of the pass's table.
+    pub predicate: ColumnId,
+    /// It is known after so many of the pass's segments.
+    pub segments: usize,
 }
 
 /// A step of a pass, over a block (windows: over a whole morsel).
@@ -253,7 +264,8 @@ impl PlanText<'_> {
             write_list(f, &pass.params)?;
             writeln!(f)?;
         }
-        for segment in &pass.segments {
+        for (position, segment) in pass.segments.iter().enumerate() {
+            self.filter(f, pass, position)?;
             match segment {
                 Segment::Fused(fused) => {
                     write!(f, "  fused ")?;
@@ -331,6 +343,16 @@ impl PlanText<'_> {
             writeln!(f)?;
         }
         Ok(())
+    }
+
+    /// The filter, before the first segment that it spares.
+    fn filter(&self, f: &mut fmt::Formatter<'_>, pass: &Pass, position: usize) -> fmt::Result {
+        match pass.filter {
+            Some(filter) if filter.segments == position => {
+                writeln!(f, "  only where {}", filter.predicate)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn single(&self, f: &mut fmt::Formatter<'_>, name: &str, column: ColumnId) -> fmt::Result {

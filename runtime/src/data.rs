@@ -272,6 +272,27 @@ impl ChunkedColumn {
         nulls || count < padded
     }
 
+    /// The values and bits of `rows`, chunk by chunk; not for text.
+    pub(crate) fn lane_parts(&self, rows: Range<usize>) -> impl Iterator<Item = LanePart<'_>> {
+        let mut next = 0;
+        self.pieces(rows).map(move |(chunk, part)| {
+            let start = next;
+            next += part.len();
+            let values = match self.lane {
+                None | Some(Lane::Bool) => &[],
+                Some(lane) => &chunk.values[lane.bytes(part.start)..lane.bytes(part.end)],
+            };
+            let nulls = chunk.nulls.as_ref();
+            LanePart {
+                start,
+                rows: part.len(),
+                values,
+                bools: (&chunk.values, chunk.bit_offset + part.start),
+                validity: nulls.map(|bits| (bits.validity(), bits.offset() + part.start)),
+            }
+        })
+    }
+
     /// Replaces `cells` by the cells of `rows`; for text.
     pub(crate) fn read_text<'a>(&'a self, rows: Range<usize>, cells: &mut Vec<Cell<'a>>) {
         cells.clear();
@@ -316,6 +337,19 @@ fn one_layout(arrays: Vec<ArrayRef>) -> Result<Vec<ArrayRef>, RunError> {
 pub(crate) struct Direct<'a> {
     pub(crate) values: Option<&'a [u8]>,
     pub(crate) validity: Validity<'a>,
+}
+
+/// Rows of fixed width in one chunk.
+pub(crate) struct LanePart<'a> {
+    /// The first of them, counted from the first row asked for.
+    pub(crate) start: usize,
+    pub(crate) rows: usize,
+    /// The values that are no bools.
+    pub(crate) values: &'a [u8],
+    /// Where bools are, and the first one's bit.
+    pub(crate) bools: (&'a [u8], usize),
+    /// Where validity is, and the first row's bit; none where there is no null.
+    pub(crate) validity: Option<(&'a [u8], usize)>,
 }
 
 /// Where validity lies.

@@ -7,6 +7,7 @@
 
 pub mod arrow_types;
 mod bytes;
+mod compact;
 pub mod convert;
 pub mod data;
 pub mod error;

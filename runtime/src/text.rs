@@ -139,6 +139,8 @@ macro_rules! with_codes {
     };
 }
 
+pub(crate) use with_codes;
+
 impl<'a> Codes<'a> {
     /// The distinct values, as an array of text that is no dictionary.
     pub(crate) fn values(self) -> &'a ArrayRef {

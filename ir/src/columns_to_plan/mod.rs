@@ -3,12 +3,14 @@
 //! 1. `times`: the earliest round in which each column can be had. A round is a set of passes; what
 //!    needs all rows of a table is had one round after its argument.
 //! 2. This file: the sinks of each (table, round), and the steps in their order.
-//! 3. `segments`: what a pass computes between what it reads and its sinks.
+//! 3. `segments`: what a pass computes between what it reads and its sinks; first the predicate without
+//!    which no row reaches any of them, if there is one (`predicate`).
 //!
 //! Outputs of a table are delivered by one pass, the earliest that can have them all. Values are
 //! computed again in each pass that needs them: reading memory costs more than arithmetic.
 
 mod calendar;
+mod predicate;
 mod segments;
 #[cfg(test)]
 mod tests;
@@ -332,5 +334,6 @@ fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
     }
     roots.sort_unstable();
     roots.dedup();
-    segments::pass_of(columns, table, &roots, sinks)
+    let predicate = predicate::common(columns, &sinks);
+    segments::pass_of(columns, table, &roots, predicate, sinks)
 }

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use crate::columns::{Column, Columns, Rows};
 use crate::id::{ColumnId, Id, TableId};
 use crate::op::{Execution, Op};
-use crate::plan::{FusedSegment, Pass, Segment, Sink};
+use crate::plan::{Filter, FusedSegment, Pass, Segment, Sink};
 use crate::types::Domain;
 
 use super::calendar::Calendar;
@@ -20,11 +20,13 @@ const MAX_OPS: usize = 256;
 /// Values live at once in a fused segment, at most: register allocation is near quadratic in them.
 const MAX_LIVE: usize = 24;
 
-/// Builds the pass that computes `roots` over the rows of `table` and ends in `sinks`.
+/// Builds the pass that computes `roots` over the rows of `table` and ends in `sinks`, which only rows
+/// reach where `predicate`, one of the roots, is true, if there is one.
 pub(super) fn pass_of(
     columns: &Columns,
     table: TableId,
     roots: &[ColumnId],
+    predicate: Option<ColumnId>,
     sinks: Vec<Sink>,
 ) -> Pass {
     let needed = needed_columns(columns, table, roots);
@@ -35,6 +37,7 @@ pub(super) fn pass_of(
         segments: Vec::new(),
         sinks,
         halo: halo(columns, &needed, roots),
+        filter: None,
     };
     let mut computed = Vec::new();
     for &id in &needed.ids {
@@ -50,21 +53,53 @@ pub(super) fn pass_of(
         }
     }
     let is_root = |id: ColumnId| roots.binary_search(&id).is_ok();
+    let segments = |computed: &[ColumnId]| segments(columns, table, &needed, computed, is_root);
+    let has_windows = (computed.iter()).any(|id| columns.execution(*id) == Execution::Window);
+    if let Some(predicate) = predicate.filter(|_| !has_windows) {
+        let first = needed_columns(columns, table, &[predicate]);
+        let is_first = |id: &ColumnId| first.ids.binary_search(id).is_ok();
+        let (before, after): (Vec<ColumnId>, Vec<ColumnId>) =
+            computed.iter().partition(|id| is_first(id));
+        // A little arithmetic costs less than a predicate that is stored and read again.
+        let is_dear = |id: &ColumnId| columns.execution(*id) != Execution::Fused;
+        if after.iter().any(is_dear) {
+            pass.segments = segments(&before);
+            pass.filter = Some(Filter {
+                predicate,
+                segments: pass.segments.len(),
+            });
+            pass.segments.extend(segments(&after));
+            return pass;
+        }
+    }
+    pass.segments = segments(&computed);
+    pass
+}
+
+/// The segments that compute columns, of those they need which are not read or computed before.
+fn segments(
+    columns: &Columns,
+    table: TableId,
+    needed: &Needed,
+    computed: &[ColumnId],
+    is_root: impl Fn(ColumnId) -> bool,
+) -> Vec<Segment> {
+    let leaves = |user: &ColumnId| computed.binary_search(user).is_err();
+    let is_root = |id: ColumnId| is_root(id) || needed.users(id).iter().any(leaves);
     let is_fused = |id: ColumnId| columns.execution(id) == Execution::Fused;
-    let calendar = Calendar::new(columns, &computed, |id| needed.users(id), is_root, is_fused);
+    let calendar = Calendar::new(columns, computed, |id| needed.users(id), is_root, is_fused);
     let is_fused = |id: ColumnId| is_fused(id) && !calendar.takes(id);
-    let stages = Stages::new(columns, table, &needed, &computed, is_fused);
-    for stage in stages.of_each(&computed) {
+    let stages = Stages::new(columns, table, needed, computed, is_fused);
+    let mut segments = Vec::new();
+    for stage in stages.of_each(computed) {
         let (fused, routines): (Vec<ColumnId>, Vec<ColumnId>) =
             stage.into_iter().partition(|id| is_fused(*id));
-        for segment in cut(columns, table, &needed, &fused, is_root) {
-            pass.segments.push(Segment::Fused(segment));
-        }
+        let cut = cut(columns, table, needed, &fused, is_root);
+        segments.extend(cut.into_iter().map(Segment::Fused));
         let routine = |column| routine(columns, column);
-        pass.segments
-            .extend(calendar.segments(columns, &routines, routine));
+        segments.extend(calendar.segments(columns, &routines, routine));
     }
-    pass
+    segments
 }
 
 fn routine(columns: &Columns, column: ColumnId) -> Segment {

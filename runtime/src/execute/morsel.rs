@@ -21,6 +21,7 @@ use crate::execute::pass::PassRun;
 use crate::execute::program::{Operand, Place, SegmentKind, SegmentPlan};
 use crate::execute::reading::ReadRows;
 use crate::execute::sink::{BlockColumns, Coded, MorselSink, SinkState};
+use crate::execute::thin::{Passing, Thin};
 use crate::execute::view::{Block, View, span};
 use crate::memory::{MemoryBudget, Region, streaming};
 use crate::text::{Cell, TextBuilder};
@@ -66,7 +67,7 @@ impl Bytes<'_> {
     }
 
     /// Makes scratch of at least so many bytes.
-    fn ensure(&mut self, bytes: usize, slot: usize) {
+    pub(crate) fn ensure(&mut self, bytes: usize, slot: usize) {
         if self.get().len() < bytes {
             let start = slot % 16 * STAGGER;
             *self = Bytes::Owned(Region::zeroed(start + bytes), start);
@@ -105,6 +106,7 @@ struct Buffers {
     call: CallBuffers,
     words: Vec<u64>,
     keys: (KeyWords, Vec<u32>),
+    thin: Vec<Thin>,
 }
 
 impl Scratch {
@@ -149,6 +151,8 @@ pub(crate) struct Worker<'r> {
     pub(crate) words: Vec<u64>,
     /// The keys of a probe, and their numbers.
     pub(crate) keys: (KeyWords, Vec<u32>),
+    /// Of each slot, where the pass has a filter: rows of the block brought together.
+    pub(crate) thin: Vec<Thin>,
 }
 
 impl<'r> Worker<'r> {
@@ -156,8 +160,12 @@ impl<'r> Worker<'r> {
         run: &'r PassRun<'r>,
         reads: &'r ReadRows<'r>,
         arena: &'r TextArena,
-        buffers: Buffers,
+        mut buffers: Buffers,
     ) -> Worker<'r> {
+        if run.program.filter.is_some() {
+            let slots = run.program.slots.len();
+            buffers.thin.resize_with(slots, Default::default);
+        }
         let mut slots = buffers.slots;
         slots.resize_with(run.program.slots.len(), Default::default);
         let stores = slots.into_iter().map(|[values, validity]| Store {
@@ -177,6 +185,7 @@ impl<'r> Worker<'r> {
             call: buffers.call,
             words: buffers.words,
             keys: buffers.keys,
+            thin: buffers.thin,
         }
     }
 
@@ -189,6 +198,7 @@ impl<'r> Worker<'r> {
             call: self.call,
             words: self.words,
             keys: self.keys,
+            thin: self.thin,
         }
     }
 
@@ -214,6 +224,7 @@ impl<'r> Worker<'r> {
         texts.resize_with(program.delivered.len(), TextBuilder::default);
         let mut nulls = vec![0; program.delivered.len()];
         let mut flagged = false;
+        let mut chosen = Vec::new();
         for phase in 0..program.phases {
             let last = phase + 1 == program.phases;
             let rows = if last {
@@ -224,27 +235,50 @@ impl<'r> Worker<'r> {
             for start in rows.clone().step_by(BLOCK_ROWS) {
                 let block_end = rows.end.min(start + BLOCK_ROWS);
                 self.block = Block::new(start, block_end - start, origin);
-                for slot in &program.phase_reads[phase] {
+                let inside = core.start.saturating_sub(start)..block_end - start;
+                let reads = match &program.filter {
+                    Some(filter) => &filter.before,
+                    None => &program.phase_reads[phase],
+                };
+                for slot in reads {
                     self.bind(*slot);
                 }
-                if last {
+                if last && program.filter.is_none() {
                     self.settle_codes();
                 }
                 watch.lap(Part::Bind);
+                let mut passing = Passing::Many;
                 for (position, segment) in program.segments.iter().enumerate() {
+                    if let Some(filter) = &program.filter
+                        && filter.segments == position
+                    {
+                        passing = self.thin(filter, &inside, &mut chosen)?;
+                        watch.lap(Part::Bind);
+                        if passing == Passing::None {
+                            break;
+                        }
+                    }
                     if segment.phase == phase && !segment.kind.is_window() {
                         flagged |= self.run_segment(position, segment)?;
                         watch.lap(Part::Segment(position));
                     }
                 }
-                if last {
-                    let inside = core.start.saturating_sub(start)..block_end - start;
+                if passing == Passing::None {
+                    sinks.iter_mut().for_each(|sink| sink.skip(chosen.len()));
+                } else if last {
                     self.deliver(inside.clone(), &mut texts, &mut nulls)?;
                     watch.lap(Part::Deliver);
                     let with_plans = program.sinks.iter().zip(&mut sinks).zip(&mut *states);
+                    let (rows, thinned) = match passing {
+                        Passing::Few => (0..self.block.rows, Some(&chosen[..])),
+                        Passing::None | Passing::Many => (inside, None),
+                    };
                     for (position, ((plan, sink), state)) in with_plans.enumerate() {
-                        sink.update(plan, state, &*self, inside.clone(), start)?;
+                        sink.update(plan, state, &*self, rows.clone(), start, thinned)?;
                         watch.lap(Part::Sink(position));
+                    }
+                    if passing == Passing::Few {
+                        self.leave_thin();
                     }
                 }
             }
@@ -266,7 +300,13 @@ impl<'r> Worker<'r> {
         }
         watch.lap(Part::Bind);
         for (position, (sink, state)) in sinks.into_iter().zip(&mut *states).enumerate() {
-            sink.finish(state, core.clone())?;
+            let standing = program.standing(&program.sinks[position], &self.reads.columns);
+            let first = self.target_row - self.reads.first_row;
+            sink.finish(state, core.clone(), standing, first)?;
+            if run.reading.is_some() {
+                // What was decoded for this morsel does not stay.
+                state.settle()?;
+            }
             watch.lap(Part::Sink(position));
         }
         for (position, (text, nulls)) in texts.into_iter().zip(nulls).enumerate() {
@@ -303,7 +343,7 @@ impl<'r> Worker<'r> {
     }
 
     /// Makes the rows of the block at hand of a slot of the table readable.
-    fn bind(&mut self, slot: usize) {
+    pub(crate) fn bind(&mut self, slot: usize) {
         let run = self.run;
         let reads = self.reads;
         let column = &*reads.columns[slot];
@@ -486,6 +526,9 @@ impl<'r> Worker<'r> {
 
 impl<'r> BlockColumns<'r> for Worker<'r> {
     fn view(&self, slot: usize) -> Result<View<'_>, RunError> {
+        if let Some(thin) = self.thin_view(slot) {
+            return Ok(thin);
+        }
         let plan = &self.run.program.slots[slot];
         let lane = self.lane(slot)?;
         let store = &self.stores[slot];

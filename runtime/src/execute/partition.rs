@@ -5,13 +5,19 @@ use std::ops::Range;
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
 use icosian_ir::op::WindowOver;
+use icosian_ir::types::Lane;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use crate::bytes::typed;
 use crate::data::{BoundTable, ChunkedColumn};
 use crate::error::RunError;
 use crate::execute::keyed_window::kept;
 use crate::execute::keys::{KeyTable, each_key};
 use crate::execute::run::Run;
 use crate::execute::sort::{SortColumn, sort_rows};
+
+/// Rows that one thread looks at, at a time.
+const PIECE: usize = 1 << 16;
 
 /// The rows of a table by key and in order.
 #[derive(Debug)]
@@ -43,7 +49,7 @@ impl Partitions {
             })
             .collect::<Result<_, RunError>>()?;
         let mut rows = None;
-        if !order.is_empty() {
+        if !order.is_empty() && !stand_in_order(&order) {
             let sorted = sort_rows(&order, count, None, run.budget())?;
             if !sorted.is_sorted() {
                 rows = Some(sorted);
@@ -94,6 +100,53 @@ impl Partitions {
             }
         }
         tasks
+    }
+}
+
+/// Whether rows are known to stand in an order already, as those of time series do: by one column of integers,
+/// none of them null.
+fn stand_in_order(order: &[SortColumn<'_>]) -> bool {
+    let [SortColumn { column, direction }] = order else {
+        return false;
+    };
+    let (Some(lane), Some((values, _, None))) = (column.lane(), column.payload()) else {
+        return false;
+    };
+    if values.as_ptr().align_offset(lane.bytes(1)) != 0 {
+        return false;
+    }
+    let descending = direction.descending;
+    match lane {
+        Lane::I32 => are_in_order(typed::<i32>(values), descending),
+        Lane::I64 => are_in_order(typed::<i64>(values), descending),
+        Lane::Bool
+        | Lane::I8
+        | Lane::I16
+        | Lane::U8
+        | Lane::U16
+        | Lane::U32
+        | Lane::U64
+        | Lane::I128
+        | Lane::F32
+        | Lane::F64 => false,
+    }
+}
+
+fn are_in_order<T: Ord + Sync>(values: &[T], descending: bool) -> bool {
+    let piece = |start: usize| {
+        // With the first of the next piece.
+        let values = &values[start..values.len().min(start + PIECE + 1)];
+        if descending {
+            values.is_sorted_by(|one, next| one >= next)
+        } else {
+            values.is_sorted()
+        }
+    };
+    let pieces = values.len().div_ceil(PIECE);
+    if rayon::current_thread_index().is_some() {
+        (0..pieces).into_par_iter().all(|at| piece(at * PIECE))
+    } else {
+        (0..pieces).all(|at| piece(at * PIECE))
     }
 }
 

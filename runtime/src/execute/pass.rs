@@ -83,7 +83,7 @@ pub struct PassRun<'a> {
     /// The columns of the slots that stand in the table; without rows if `reading` has those.
     pub(crate) reads: Vec<Arc<ChunkedColumn>>,
     /// The row groups that the pass decodes itself.
-    reading: Option<Reading>,
+    pub(crate) reading: Option<Reading>,
     /// What is decided by the distinct values of dictionaries.
     pub(crate) distinct: DistinctPlan,
     /// Of each segment: its op, where it is one over the values of text alone.

@@ -20,6 +20,7 @@ use crate::execute::selection::{SelectionPlan, spooled};
 use crate::execute::sink::rows::{kept_by_build, kept_by_windows};
 use crate::execute::sink::{UnseenOrders, shared_states};
 pub(crate) use crate::execute::sink_plan::SinkPlan;
+use crate::execute::thin::FilterPlan;
 
 /// A stored column of a pass.
 #[derive(Clone, Debug)]
@@ -113,6 +114,7 @@ pub(crate) struct PassProgram {
     pub(crate) sinks: Vec<SinkPlan>,
     /// Windows that sum from the first row on.
     pub(crate) cumulative: Vec<ColumnId>,
+    pub(crate) filter: Option<FilterPlan>,
 }
 
 impl PassProgram {
@@ -157,6 +159,7 @@ impl PassProgram {
             delivered,
             sinks,
             cumulative: Vec::new(),
+            filter: None,
         };
         for segment in &pass.segments {
             if let Segment::Window { column } = segment
@@ -167,6 +170,7 @@ impl PassProgram {
         }
         program.delay_segments();
         program.place_slots();
+        program.filter = FilterPlan::new(columns, pass, &program);
         Ok(program)
     }
 

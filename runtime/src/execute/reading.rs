@@ -271,7 +271,7 @@ fn keeps_columns(program: &PassProgram, sink: &SinkPlan) -> bool {
         SinkPlan::Build { columns }
         | SinkPlan::Spool { columns, .. }
         | SinkPlan::Window { columns } => {
-            (columns.iter()).any(|(_, slot)| program.stands(sink, *slot))
+            (columns.iter()).any(|(_, slot)| program.stands_whole(sink, *slot))
         }
         // Delivered columns stay in memory whoever decodes them.
         SinkPlan::Output

@@ -18,7 +18,7 @@ use icosian_ir::op::Op;
 use icosian_ir::types::ScalarType;
 use icosian_ir::value::Value;
 
-use crate::bytes::bit;
+use crate::compact::{bits_at, bits_inside};
 use crate::data::ChunkedColumn;
 use crate::error::{RunError, internal, row_error};
 use crate::execute::join::JoinPlan;
@@ -112,6 +112,8 @@ pub(crate) struct Seen {
     places: Option<PlaceSet>,
     words: KeyWords,
     numbers: Vec<u32>,
+    /// The rows of new keys.
+    new: Vec<u32>,
 }
 
 impl SelectionPlan {
@@ -213,6 +215,7 @@ impl SelectionPlan {
                 places: (places.filter(|places| places.count() <= MOST_BITS)).map(PlaceSet::new),
                 words: KeyWords::default(),
                 numbers: Vec::new(),
+                new: Vec::new(),
             })),
         })
     }
@@ -334,64 +337,51 @@ fn limit_of(
     })
 }
 
-/// The rows on which a predicate is true, by words: rows that don't pass cost little, and no branch
-/// guesses which do.
-fn passing(predicate: View<'_>, rows: Range<usize>, selected: &mut Vec<u32>) {
-    let word = |bits: &[u8], at: usize| {
-        let mut bytes = [0; 8];
-        let there = &bits[8 * at..bits.len().min(8 * at + 8)];
-        bytes[..there.len()].copy_from_slice(there);
-        u64::from_le_bytes(bytes)
-    };
-    for at in rows.start / 64..rows.end.div_ceil(64) {
-        let first = 64 * at;
-        let mut passing = word(predicate.values, at);
-        if let Some(validity) = predicate.validity {
-            passing &= word(validity, at);
-        }
-        if first < rows.start {
-            passing &= u64::MAX << (rows.start - first);
-        }
-        if rows.end - first < 64 {
-            passing &= (1 << (rows.end - first)) - 1;
-        }
-        if passing == u64::MAX {
-            selected.extend(first as u32..first as u32 + 64);
-            continue;
-        }
-        while passing != 0 {
-            selected.push(first as u32 + passing.trailing_zeros());
-            passing &= passing - 1;
-        }
-    }
+/// The rows on which a predicate is true, a bit each.
+fn passing(predicate: View<'_>, rows: &Range<usize>, chosen: &mut Vec<u64>) {
+    let words = (0..rows.end).step_by(64).map(|first| {
+        let valid = (predicate.validity).map_or(u64::MAX, |validity| bits_at(validity, first));
+        bits_at(predicate.values, first) & valid & bits_inside(first, rows)
+    });
+    chosen.extend(words);
 }
 
 impl Chooser {
-    /// The rows of a block that are kept, counted from its first, which is `first_row` of the table.
+    /// Whether all rows are kept.
+    pub(crate) fn is_all(&self) -> bool {
+        matches!(self, Chooser::All)
+    }
+
+    /// The rows of a block that are kept, of which the first is `first_row` of the table: a bit for each
+    /// up to the end of `rows`.
     pub(crate) fn choose<'a>(
         &mut self,
         block: &impl BlockColumns<'a>,
         rows: Range<usize>,
         first_row: usize,
-        selected: &mut Vec<u32>,
+        chosen: &mut Vec<u64>,
     ) -> Result<(), RunError> {
-        selected.clear();
+        chosen.clear();
+        let words = |rows: Range<usize>, end: usize| {
+            let firsts = (0..end).step_by(64);
+            firsts.map(move |first| bits_inside(first, &rows))
+        };
         match self {
-            Chooser::All => selected.extend(rows.map(|row| row as u32)),
-            Chooser::Where(predicate) => {
-                passing(block.view(*predicate)?, rows, selected);
-            }
-            Chooser::First { left: 0, .. } => {}
+            Chooser::All => chosen.extend(words(rows.clone(), rows.end)),
+            Chooser::Where(predicate) => passing(block.view(*predicate)?, &rows, chosen),
             Chooser::First { predicate, left } => {
-                let predicate = block.view(*predicate)?;
-                let fits = |row: &usize| bit(predicate.values, *row) && predicate.is_valid(*row);
-                selected.extend(rows.filter(fits).map(|row| row as u32).take(*left));
-                *left -= selected.len();
+                passing(block.view(*predicate)?, &rows, chosen);
+                for word in chosen {
+                    while word.count_ones() as usize > *left {
+                        *word &= !(1 << word.ilog2());
+                    }
+                    *left -= word.count_ones() as usize;
+                }
             }
             Chooser::Range(range) => {
                 let start = range.start.saturating_sub(first_row).max(rows.start);
                 let end = range.end.saturating_sub(first_row).min(rows.end);
-                selected.extend((start..end).map(|row| row as u32));
+                chosen.extend(words(start..end, rows.end));
             }
             Chooser::Distinct(seen) => {
                 let Seen {
@@ -400,7 +390,10 @@ impl Chooser {
                     places,
                     words,
                     numbers,
+                    new,
                 } = &mut **seen;
+                chosen.resize(rows.end.div_ceil(64), 0);
+                let mut choose = |row: u32| chosen[row as usize / 64] |= 1 << (row % 64);
                 let columns: Vec<KeyColumn<'_, 'a>> = slots
                     .iter()
                     .map(|slot| block.key(*slot))
@@ -408,7 +401,9 @@ impl Chooser {
                 let mut known = keys.len();
                 keys.words_to_insert(&columns, rows.clone(), words)?;
                 if let Some(inside) = places {
-                    if inside.insert(words, rows.start as u32, selected) {
+                    new.clear();
+                    if inside.insert(words, rows.start as u32, new) {
+                        new.iter().copied().for_each(choose);
                         return Ok(());
                     }
                     // Keys of the rows before are kept once more, which is found at the end.
@@ -419,7 +414,7 @@ impl Chooser {
                     // New keys are numbered in the order of their rows.
                     if *number as usize == known {
                         known += 1;
-                        selected.push(row as u32);
+                        choose(row as u32);
                     }
                 }
             }
@@ -467,6 +462,8 @@ pub(crate) fn kept_rows<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::bit;
+    use crate::compact::Chosen;
 
     #[test]
     fn rows_that_pass_are_those_with_both_bits() {
@@ -488,11 +485,14 @@ mod tests {
                         values: &values,
                         validity: validity.as_deref(),
                     };
-                    let mut selected = Vec::new();
-                    passing(view, rows.clone(), &mut selected);
+                    let mut chosen = Vec::new();
+                    passing(view, &rows, &mut chosen);
+                    assert_eq!(chosen.len(), rows.end.div_ceil(64));
+                    let found = Chosen::new(&chosen, 0);
                     let passes = |row: &usize| bit(&values, *row) && view.is_valid(*row);
-                    let wanted: Vec<u32> = rows.filter(passes).map(|row| row as u32).collect();
-                    assert_eq!(selected, wanted);
+                    let wanted: Vec<usize> = rows.clone().filter(passes).collect();
+                    let found: Vec<usize> = (0..rows.end).filter(|row| found.has(*row)).collect();
+                    assert_eq!(found, wanted);
                 }
             }
         }

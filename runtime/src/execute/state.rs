@@ -145,13 +145,13 @@ impl Run<'_> {
         for ((sink, plan), state) in pass.sinks.iter().zip(&program.sinks).zip(state.sinks) {
             let keep = |kept: &[(ColumnId, usize)], parts: Vec<RowsPart>| {
                 let stands = |(column, slot): &(ColumnId, usize)| {
-                    let stands = program.stands(plan, *slot);
+                    let stands = program.stands_whole(plan, *slot);
                     stands
                         .then(|| self.column(pass.table, *column, params))
                         .transpose()
                 };
                 let stand = kept.iter().map(stands).collect::<Result<Vec<_>, _>>()?;
-                kept_columns(columns, kept, &stand, parts)
+                self.kept_columns(columns, kept, &stand, parts)
             };
             match (sink, plan, state) {
                 (Sink::Output { .. }, _, _) => {}
@@ -461,34 +461,6 @@ fn group_values(
     }
     let arrays = together(values_to_arrays(scalar, &cells)?)?;
     Ok(ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors))
-}
-
-/// The columns kept, their rows in the order of the pass; those that stand in its table as they are.
-fn kept_columns(
-    columns: &Columns,
-    kept: &[(ColumnId, usize)],
-    stand: &[Option<Arc<ChunkedColumn>>],
-    mut parts: Vec<RowsPart>,
-) -> Result<Vec<ChunkedColumn>, RunError> {
-    parts.sort_by_key(|part| part.first_row);
-    let column = |(position, (column, _)): (usize, &(ColumnId, usize))| {
-        if let Some(column) = &stand[position] {
-            return Ok(ChunkedColumn::clone(column));
-        }
-        let mut arrays = Vec::new();
-        let mut errors = Vec::new();
-        let mut first = 0;
-        for part in &mut parts {
-            arrays.append(&mut part.columns[position]);
-            let own = part.errors.iter().filter(|error| error.column == position);
-            errors.extend(own.map(|error| (first + error.row, Arc::clone(&error.error))));
-            first += part.rows;
-        }
-        errors.sort_by_key(|error| error.0);
-        let scalar = columns.scalar_type(*column);
-        Ok(ChunkedColumn::try_new(scalar, arrays)?.with_errors(errors))
-    };
-    kept.iter().enumerate().map(column).collect()
 }
 
 /// A column in one chunk, so that any row can be fetched from it.

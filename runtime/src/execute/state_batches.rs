@@ -100,15 +100,17 @@ impl State {
                             return Err(row_error(columns, error));
                         }
                         let kept = kept_columns(program, plan)?;
-                        let fields = kept
-                            .iter()
-                            .zip(&part.columns)
-                            .filter_map(|(column, arrays)| Some(((*column)?, arrays)))
-                            .map(|(column, arrays)| {
-                                let scalar = columns.scalar_type(column);
-                                Ok((column.to_string(), one(scalar, arrays.clone())?))
-                            })
-                            .collect::<Result<Vec<_>, RunError>>()?;
+                        let mut fields: Vec<(String, ArrayRef)> = Vec::new();
+                        for (position, column) in kept.iter().enumerate() {
+                            let Some(column) = column else { continue };
+                            let scalar = columns.scalar_type(*column);
+                            if let Some(error) = part.chosen_error(position) {
+                                return Err(row_error(columns, Box::new(error)));
+                            }
+                            let arrays = part.chosen_arrays(position)?;
+                            let arrays = arrays.unwrap_or_else(|| part.columns[position].clone());
+                            fields.push((column.to_string(), one(scalar, arrays)?));
+                        }
                         let more = [("first_row", part.first_row), ("rows", part.rows as u64)];
                         add("rows", &more, fields)?;
                     }
@@ -215,6 +217,7 @@ impl State {
                     parts.push(RowsPart {
                         first_row: number("first_row")?,
                         rows: number("rows")? as usize,
+                        chosen: None,
                         columns: arrays,
                         errors: Vec::new(),
                     });
@@ -257,7 +260,7 @@ fn kept_columns(program: &PassProgram, plan: &SinkPlan) -> Result<Vec<Option<Col
         | SinkPlan::Spool { columns, .. }
         | SinkPlan::Stack { columns, .. } => {
             let copied = |(column, slot): &(ColumnId, usize)| {
-                (!program.stands(plan, *slot)).then_some(*column)
+                (!program.stands_whole(plan, *slot)).then_some(*column)
             };
             Ok(columns.iter().map(copied).collect())
         }

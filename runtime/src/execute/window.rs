@@ -9,6 +9,7 @@ mod moving;
 mod ordered;
 mod picked;
 mod powers;
+mod present;
 mod quantile;
 mod running;
 mod smoothing;

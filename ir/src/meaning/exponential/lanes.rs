@@ -63,11 +63,12 @@ impl<const N: usize> ExponentialLanes<N> {
     pub fn variances(&self) -> ([f64; N], bool) {
         let (mut variances, mut certain) = (self.variance, true);
         if !self.decay.bias {
-            for lane in 0..N {
-                let all = self.weights[lane] * self.weights[lane];
-                let free = all - self.squares[lane];
+            let weights = self.weights.iter().zip(&self.squares);
+            for (variance, (weights, squares)) in variances.iter_mut().zip(weights) {
+                let all = weights * weights;
+                let free = all - squares;
                 certain &= free > 0.0;
-                variances[lane] *= all / free;
+                *variance *= all / free;
             }
         }
         (variances, certain)

@@ -79,6 +79,41 @@ impl MeanDivisor {
         means
     }
 
+    /// [`means`](Self::means) with a count for each, which is not 0.
+    #[inline(always)]
+    pub(super) fn means_of<const N: usize>(
+        hi: &[f64; N],
+        lo: &[f64; N],
+        counts: &[u32; N],
+    ) -> [f64; N] {
+        let mut means = [0.0; N];
+        let mut doubt = 0;
+        for lane in 0..N {
+            let divisor = MeanDivisor::of(counts[lane]);
+            let (_, _, one, other) = divisor.neighbours(hi[lane], lo[lane]);
+            means[lane] = one;
+            doubt |= one.to_bits() ^ other.to_bits();
+        }
+        if doubt != 0 {
+            for lane in 0..N {
+                let divisor = MeanDivisor::of(counts[lane]);
+                let (sum, rest, one, other) = divisor.neighbours(hi[lane], lo[lane]);
+                means[lane] = divisor.beside_middle(sum, rest, one, other);
+            }
+        }
+        means
+    }
+
+    /// As [`new`](Self::new), of a count above 0.
+    #[inline(always)]
+    fn of(count: u32) -> MeanDivisor {
+        let count = f64::from(count);
+        MeanDivisor {
+            count,
+            inverse: 1.0 / count,
+        }
+    }
+
     /// The sum as a pair, and both ends of the interval that its mean lies in, rounded.
     #[inline(always)]
     fn neighbours(self, hi: f64, lo: f64) -> (f64, f64, f64, f64) {

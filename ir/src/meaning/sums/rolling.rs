@@ -25,7 +25,6 @@ const SETTLE_AFTER: u32 = 16;
 pub struct RollingSum {
     sum: ExactSum,
     count: u64,
-    divisor: MeanDivisor,
     since_settling: u32,
 }
 
@@ -37,7 +36,6 @@ impl Default for RollingSum {
         Self {
             sum: ExactSum::new(),
             count: 0,
-            divisor: MeanDivisor::new(0),
             since_settling: 0,
         }
     }
@@ -57,7 +55,6 @@ impl RollingSum {
         Self {
             sum,
             count,
-            divisor: MeanDivisor::new(count),
             since_settling: 0,
         }
     }
@@ -107,7 +104,6 @@ impl RollingSum {
     #[inline(always)]
     fn set_count(&mut self, count: u64) {
         self.count = count;
-        self.divisor = MeanDivisor::new(count);
         if self.sum.as_pair().is_none() {
             self.settle_sometimes();
         }
@@ -141,7 +137,7 @@ impl RollingSum {
     #[inline(always)]
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        self.sum.mean_over(self.divisor, self.count)
+        self.sum.mean_over(MeanDivisor::new(self.count), self.count)
     }
 }
 

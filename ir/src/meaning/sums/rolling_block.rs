@@ -52,11 +52,14 @@ const EXPONENTS: std::ops::RangeInclusive<i64> = -700..=900;
 
 /// What is made of the sum of a window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RollingResult {
+pub enum RollingResult<'c> {
     /// The sum itself.
     Sum,
     /// The sum over the number of rows.
     Mean,
+    /// The sum over how many rows of each window count; the others hold zeros. As many as there are rows, of
+    /// which those before the first full window are not read. Where it is 0 the result is unspecified.
+    MeanOf(&'c [u32]),
 }
 
 /// Puts into `results[row]`, for each row from `window - 1` on, the sum or mean of the `window` values
@@ -69,14 +72,16 @@ pub enum RollingResult {
 pub fn roll_full_windows(
     values: &[f64],
     window: usize,
-    result: RollingResult,
+    result: RollingResult<'_>,
     results: &mut [f64],
 ) {
     assert!(window > 0 && values.len() == results.len());
     if values.len() < window {
         return;
     }
-    let finish = Finish::new(window, result);
+    if let RollingResult::MeanOf(counts) = result {
+        assert!(counts.len() == values.len());
+    }
     // From here on, row `r` of `results` is the window `values[r..r + window]`.
     let results = &mut results[window - 1..];
     let chunk = CHUNK
@@ -86,6 +91,7 @@ pub fn roll_full_windows(
         let end = results.len().min(start + chunk);
         let values = &values[start..end + window - 1];
         let results = &mut results[start..end];
+        let finish = Finish::new(window, result, start);
         let at_once = window.max(SHORT_WINDOW);
         match Cut::new(values, at_once).filter(|_| results.len() > STRIDE) {
             Some(cut) if window <= SHORT_WINDOW => short(values, window, cut, &finish, results),
@@ -197,19 +203,19 @@ fn add_length<const LENGTH: usize>(values: &mut [f64], window: usize, sums: &mut
 }
 
 #[inline(always)]
-fn short(values: &[f64], window: usize, cut: Cut, finish: &Finish, results: &mut [f64]) {
+fn short(values: &[f64], window: usize, cut: Cut, finish: &Finish<'_>, results: &mut [f64]) {
     let Tiles([high, low, hi, lo]) = &mut Tiles::new();
     for (tile, results) in results.chunks_mut(TILE).enumerate() {
         cut.apply(&values[tile * TILE..], high, low);
         let rows = results.len() + SHORT_WINDOW;
         sum_windows(&mut high[..rows], window, &mut hi[..rows]);
         sum_windows(&mut low[..rows], window, &mut lo[..rows]);
-        finish.tile(hi, lo, results);
+        finish.tile(hi, lo, tile * TILE, results);
     }
 }
 
 #[inline(always)]
-fn long(values: &[f64], window: usize, cut: Cut, finish: &Finish, results: &mut [f64]) {
+fn long(values: &[f64], window: usize, cut: Cut, finish: &Finish<'_>, results: &mut [f64]) {
     let Tiles([high, low, hi, lo]) = &mut Tiles::new();
     let (mut high_sum, mut low_sum) = ([0.0; STRIDE], [0.0; STRIDE]);
     // There are more results than one stride, so these rows are all there.
@@ -229,7 +235,7 @@ fn long(values: &[f64], window: usize, cut: Cut, finish: &Finish, results: &mut 
         sum_windows(&mut low[..rows], STRIDE, &mut lo[..rows]);
         move_on(&mut high_sum, hi);
         move_on(&mut low_sum, lo);
-        finish.tile(hi, lo, results);
+        finish.tile(hi, lo, tile * TILE, results);
     }
 }
 
@@ -247,7 +253,7 @@ fn move_on(sum: &mut [f64; STRIDE], changes: &mut Tile) {
 
 /// `results[r]` from `values[r..r + window]`, by a window that slides along.
 #[inline(never)]
-fn one_by_one(values: &[f64], window: usize, finish: &Finish, results: &mut [f64]) {
+fn one_by_one(values: &[f64], window: usize, finish: &Finish<'_>, results: &mut [f64]) {
     let mut sum = RollingSum::new();
     for (row, value) in values.iter().enumerate() {
         match row.checked_sub(window) {
@@ -255,33 +261,44 @@ fn one_by_one(values: &[f64], window: usize, finish: &Finish, results: &mut [f64
             None => sum.push(*value),
         }
         let full = (row + 1).checked_sub(window);
-        if let Some(result) = full.and_then(|row| results.get_mut(row)) {
+        if let Some(full) = full
+            && let Some(result) = results.get_mut(full)
+        {
+            // A full window is not empty, and of one in which nothing counts nobody asks for the mean.
             *result = match finish.result {
                 RollingResult::Sum => sum.value(),
-                // A full window is not empty.
                 RollingResult::Mean => sum.mean().unwrap_or(f64::NAN),
+                RollingResult::MeanOf(counts) => {
+                    let count = counts[finish.start + full + window - 1];
+                    sum.sum().mean(count.into()).unwrap_or(f64::NAN)
+                }
             };
         }
     }
 }
 
 /// From sums in two parts to results.
-struct Finish {
-    result: RollingResult,
+struct Finish<'c> {
+    result: RollingResult<'c>,
     divisor: MeanDivisor,
+    window: usize,
+    /// The first window's first row.
+    start: usize,
 }
 
-impl Finish {
-    fn new(window: usize, result: RollingResult) -> Finish {
+impl<'c> Finish<'c> {
+    fn new(window: usize, result: RollingResult<'c>, start: usize) -> Finish<'c> {
         Finish {
             result,
             divisor: MeanDivisor::new(window as u64),
+            window,
+            start,
         }
     }
 
-    /// Results of a tile's rows, as many as are wanted.
+    /// Results of a tile's rows from one on, as many as are wanted.
     #[inline(always)]
-    fn tile(&self, hi: &Tile, lo: &Tile, results: &mut [f64]) {
+    fn tile(&self, hi: &Tile, lo: &Tile, row: usize, results: &mut [f64]) {
         match self.result {
             RollingResult::Sum => {
                 for (result, (hi, lo)) in results.iter_mut().zip(hi.iter().zip(lo)) {
@@ -298,6 +315,19 @@ impl Finish {
                     }
                 }
             }
+            RollingResult::MeanOf(counts) => {
+                let counts = &counts[self.start + row + self.window - 1..][..results.len()];
+                let sums = hi.as_chunks::<STRIDE>().0.iter().zip(lo.as_chunks().0);
+                let rows = results.chunks_mut(STRIDE).zip(counts.chunks(STRIDE));
+                for ((results, counts), (hi, lo)) in rows.zip(sums) {
+                    let mut divisors = [1; STRIDE];
+                    for (divisor, count) in divisors.iter_mut().zip(counts) {
+                        *divisor = (*count).max(1);
+                    }
+                    let means = MeanDivisor::means_of(hi, lo, &divisors);
+                    results.copy_from_slice(&means[..results.len()]);
+                }
+            }
         }
     }
 }
@@ -307,13 +337,13 @@ mod tests {
     use super::*;
 
     /// Windows by [`RollingSum`], and their means.
-    fn expected(values: &[f64], window: usize, result: RollingResult) -> Vec<f64> {
+    fn expected(values: &[f64], window: usize, result: RollingResult<'_>) -> Vec<f64> {
         let windows = values.windows(window).map(|window| {
             let mut sum = RollingSum::new();
             window.iter().for_each(|value| sum.push(*value));
             match result {
                 RollingResult::Sum => sum.value(),
-                RollingResult::Mean => sum.mean().unwrap(),
+                RollingResult::Mean | RollingResult::MeanOf(_) => sum.mean().unwrap(),
             }
         });
         windows.collect()
@@ -331,6 +361,44 @@ mod tests {
                 assert!(same, "window {window}, row {row}: {found:e}, {wanted:e}");
             }
             assert_eq!(full.len(), wanted.len());
+        }
+    }
+
+    /// As [`check`], where some rows don't count.
+    fn check_some(values: &[f64], window: usize, counts: impl Fn(usize) -> bool) {
+        let some: Vec<f64> = (values.iter().enumerate())
+            .map(|(row, value)| if counts(row) { *value } else { 0.0 })
+            .collect();
+        let first = |row: usize| (row + 1).saturating_sub(window);
+        let held = |row: usize| (first(row)..=row).filter(|row| counts(*row));
+        let counted: Vec<u32> = (0..values.len())
+            .map(|row| held(row).count() as u32)
+            .collect();
+        let mut found = vec![-7.0; values.len()];
+        roll_full_windows(&some, window, RollingResult::MeanOf(&counted), &mut found);
+        for row in window - 1..values.len() {
+            let mut sum = RollingSum::new();
+            held(row).for_each(|row| sum.push(values[row]));
+            if let Some(wanted) = sum.mean() {
+                let found = found[row];
+                let same = found.to_bits() == wanted.to_bits() || found.is_nan() && wanted.is_nan();
+                assert!(same, "window {window}, row {row}: {found:e}, {wanted:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn means_of_rows_that_count() {
+        let values = numbers(3_000, 9, |bits| bits as f64 * 1e-9 - 4e6);
+        let mut odd = numbers(3_000, 10, |bits| (bits % 8) as f64 * 0.25);
+        odd[2_000] = f64::NAN;
+        odd[2_500] = 1e-300;
+        for window in [1, 2, 3, 7, 32, 33, 50, 1_000] {
+            for values in [&values, &odd] {
+                check_some(values, window, |row| row % 3 > 0);
+                check_some(values, window, |row| row * 7919 % 11 == 0);
+                check_some(values, window, |row| !(500..600).contains(&row));
+            }
         }
     }
 

@@ -31,6 +31,7 @@ use icosian_ir::op::{Op, Reduction};
 use icosian_ir::plan::BLOCK_ROWS;
 use icosian_ir::types::{ScalarType, Type};
 
+use crate::compact::Chosen;
 use crate::error::{RunError, internal};
 use crate::execute::keys::{KeyColumn, KeyTable, Places, Spans};
 use crate::execute::program::{PassProgram, SinkPlan};
@@ -45,7 +46,7 @@ use group::{BlockKeys, GroupScratch};
 pub(crate) use group::{GroupOrder, GroupState};
 use lanes::Argument;
 pub(crate) use order::UnseenOrders;
-use rows::{ColumnBuilder, RowsPart};
+use rows::{ChosenRows, ColumnBuilder, RowsPart, Standing};
 pub(crate) use shared::shared_states;
 
 /// All rows of a block go into the first state.
@@ -167,6 +168,17 @@ impl SinkState {
         })
     }
 
+    /// Copies what the part kept last holds of columns that stand in the table.
+    pub(crate) fn settle(&mut self) -> Result<(), RunError> {
+        match self {
+            SinkState::Rows(parts) => parts.last_mut().map_or(Ok(()), RowsPart::settle),
+            SinkState::Output
+            | SinkState::Reduce(_)
+            | SinkState::Group(_)
+            | SinkState::Carry(_) => Ok(()),
+        }
+    }
+
     /// Numbers groups by the places of their keys, before any row, where their states allow it.
     pub(crate) fn expect(&mut self, spans: &Spans) {
         if let SinkState::Group(state) = self {
@@ -215,11 +227,14 @@ impl SinkState {
                 let places = state.places.as_ref().map_or(0, Places::byte_len);
                 state.keys.byte_len() + 8 * state.first_rows.len() + places + values
             }
-            SinkState::Rows(parts) => parts
-                .iter()
-                .flat_map(|part| part.columns.iter().flatten())
-                .map(arrow::array::Array::get_array_memory_size)
-                .sum(),
+            SinkState::Rows(parts) => {
+                let chosen = parts.iter().flat_map(|part| &part.chosen);
+                let arrays = parts.iter().flat_map(|part| part.columns.iter().flatten());
+                8 * chosen.map(|chosen| chosen.words.len()).sum::<usize>()
+                    + arrays
+                        .map(arrow::array::Array::get_array_memory_size)
+                        .sum::<usize>()
+            }
             SinkState::Carry(entries) => entries.len() * 64,
         }
     }
@@ -268,7 +283,9 @@ pub(crate) struct MorselSink {
     kept: usize,
     /// Of a carry: the sums of this morsel.
     sums: Vec<Accumulators>,
-    selected: Vec<u32>,
+    /// The rows kept of the block at hand, and of the morsel where that may not be all: a bit each.
+    chosen: Vec<u64>,
+    chosen_all: Option<Vec<u64>>,
     groups: GroupScratch,
 }
 
@@ -316,16 +333,25 @@ impl MorselSink {
             | SinkPlan::Carry { .. } => Chooser::All,
         };
         Ok(MorselSink {
+            chosen_all: (!chooser.is_all()).then(Vec::new),
             chooser,
             builders,
             kept: 0,
             sums,
-            selected: Vec::new(),
+            chosen: Vec::new(),
             groups: GroupScratch::default(),
         })
     }
 
-    /// Takes in `rows` of the block at hand, whose first row is `first_row`.
+    /// Takes in nothing of a block of so many words of rows.
+    pub(crate) fn skip(&mut self, words: usize) {
+        if let Some(all) = &mut self.chosen_all {
+            all.resize(all.len() + words, 0);
+        }
+    }
+
+    /// Takes in `rows` of the block at hand, whose first row is `first_row`. Where only rows that its
+    /// pass's filter lets through are at hand, brought together, `thinned` says which they are.
     pub(crate) fn update<'a>(
         &mut self,
         sink: &SinkPlan,
@@ -333,6 +359,7 @@ impl MorselSink {
         block: &impl BlockColumns<'a>,
         rows: Range<usize>,
         first_row: usize,
+        thinned: Option<&[u64]>,
     ) -> Result<(), RunError> {
         match (sink, state) {
             (SinkPlan::Output, _) => Ok(()),
@@ -377,9 +404,16 @@ impl MorselSink {
                 | SinkPlan::Stack { columns, .. },
                 SinkState::Rows(_),
             ) => {
-                let selected = &mut self.selected;
-                self.chooser.choose(block, rows, first_row, selected)?;
-                self.keep(columns, block)
+                let end = rows.end;
+                let chooser = match thinned {
+                    Some(_) => &mut Chooser::All,
+                    None => &mut self.chooser,
+                };
+                chooser.choose(block, rows, first_row, &mut self.chosen)?;
+                if let Some(all) = &mut self.chosen_all {
+                    all.extend_from_slice(thinned.unwrap_or(&self.chosen));
+                }
+                self.keep(columns, block, end)
             }
             (SinkPlan::Carry { windows }, SinkState::Carry(_)) => {
                 for ((_, slot), sum) in windows.iter().zip(&mut self.sums) {
@@ -392,20 +426,27 @@ impl MorselSink {
         }
     }
 
+    /// Keeps what is chosen of the first `rows` rows of the block at hand.
     fn keep<'a>(
         &mut self,
         columns: &[(ColumnId, usize)],
         block: &impl BlockColumns<'a>,
+        rows: usize,
     ) -> Result<(), RunError> {
-        self.kept += self.selected.len();
+        let chosen = Chosen::new(&self.chosen, 0);
+        let count = chosen.count(rows);
+        self.kept += count;
+        if count == 0 {
+            return Ok(());
+        }
         for ((_, slot), builder) in columns.iter().zip(&mut self.builders) {
             match builder {
                 None => {}
                 Some(builder @ ColumnBuilder::Lanes { .. }) => {
-                    builder.push_lanes(block.view(*slot)?, &self.selected)
+                    builder.push_lanes(block.view(*slot)?, rows, chosen, count);
                 }
                 Some(builder @ ColumnBuilder::Text(_)) => {
-                    builder.push_text(block.cells(*slot)?, &self.selected)?;
+                    builder.push_text(block.cells(*slot)?, chosen)?;
                 }
             }
         }
@@ -413,12 +454,25 @@ impl MorselSink {
     }
 
     /// Adds what is kept of the morsel to the state.
-    pub(crate) fn finish(self, state: &mut SinkState, rows: Range<usize>) -> Result<(), RunError> {
+    /// Of columns that stand in the table, `standing` has those read; the morsel begins in their row
+    /// `first`, rounded down to 64.
+    pub(crate) fn finish(
+        self,
+        state: &mut SinkState,
+        rows: Range<usize>,
+        standing: Standing,
+        first: usize,
+    ) -> Result<(), RunError> {
         match state {
             SinkState::Output | SinkState::Reduce(_) | SinkState::Group(_) => {}
             SinkState::Rows(parts) => parts.push(RowsPart {
                 first_row: rows.start as u64,
                 rows: self.kept,
+                chosen: self.chosen_all.map(|words| ChosenRows {
+                    words,
+                    columns: standing,
+                    first,
+                }),
                 columns: self
                     .builders
                     .into_iter()

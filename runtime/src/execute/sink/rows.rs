@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayData, ArrayRef, BooleanBufferBuilder, make_array};
-use arrow::buffer::{MutableBuffer, NullBuffer};
+use arrow::array::{ArrayData, ArrayRef, make_array};
+use arrow::buffer::MutableBuffer;
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
 use icosian_ir::interpret::RowError;
@@ -11,7 +11,8 @@ use icosian_ir::plan::BuildSide;
 use icosian_ir::types::{Lane, Type};
 
 use crate::arrow_types::arrow_type;
-use crate::bytes::{bit, typed, typed_mut};
+use crate::compact::{Chosen, PackedBits, compact};
+use crate::data::ChunkedColumn;
 use crate::error::RunError;
 use crate::execute::program::{PassProgram, Place, SinkPlan};
 use crate::execute::view::View;
@@ -34,13 +35,47 @@ pub(crate) struct RowsPart {
     pub(crate) first_row: u64,
     /// How many rows were kept.
     pub(crate) rows: usize,
-    /// The arrays of every column; none of those that stand in the table as they are.
+    /// Which rows, where that need not be all and they are still in the table.
+    pub(crate) chosen: Option<ChosenRows>,
+    /// The arrays of every column; none of those that stand in the table.
     pub(crate) columns: Vec<Vec<ArrayRef>>,
     /// Errors in place of values that nothing has needed so far.
     pub(crate) errors: Vec<DeferredError>,
 }
 
+/// Rows of a morsel that are kept, as they stand in the table.
+#[derive(Clone, Debug)]
+pub(crate) struct ChosenRows {
+    /// A bit for each row, from the morsel's first one rounded down to 64 on.
+    pub(crate) words: Vec<u64>,
+    /// Which row of the columns that is.
+    pub(crate) first: usize,
+    /// Of each column kept: what it is in the table, if it stands there.
+    pub(crate) columns: Standing,
+}
+
+/// Columns that a sink keeps, those that stand in the table.
+pub(crate) type Standing = Vec<Option<Arc<ChunkedColumn>>>;
+
 impl PassProgram {
+    /// Those of a sink's columns that it will take chosen rows of.
+    pub(crate) fn standing(&self, sink: &SinkPlan, reads: &[Arc<ChunkedColumn>]) -> Standing {
+        let SinkPlan::Spool {
+            selection, columns, ..
+        } = sink
+        else {
+            return Standing::new();
+        };
+        if selection.keeps_all() {
+            return Standing::new();
+        }
+        let column = |(_, slot): &(ColumnId, usize)| {
+            let stands = self.stands(sink, *slot);
+            stands.then(|| Arc::clone(&reads[*slot]))
+        };
+        columns.iter().map(column).collect()
+    }
+
     /// The slots of what a sink keeps, without those that it need not copy.
     pub(crate) fn copied(
         &self,
@@ -51,19 +86,24 @@ impl PassProgram {
         slots.filter(|slot| !self.stands(sink, *slot))
     }
 
-    /// Whether what a sink keeps of a slot stands in the table as it is: then it is not copied, but
-    /// read there once the pass is finished.
+    /// Whether what a sink keeps of a slot stands in the table: then it is not copied, but read there
+    /// once the pass is finished.
     pub(crate) fn stands(&self, sink: &SinkPlan, slot: usize) -> bool {
-        let keeps_all = match sink {
-            SinkPlan::Build { .. } | SinkPlan::Window { .. } => true,
-            SinkPlan::Spool { selection, .. } => selection.keeps_all(),
+        let reads_later = match sink {
+            SinkPlan::Build { .. } | SinkPlan::Window { .. } | SinkPlan::Spool { .. } => true,
             SinkPlan::Output
             | SinkPlan::Reduce { .. }
             | SinkPlan::Group { .. }
             | SinkPlan::Stack { .. }
             | SinkPlan::Carry { .. } => false,
         };
-        keeps_all && self.slots[slot].place == Place::Table
+        reads_later && self.slots[slot].place == Place::Table
+    }
+
+    /// Whether what a sink keeps of a slot is a column of the table as it is.
+    pub(crate) fn stands_whole(&self, sink: &SinkPlan, slot: usize) -> bool {
+        let chooses = matches!(sink, SinkPlan::Spool { selection, .. } if !selection.keeps_all());
+        !chooses && self.stands(sink, slot)
     }
 }
 
@@ -94,9 +134,8 @@ pub(crate) enum ColumnBuilder {
         ty: Type,
         lane: Lane,
         values: MutableBuffer,
-        bits: BooleanBufferBuilder,
-        validity: BooleanBufferBuilder,
-        nulls: bool,
+        bits: PackedBits,
+        validity: PackedBits,
         rows: usize,
     },
     Text(TextBuilder),
@@ -110,70 +149,57 @@ impl ColumnBuilder {
                 ty,
                 lane,
                 values: MutableBuffer::new(0),
-                bits: BooleanBufferBuilder::new(0),
-                validity: BooleanBufferBuilder::new(0),
-                nulls: false,
+                bits: PackedBits::default(),
+                validity: PackedBits::default(),
                 rows: 0,
             },
         }
     }
 
-    /// Adds the rows of a block that were selected.
-    pub(crate) fn push_lanes(&mut self, view: View<'_>, selected: &[u32]) {
+    /// Adds the `count` rows of a block's first `rows` that were chosen.
+    pub(crate) fn push_lanes(
+        &mut self,
+        view: View<'_>,
+        rows: usize,
+        chosen: Chosen<'_>,
+        count: usize,
+    ) {
         let ColumnBuilder::Lanes {
             lane,
             values,
             bits,
             validity,
-            nulls,
-            rows,
+            rows: held,
             ..
         } = self
         else {
             return;
         };
-        let selection = || selected.iter().map(|row| *row as usize);
-        *rows += selected.len();
-        macro_rules! take {
-            ($lane:ty) => {{
-                let from = typed::<$lane>(view.values);
-                let held = values.len();
-                values.resize(held + selected.len() * size_of::<$lane>(), 0);
-                let to = typed_mut::<$lane>(&mut values.as_slice_mut()[held..]);
-                for (value, row) in to.iter_mut().zip(selected) {
-                    *value = from[*row as usize];
-                }
-            }};
-        }
-        match lane.bits() {
-            1 => selection().for_each(|row| bits.append(bit(view.values, row))),
-            8 => take!(u8),
-            16 => take!(u16),
-            32 => take!(u32),
-            128 => take!(i128),
-            _ => take!(u64),
+        *held += count;
+        match lane {
+            Lane::Bool => bits.push_chosen(view.values, 0, rows, chosen),
+            _ => {
+                let start = values.len();
+                values.resize(start + lane.bytes(count), 0);
+                let from = &view.values[..lane.bytes(rows)];
+                compact(*lane, from, chosen, &mut values.as_slice_mut()[start..]);
+            }
         }
         match view.validity {
-            None => validity.append_n(selected.len(), true),
-            Some(from) => {
-                for row in selection() {
-                    let valid = bit(from, row);
-                    *nulls |= !valid;
-                    validity.append(valid);
-                }
-            }
+            None => validity.push_set(count),
+            Some(from) => validity.push_chosen(from, 0, rows, chosen),
         }
     }
 
-    /// Adds the texts of a block that were selected.
+    /// Adds the texts of a block that were chosen.
     pub(crate) fn push_text(
         &mut self,
         cells: &[Cell<'_>],
-        selected: &[u32],
+        chosen: Chosen<'_>,
     ) -> Result<(), RunError> {
         if let ColumnBuilder::Text(builder) = self {
-            for row in selected {
-                builder.push(cells[*row as usize])?;
+            for row in chosen.rows(cells.len()) {
+                builder.push(cells[row])?;
             }
         }
         Ok(())
@@ -187,20 +213,18 @@ impl ColumnBuilder {
                 ty,
                 lane,
                 values,
-                mut bits,
-                mut validity,
-                nulls,
+                bits,
+                validity,
                 rows,
             } => {
-                let buffer = if lane == Lane::Bool {
-                    bits.finish().into_inner()
-                } else {
-                    values.into()
+                let buffer = match lane {
+                    Lane::Bool => bits.into_buffer(),
+                    _ => values.into(),
                 };
                 let data = ArrayData::builder(arrow_type(ty.scalar))
                     .len(rows)
                     .add_buffer(buffer)
-                    .nulls(nulls.then(|| NullBuffer::new(validity.finish())))
+                    .nulls(validity.into_nulls())
                     .build()?;
                 Ok(vec![make_array(data)])
             }

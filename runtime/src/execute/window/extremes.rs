@@ -1,4 +1,4 @@
-//! Rolling least and greatest values over rows that end with a window's own, where no value is null.
+//! Rolling least and greatest values over rows that end with a window's own.
 //!
 //! Values become integers that order as they do. Short windows are made of ones half as long, in
 //! vector registers; for longer ones the rows are cut into blocks as long as the window, and each
@@ -7,8 +7,9 @@
 use icosian_codegen::wide::Routine;
 use icosian_ir::types::Lane;
 
+use super::present::{mark_enough, mark_full};
 use super::{Argument, Written};
-use crate::bytes::{Plain, fill_bits, typed, typed_mut};
+use crate::bytes::{Plain, bit_word, low_bits, typed, typed_mut};
 use crate::execute::wide::level;
 
 /// Windows up to this long are made of shorter ones.
@@ -84,14 +85,16 @@ pub(super) fn roll(
     length: usize,
     written: &mut Written<'_>,
 ) -> bool {
-    if argument.view.validity.is_some() || window == 0 {
+    if window == 0 {
         return false;
     }
+    let validity = argument.view.validity;
     let from = argument.view.values;
     macro_rules! run {
         ($lane:ty) => {{
             level().run(Roll {
                 values: &typed::<$lane>(from)[..length],
+                validity,
                 window,
                 turn: if greatest { -1 } else { 0 },
                 results: &mut typed_mut::<$lane>(written.values)[..length],
@@ -111,22 +114,19 @@ pub(super) fn roll(
         Lane::F32 => run!(f32),
         Lane::F64 => run!(f64),
     }
-    if let Some(validity) = &mut written.validity {
-        let count = usize::try_from(min_count).unwrap_or(usize::MAX);
-        let first = if count > window {
-            length
-        } else {
-            count.saturating_sub(1)
-        };
-        let first = first.min(length);
-        fill_bits(validity, 0, first, false);
-        fill_bits(validity, first, length - first, true);
+    if let Some(marked) = &mut written.validity {
+        match validity {
+            // Of no values there is no extreme.
+            Some(bits) => mark_enough(bits, window, min_count.max(1), length, marked),
+            None => mark_full(window, min_count, length, marked),
+        }
     }
     true
 }
 
 struct Roll<'v, T> {
     values: &'v [T],
+    validity: Option<&'v [u8]>,
     window: usize,
     /// Turns words so that the least is wanted.
     turn: i64,
@@ -146,11 +146,32 @@ impl<T: Ordered> Routine for Roll<'_, T> {
     }
 }
 
+/// Puts the greatest word, which is least only where there is no other, in the place of nulls; of the words of
+/// rows from one on.
+#[inline(always)]
+fn leave_nulls(validity: Option<&[u8]>, row: usize, words: &mut [i64]) {
+    let Some(bits) = validity else { return };
+    for (chunk, words) in words.chunks_mut(64).enumerate() {
+        let valid = bit_word(bits, row + 64 * chunk);
+        if valid | !low_bits(words.len()) == u64::MAX {
+            continue;
+        }
+        for (place, word) in words.iter_mut().enumerate() {
+            *word = if valid >> place & 1 != 0 {
+                *word
+            } else {
+                i64::MAX
+            };
+        }
+    }
+}
+
 impl<T: Ordered> Roll<'_, T> {
     #[inline(always)]
     fn short(self) {
         let Roll {
             values,
+            validity,
             window,
             turn,
             results,
@@ -164,6 +185,7 @@ impl<T: Ordered> Roll<'_, T> {
             for (word, value) in now.iter_mut().zip(&values[first..end]) {
                 *word = value.word() ^ turn;
             }
+            leave_nulls(validity, first, &mut now[..rows]);
             let mut made = 1;
             while made < window {
                 // Of a row before which fewer stand, the shorter window is the longer one.
@@ -187,6 +209,7 @@ impl<T: Ordered> Roll<'_, T> {
     fn long(self) {
         let Roll {
             values,
+            validity,
             window,
             turn,
             results,
@@ -195,10 +218,12 @@ impl<T: Ordered> Roll<'_, T> {
         // Of each row of the block before, the least from there to the block's end.
         let mut before = vec![i64::MAX; length + 1];
         let mut words = vec![0; length];
-        for (values, results) in values.chunks(window).zip(results.chunks_mut(window)) {
+        let blocks = values.chunks(window).zip(results.chunks_mut(window));
+        for (block, (values, results)) in blocks.enumerate() {
             for (word, value) in words.iter_mut().zip(values) {
                 *word = value.word() ^ turn;
             }
+            leave_nulls(validity, block * window, &mut words[..values.len()]);
             let mut least = i64::MAX;
             for ((result, word), before) in results.iter_mut().zip(&words).zip(&before[1..]) {
                 least = least.min(*word);
@@ -223,6 +248,7 @@ mod tests {
                 let mut results = vec![T::default(); values.len()];
                 level().run(Roll {
                     values,
+                    validity: None,
                     window,
                     turn,
                     results: &mut results,

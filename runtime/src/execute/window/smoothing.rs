@@ -330,11 +330,8 @@ fn first_value(argument: Argument<'_>, row: usize, rows: usize) -> f64 {
 
 /// Reads a tile from a row on as f64.
 #[inline(always)]
+#[allow(clippy::unnecessary_cast)] // Of f64 there is nothing to cast.
 fn read(argument: Argument<'_>, row: usize, values: &mut [f64; TILE]) {
-    if argument.lane == Lane::F64 {
-        values.copy_from_slice(&typed::<f64>(argument.view.values)[row..row + TILE]);
-        return;
-    }
     with_ordered!(argument.lane, Value => {
         let from = &typed::<Value>(argument.view.values)[row..row + TILE];
         for (value, from) in values.iter_mut().zip(from) {

@@ -1,12 +1,14 @@
-//! Rolling sums and means over rows that end with a window's own: the common case, in vector registers
-//! where no value is null.
+//! Rolling sums and means over rows that end with a window's own: the common case, of floats in vector
+//! registers.
+
+use std::borrow::Cow;
 
 use icosian_codegen::wide::Routine;
 use icosian_ir::meaning::sums::{IntegerSum, RollingResult, RollingSum, roll_full_windows};
 use icosian_ir::types::Lane;
 
-use super::Written;
-use crate::bytes::{fill_bits, put_bit, typed, typed_mut};
+use super::{Written, present};
+use crate::bytes::{Plain, bit_word, fill_bits, put_bit, typed, typed_mut};
 use crate::error::RunError;
 use crate::execute::view::{View, with_lane};
 use crate::execute::wide::level;
@@ -30,26 +32,18 @@ pub(crate) fn roll(
     let valid = |row: usize| view.is_valid(row);
     match lane {
         Lane::F64 => {
-            let mut length = length;
-            if view.validity.is_none() && length >= rolling.rows {
-                roll_full(&typed(view.values)[..length], rolling, written);
-                length = rolling.rows - 1;
-            }
-            level().run(RollFloats {
-                values: typed::<f64>(view.values),
-                view,
-                rolling,
-                length,
-                written,
-            });
+            let values = &typed::<f64>(view.values)[..length];
+            let full = || match view.validity {
+                None => Cow::Borrowed(values),
+                Some(_) => with_zeros(values, view.validity),
+            };
+            roll_floats(values, full, view, rolling, written);
         }
-        Lane::F32 => level().run(RollFloats {
-            values: typed::<f32>(view.values),
-            view,
-            rolling,
-            length,
-            written,
-        }),
+        Lane::F32 => {
+            let values = &typed::<f32>(view.values)[..length];
+            let full = || with_zeros(values, view.validity);
+            roll_floats(values, full, view, rolling, written);
+        }
         _ => with_lane!(integers lane, view.values, values => {
             roll_integers(|row| i128::from(values[row]), valid, rolling, length, written);
         }),
@@ -57,23 +51,105 @@ pub(crate) fn roll(
     Ok(())
 }
 
-/// The rows whose windows are full, where no value is null.
-fn roll_full(values: &[f64], rolling: Rolling, written: &mut Written<'_>) {
-    let results = &mut typed_mut::<f64>(written.values)[..values.len()];
-    level().run(RollFull {
+/// Windows that are full go together, those before them one by one. `full` gives all values as f64, zero where
+/// there is none: sums don't change by it.
+fn roll_floats<'v, T: Plain + Into<f64>>(
+    values: &'v [T],
+    full: impl FnOnce() -> Cow<'v, [f64]>,
+    view: View<'v>,
+    rolling: Rolling,
+    written: &mut Written<'_>,
+) {
+    let mut one_by_one = values.len();
+    if values.len() >= rolling.rows {
+        let (values, validity) = (full(), view.validity);
+        Full { values, validity }.roll(rolling, written);
+        one_by_one = rolling.rows - 1;
+    }
+    level().run(RollFloats {
         values,
+        view,
         rolling,
-        results,
+        length: one_by_one,
+        written,
     });
-    if let Some(validity) = &mut written.validity {
-        let first = rolling.rows - 1;
-        fill_bits(validity, first, values.len() - first, true);
+}
+
+fn with_zeros<'v, T: Plain + Into<f64>>(
+    values: &'v [T],
+    validity: Option<&'v [u8]>,
+) -> Cow<'v, [f64]> {
+    Cow::Owned(level().run(WithZeros { values, validity }))
+}
+
+/// Values of which windows are full.
+struct Full<'v> {
+    values: Cow<'v, [f64]>,
+    /// Where zeros stand for nulls.
+    validity: Option<&'v [u8]>,
+}
+
+impl Full<'_> {
+    fn roll(&self, rolling: Rolling, written: &mut Written<'_>) {
+        let length = self.values.len();
+        let results = &mut typed_mut::<f64>(written.values)[..length];
+        let counted = rolling.mean && rolling.min_rows < rolling.rows as u64;
+        let counts = (self.validity.filter(|_| counted))
+            .map(|bits| present::counts(bits, rolling.rows, length));
+        let result = match &counts {
+            _ if !rolling.mean => RollingResult::Sum,
+            Some(counts) => RollingResult::MeanOf(counts),
+            // Of rows that are not all there nobody asks for the mean.
+            None => RollingResult::Mean,
+        };
+        level().run(RollFull {
+            values: &self.values,
+            window: rolling.rows,
+            result,
+            results,
+        });
+        if let Some(marked) = &mut written.validity {
+            let least = rolling.min_rows.max(u64::from(rolling.mean));
+            match self.validity {
+                Some(bits) => present::mark_enough(bits, rolling.rows, least, length, marked),
+                None => present::mark_full(rolling.rows, least, length, marked),
+            }
+        }
+    }
+}
+
+/// Values as f64, with zeros for nulls.
+struct WithZeros<'v, T> {
+    values: &'v [T],
+    validity: Option<&'v [u8]>,
+}
+
+impl<T: Copy + Into<f64>> Routine for WithZeros<'_, T> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f64> {
+        let mut values = vec![0.0; self.values.len()];
+        let blocks = values.chunks_mut(64).zip(self.values.chunks(64));
+        for (block, (values, from)) in blocks.enumerate() {
+            for (value, from) in values.iter_mut().zip(from) {
+                *value = (*from).into();
+            }
+            if let Some(bits) = self.validity {
+                let valid = bit_word(bits, 64 * block);
+                for (place, value) in values.iter_mut().enumerate() {
+                    *value = if valid >> place & 1 != 0 { *value } else { 0.0 };
+                }
+            }
+        }
+        values
     }
 }
 
 struct RollFull<'v> {
     values: &'v [f64],
-    rolling: Rolling,
+    window: usize,
+    result: RollingResult<'v>,
     results: &'v mut [f64],
 }
 
@@ -82,12 +158,7 @@ impl Routine for RollFull<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let result = if self.rolling.mean {
-            RollingResult::Mean
-        } else {
-            RollingResult::Sum
-        };
-        roll_full_windows(self.values, self.rolling.rows, result, self.results);
+        roll_full_windows(self.values, self.window, self.result, self.results);
     }
 }
 

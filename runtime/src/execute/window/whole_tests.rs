@@ -1,6 +1,7 @@
 //! Windows in pieces against their simple definitions: by rows that are looked at one by one.
 
 use icosian_ir::meaning::exponential::Exponential;
+use icosian_ir::meaning::sums::RollingSum;
 use icosian_ir::op::{Alpha, Cumulative, Decay, ExponentialMoment, Frame, Reduction, Window};
 use icosian_ir::types::{Lane, ScalarType, TimeUnit};
 use proptest::prelude::*;
@@ -232,6 +233,53 @@ proptest! {
         let window = Window::Cumulative(Cumulative::Count);
         for found in both(window, &[&column], None, ScalarType::I64, rows) {
             prop_assert_eq!(&found, &counted);
+        }
+    }
+
+    #[test]
+    fn windows_of_rows(
+        (scalar, words) in types().prop_flat_map(|scalar| (Just(scalar), words(scalar))),
+        window in prop_oneof![1..9u64, 30..35u64, 60..70u64, 200..210u64],
+        lacking in 0..4u64,
+        reduction in prop::sample::select(vec![Reduction::Min, Reduction::Max, Reduction::Sum, Reduction::Mean]),
+    ) {
+        let is_sum = matches!(reduction, Reduction::Sum | Reduction::Mean);
+        prop_assume!(!is_sum || matches!(scalar, ScalarType::F32 | ScalarType::F64));
+        let rows = words.len();
+        let column = Column::new(scalar, &words);
+        let all = [0xff; 100];
+        let validity = column.validity.as_deref().unwrap_or(&all);
+        let cells = results(scalar, column.values.bytes(), validity, rows);
+        let lanes = Lanes::new(scalar.lane().unwrap(), column.values.bytes());
+        let min_count = window.saturating_sub(lacking * window / 3);
+        let wanted: Vec<Option<u64>> = (0..rows)
+            .map(|row| {
+                let first = (row + 1).saturating_sub(window as usize);
+                let held: Vec<usize> = (first..=row).filter(|row| cells[*row].is_some()).collect();
+                if (held.len() as u64) < min_count {
+                    return None;
+                }
+                let mut sum = RollingSum::new();
+                held.iter().for_each(|row| sum.push(lanes.float(*row)));
+                let bits = |value: f64| if value.is_nan() { f64::NAN } else { value }.to_bits();
+                match reduction {
+                    Reduction::Sum => Some(bits(sum.value())),
+                    Reduction::Mean => sum.mean().map(bits),
+                    Reduction::Min => {
+                        let least = held.iter().min_by_key(|row| lanes.word(**row))?;
+                        cells[*least]
+                    }
+                    _ => {
+                        let greatest = held.iter().max_by_key(|row| lanes.word(**row))?;
+                        cells[*greatest]
+                    }
+                }
+            })
+            .collect();
+        let window = Window::rolling(reduction, window, min_count);
+        let scalar = if is_sum { ScalarType::F64 } else { scalar };
+        for found in both(window, &[&column], None, scalar, rows) {
+            prop_assert_eq!(&found, &wanted);
         }
     }
 
