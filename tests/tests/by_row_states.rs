@@ -362,6 +362,10 @@ fn bytes_that_are_no_state_are_refused() {
             let cut = row.window_state(&bytes[..length]);
             assert!(cut.is_err() || length == 8, "{length} of {}", bytes.len());
         }
+        // A number of rows that could not grow.
+        let mut endless = bytes.clone();
+        endless[24..32].fill(0xff);
+        assert!(row.window_state(&endless).is_err());
         // Whatever is read can be run, or is refused.
         for _ in 0..3_000 {
             let mut changed = bytes.clone();

@@ -14,6 +14,9 @@ use crate::error::RunError;
 /// What the bytes begin with: what they are, and the version of their layout.
 const HEADER: &[u8; 8] = b"icowin\x00\x01";
 
+/// A state of more rows is not believed: numbers of rows and counts must have room to grow.
+const MOST_ROWS: u64 = 1 << 62;
+
 /// The bytes are no state of the plan.
 struct Malformed;
 
@@ -180,7 +183,7 @@ impl GroupShape {
     fn read(&self, columns: &Columns, reader: &mut Reader<'_>) -> Result<Carry, Malformed> {
         let mut carry = Carry::new(self);
         carry.rows = reader.word()?;
-        if carry.rows == 0 {
+        if !(1..=MOST_ROWS).contains(&carry.rows) {
             return Err(Malformed);
         }
         carry.keys = reader.all(self.keys.iter().map(|(_, scalar)| *scalar))?;
@@ -208,6 +211,9 @@ impl GroupShape {
         for (held, shape) in carry.windows.iter_mut().zip(&self.windows) {
             if let Held::Scan(scan) = held {
                 reader.scan(scan, shape)?;
+                if !scan.is_of_at_most(carry.rows) {
+                    return Err(Malformed);
+                }
             }
         }
         for (histories, shape) in carry.histories.iter_mut().zip(&self.windows) {

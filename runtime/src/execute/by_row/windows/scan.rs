@@ -205,6 +205,16 @@ impl Scan {
         }
     }
 
+    /// Whether no more than so many values went into it, as far as it counts them.
+    pub(crate) fn is_of_at_most(&self, rows: u64) -> bool {
+        match self {
+            Scan::Sums(sums, count) => *count <= rows && sums.is_of(*count),
+            Scan::Count(count) | Scan::Chosen(_, count) => *count <= rows,
+            Scan::Exponential(state) => state.count() <= rows,
+            Scan::Product(_) | Scan::WholeProduct(_) | Scan::Fill(..) => true,
+        }
+    }
+
     /// Takes over what [`Scan::to_words`] wrote of a state of this kind.
     pub(crate) fn read_words(
         &mut self,

@@ -139,6 +139,15 @@ impl Sums {
         }
     }
 
+    /// Whether this many values are in it, where it counts them itself.
+    pub(crate) fn is_of(&self, count: u64) -> bool {
+        match self {
+            Sums::Float(_) | Sums::Whole(_) => true,
+            Sums::Spread(moments) => moments.count() == count,
+            Sums::WholeSpread(moments) => moments.count() == count,
+        }
+    }
+
     /// Takes over the sums of `count` values that [`Sums::to_words`] wrote of a state of this kind.
     pub(crate) fn read_words(&mut self, count: u64, words: &[u64]) -> Result<(), MalformedWords> {
         match self {
