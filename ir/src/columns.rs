@@ -8,6 +8,7 @@ mod by_row;
 mod checks;
 mod join;
 mod possible;
+mod raising;
 mod row_filter;
 mod selection;
 mod verify;

@@ -104,7 +104,9 @@ pub(crate) fn compact(lane: Lane, from: &[u8], chosen: Chosen<'_>, to: &mut [u8]
         128 => one_by_one::<i128>(typed(from), chosen, typed_mut(to)),
         32 => {
             #[cfg(target_arch = "x86_64")]
-            if std::arch::is_x86_feature_detected!("avx512f") {
+            if std::arch::is_x86_feature_detected!("avx512f")
+                && std::arch::is_x86_feature_detected!("popcnt")
+            {
                 // SAFETY: the CPU has the instructions.
                 return unsafe { compressed_32(typed(from), chosen, typed_mut(to)) };
             }
@@ -112,7 +114,9 @@ pub(crate) fn compact(lane: Lane, from: &[u8], chosen: Chosen<'_>, to: &mut [u8]
         }
         _ => {
             #[cfg(target_arch = "x86_64")]
-            if std::arch::is_x86_feature_detected!("avx512f") {
+            if std::arch::is_x86_feature_detected!("avx512f")
+                && std::arch::is_x86_feature_detected!("popcnt")
+            {
                 // SAFETY: the CPU has the instructions.
                 return unsafe { compressed_64(typed(from), chosen, typed_mut(to)) };
             }
@@ -271,7 +275,9 @@ impl PackedBits {
         chosen: Chosen<'_>,
     ) {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("bmi2") {
+        if std::arch::is_x86_feature_detected!("bmi2")
+            && std::arch::is_x86_feature_detected!("popcnt")
+        {
             // SAFETY: the CPU has the instruction.
             return unsafe { self.push_extracted(from, start, rows, chosen) };
         }

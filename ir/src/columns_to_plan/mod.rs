@@ -28,6 +28,7 @@ use times::Times;
 /// The plan of a program. It depends on nothing but the program.
 pub fn columns_to_plan(columns: &Columns) -> Plan {
     let times = Times::new(columns);
+    let raises = columns.raising();
     let mut rounds = Rounds::new();
     for (id, column) in columns.columns.iter() {
         place(columns, &times, id, &column.op, column.domain, &mut rounds);
@@ -54,7 +55,7 @@ pub fn columns_to_plan(columns: &Columns) -> Plan {
     };
     for ((round, table), sinks) in rounds {
         emit_scalars(&mut plan, round);
-        let pass = pass(columns, table, sinks.into_sinks(columns));
+        let pass = pass(columns, &raises, table, sinks.into_sinks(columns));
         let id = plan.passes.push(pass);
         plan.steps.push(Step::Pass(id));
     }
@@ -295,7 +296,7 @@ fn place_outputs(columns: &Columns, times: &Times, rounds: &mut Rounds) {
     }
 }
 
-fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
+fn pass(columns: &Columns, raises: &[bool], table: TableId, sinks: Vec<Sink>) -> Pass {
     let mut roots = Vec::new();
     for sink in &sinks {
         match sink {
@@ -334,6 +335,6 @@ fn pass(columns: &Columns, table: TableId, sinks: Vec<Sink>) -> Pass {
     }
     roots.sort_unstable();
     roots.dedup();
-    let predicate = predicate::common(columns, &sinks);
+    let predicate = predicate::common(columns, raises, &sinks);
     segments::pass_of(columns, table, &roots, predicate, sinks)
 }

@@ -7,13 +7,15 @@
 use std::collections::BTreeSet;
 
 use crate::columns::{Columns, Selection};
-use crate::id::ColumnId;
+use crate::id::{ColumnId, Id};
 use crate::op::{Op, Reduction};
 use crate::plan::Sink;
 use crate::value::Value;
 
 /// The strictest predicate that is true of all rows which reach a sink.
-pub(super) fn common(columns: &Columns, sinks: &[Sink]) -> Option<ColumnId> {
+/// Of what stands on the right of an `and` the left must not be an error, which `raises` tells by column: it
+/// would be one of rows that the right leaves out, too.
+pub(super) fn common(columns: &Columns, raises: &[bool], sinks: &[Sink]) -> Option<ColumnId> {
     let mut common: Option<BTreeSet<ColumnId>> = None;
     let mut meet = |found: BTreeSet<ColumnId>| {
         let met = match common.take() {
@@ -27,11 +29,11 @@ pub(super) fn common(columns: &Columns, sinks: &[Sink]) -> Option<ColumnId> {
             Sink::Spool {
                 selection: Selection::Where(predicate),
                 ..
-            } => meet(parts(columns, *predicate)),
+            } => meet(parts(columns, raises, *predicate)),
             Sink::Group {
                 filter: Some(filter),
                 ..
-            } => meet(parts(columns, *filter)),
+            } => meet(parts(columns, raises, *filter)),
             Sink::Reduce { reductions } => {
                 for id in reductions {
                     let column = columns.column(*id);
@@ -42,7 +44,7 @@ pub(super) fn common(columns: &Columns, sinks: &[Sink]) -> Option<ColumnId> {
                     column
                         .args
                         .iter()
-                        .for_each(|arg| meet(guards(columns, *arg)));
+                        .for_each(|arg| meet(guards(columns, raises, *arg)));
                 }
             }
             Sink::Output { .. }
@@ -65,28 +67,31 @@ fn skips_nulls(reduction: Reduction) -> bool {
 }
 
 /// Predicates that must be true for a value not to be null.
-fn guards(columns: &Columns, value: ColumnId) -> BTreeSet<ColumnId> {
+fn guards(columns: &Columns, raises: &[bool], value: ColumnId) -> BTreeSet<ColumnId> {
     let column = columns.column(value);
     match (&column.op, &column.args[..]) {
         (Op::IfElse, [predicate, _, otherwise])
             if columns.column(*otherwise).op == Op::Literal(Value::Null) =>
         {
-            parts(columns, *predicate)
+            parts(columns, raises, *predicate)
         }
         _ => BTreeSet::new(),
     }
 }
 
 /// A predicate, and all that must be true for it to be.
-fn parts(columns: &Columns, predicate: ColumnId) -> BTreeSet<ColumnId> {
+fn parts(columns: &Columns, raises: &[bool], predicate: ColumnId) -> BTreeSet<ColumnId> {
     let mut found = BTreeSet::new();
     let mut next = vec![predicate];
     while let Some(id) = next.pop() {
         // A scalar is the same for all rows.
         if columns.table_of(id).is_some() && found.insert(id) {
             let column = columns.column(id);
-            if column.op == Op::And {
-                next.extend(&column.args);
+            if let (Op::And, [left, right]) = (&column.op, &column.args[..]) {
+                next.push(*left);
+                if !raises[left.index()] {
+                    next.push(*right);
+                }
             }
         }
     }

@@ -118,15 +118,22 @@ impl RowError {
         (self.node.is_none(), self.node, self.column)
     }
 
+    /// The same error such that [`RowError::counted_from`] gives it as it is: an error that has its row
+    /// already, among others that have not.
+    #[must_use]
+    pub fn counted_before(self, first_row: u64) -> RowError {
+        self.counted_from(first_row.wrapping_neg())
+    }
+
     /// The same error with its row counted from `first_row` on.
     #[must_use]
     pub fn counted_from(mut self, first_row: u64) -> RowError {
-        self.row = self.row.map(|row| row + first_row);
+        self.row = self.row.map(|row| row.wrapping_add(first_row));
         if let RowErrorKind::DuplicateKey {
             first_row: earlier, ..
         } = &mut self.kind
         {
-            *earlier += first_row;
+            *earlier = earlier.wrapping_add(first_row);
         }
         self
     }

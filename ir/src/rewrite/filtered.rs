@@ -15,7 +15,6 @@
 
 use crate::columns::{Columns, Rows, Selection};
 use crate::id::{ColumnId, Id, TableId};
-use crate::interpret::{is_row_local, may_raise};
 use crate::op::{Execution, Op, Reduction};
 use crate::types::{Domain, ScalarType, Type};
 use crate::typing::reduction_type;
@@ -165,7 +164,7 @@ fn reduce(
 
 /// For each table whether it is a filter whose rows nothing but such reductions and groups asks for.
 fn filters(columns: &Columns) -> Vec<Option<Filter>> {
-    let raises = raising(columns);
+    let raises = columns.raising();
     let mut filters: Vec<Option<Filter>> = (columns.tables.values())
         .map(|shape| match &shape.rows {
             Rows::Take {
@@ -279,32 +278,4 @@ fn can_skip_rows(columns: &Columns, args: &[ColumnId], reduction: Reduction, ty:
         nullable: true,
     });
     skips && args.iter().all(fixed) && reduction_type(reduction, nullable, true) == Some(ty)
-}
-
-/// For each column whether a value of it may be an error, as far as that is easily told.
-fn raising(columns: &Columns) -> Vec<bool> {
-    let mut raises = Vec::with_capacity(columns.columns.len());
-    for (_, column) in columns.columns.iter() {
-        let of_arguments = column.args.iter().any(|arg| raises[arg.index()]);
-        let first = column.args.first().map(|arg| columns.scalar_type(*arg));
-        let own = match (&column.op, first) {
-            (op, Some(first)) if is_row_local(op) => may_raise(op, first),
-            (Op::Reduce { reduction, .. }, first) => {
-                !first.is_some_and(ScalarType::is_float)
-                    && !matches!(reduction, Reduction::Count | Reduction::Len)
-            }
-            (
-                Op::Literal(_)
-                | Op::Input(_)
-                | Op::Param(_)
-                | Op::Broadcast(_)
-                | Op::RowNumber(_)
-                | Op::Take,
-                _,
-            ) => false,
-            _ => true,
-        };
-        raises.push(of_arguments || own);
-    }
-    raises
 }

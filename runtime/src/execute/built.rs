@@ -66,7 +66,7 @@ impl BuiltTable {
                 if key_columns.is_empty() {
                     // What there is has one key.
                     each_key(&mut keys, &[], data.rows().min(1), |_, _, _, _| Ok(()))?;
-                    let found = Candidates::without_keys(&comparable, compared, sorted);
+                    let found = Candidates::without_keys(&comparable, compared, sorted)?;
                     return Ok(BuiltTable {
                         side,
                         data,

@@ -140,7 +140,10 @@ impl Candidates {
         found: &[bool],
         compared: Vec<Compared>,
         sorted: bool,
-    ) -> Candidates {
+    ) -> Result<Candidates, RunError> {
+        if u32::try_from(found.len()).is_err() {
+            return Err(internal("more than 2^32 rows to look up"));
+        }
         let numbered = (0..).zip(found).filter(|(_, found)| **found);
         let mut rows: Vec<u32> = numbered.map(|(row, _)| row).collect();
         if sorted && let Some(first) = compared.first() {
@@ -155,7 +158,7 @@ impl Candidates {
             }
         }
         let starts = vec![0, rows.len() as u32];
-        Candidates::of(starts, rows, compared, sorted)
+        Ok(Candidates::of(starts, rows, compared, sorted))
     }
 
     fn of(

@@ -5,11 +5,12 @@
 //! its place. What the pass computed and kept is put together likewise. Text keeps its layout, and a
 //! dictionary stays one.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayData, ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, make_array,
+    Array, ArrayData, ArrayRef, BooleanArray, DictionaryArray, PrimitiveArray, make_array,
 };
 use arrow::buffer::{BooleanBuffer, Buffer};
 use arrow::compute::filter;
@@ -228,10 +229,27 @@ impl Run<'_> {
         };
         let arrays: Vec<ArrayRef> = found.into_iter().flatten().collect();
         // What texts hold is the results' own; here it is only asked whether there is room.
-        let bytes = arrays.iter().map(|array| array.get_array_memory_size());
-        self.budget().try_grow(bytes.sum()).map(drop)?;
+        self.budget().try_grow(buffer_bytes(&arrays)).map(drop)?;
         Ok(arrays)
     }
+}
+
+/// How many bytes the buffers of arrays have, each counted once: pieces share those of the source, and
+/// dictionaries.
+fn buffer_bytes(arrays: &[ArrayRef]) -> usize {
+    let mut known = HashSet::new();
+    let mut bytes = 0;
+    let mut open: Vec<ArrayData> = arrays.iter().map(|array| array.to_data()).collect();
+    while let Some(data) = open.pop() {
+        let nulls = data.nulls().map(|nulls| nulls.buffer());
+        for buffer in data.buffers().iter().chain(nulls) {
+            if known.insert(buffer.data_ptr()) {
+                bytes += buffer.capacity();
+            }
+        }
+        open.extend_from_slice(data.child_data());
+    }
+    bytes
 }
 
 /// The rows of a piece, in the layout they have; what is no dictionary in one array.

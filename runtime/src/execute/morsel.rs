@@ -269,12 +269,16 @@ impl<'r> Worker<'r> {
                     self.deliver(inside.clone(), &mut texts, &mut nulls)?;
                     watch.lap(Part::Deliver);
                     let with_plans = program.sinks.iter().zip(&mut sinks).zip(&mut *states);
-                    let (rows, thinned) = match passing {
-                        Passing::Few => (0..self.block.rows, Some(&chosen[..])),
-                        Passing::None | Passing::Many => (inside, None),
+                    // Rows brought together are numbered from the first that is the partition's own.
+                    let (rows, first, thinned) = match passing {
+                        Passing::Few => {
+                            let first = start + inside.start;
+                            (0..self.block.rows, first, Some(&chosen[..]))
+                        }
+                        Passing::None | Passing::Many => (inside, start, None),
                     };
                     for (position, ((plan, sink), state)) in with_plans.enumerate() {
-                        sink.update(plan, state, &*self, rows.clone(), start, thinned)?;
+                        sink.update(plan, state, &*self, rows.clone(), first, thinned)?;
                         watch.lap(Part::Sink(position));
                     }
                     if passing == Passing::Few {

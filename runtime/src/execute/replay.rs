@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use icosian_ir::columns::{Columns, Selection};
 use icosian_ir::id::ColumnId;
-use icosian_ir::interpret::{ColumnValues, RowError, first_error, interpret_cells};
+use icosian_ir::interpret::{Cell, ColumnValues, RowError, first_error, interpret_cells};
 use icosian_ir::op::Op;
 use icosian_ir::plan::Sink;
 use icosian_ir::value::Value;
@@ -64,6 +64,19 @@ pub(crate) fn replay(
     }
     for (id, cell) in &run.params.scalars {
         bound.insert(*id, ColumnValues::Scalar(cell.clone()));
+    }
+    // Errors of earlier passes have their rows; those found here are counted from the first row here.
+    if start > 0 {
+        let cells = bound.values_mut().flat_map(|values| match values {
+            ColumnValues::Scalar(cell) => std::slice::from_mut(cell),
+            ColumnValues::Rows(cells) => cells,
+        });
+        for cell in cells {
+            if let Cell::Error(error) = cell {
+                let placed = RowError::clone(error).counted_before(start as u64);
+                *error = Arc::new(placed);
+            }
+        }
     }
     let Wanted { needed, kept } = wanted(columns, &run.pass.sinks, run.program);
     let mut all = needed.clone();

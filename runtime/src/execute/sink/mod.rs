@@ -24,6 +24,7 @@ mod value_set;
 
 use std::ops::Range;
 
+use arrow::array::{Array, ArrayRef};
 use icosian_ir::columns::Columns;
 use icosian_ir::id::ColumnId;
 use icosian_ir::meaning::sums::{DecimalSum, ExactSum, IntegerSum};
@@ -231,13 +232,17 @@ impl SinkState {
                 let chosen = parts.iter().flat_map(|part| &part.chosen);
                 let arrays = parts.iter().flat_map(|part| part.columns.iter().flatten());
                 8 * chosen.map(|chosen| chosen.words.len()).sum::<usize>()
-                    + arrays
-                        .map(arrow::array::Array::get_array_memory_size)
-                        .sum::<usize>()
+                    + arrays.map(array_bytes).sum::<usize>()
             }
             SinkState::Carry(entries) => entries.len() * 64,
         }
     }
+}
+
+/// About how many bytes an array takes by itself: of a slice its part of what it shares.
+fn array_bytes(array: &ArrayRef) -> usize {
+    let of_slice = array.to_data().get_slice_memory_size();
+    of_slice.unwrap_or_else(|_| array.get_array_memory_size())
 }
 
 /// What sinks ask of the block at hand.
