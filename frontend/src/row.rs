@@ -19,8 +19,9 @@ use crate::flow::Flow;
 ///
 /// A plan is a place to work in: set the inputs, run, read the outputs. Clones share the machine code and
 /// the tables that are looked up in, and have their own place; each thread takes one. Running takes no
-/// lock and asks for no memory, except that a text longer than any before makes its buffer grow, and that
-/// functions of text that need room of their own (regular expressions, `levenshtein`) take it.
+/// lock and asks for no memory, except that a text longer than any before makes its buffer grow, that
+/// functions of text that need room of their own (regular expressions, `levenshtein`) take it, and that
+/// states of windows grow, keep texts, and take room for long sums and reductions of whole windows.
 ///
 /// ```
 /// use icosian::Flow;

@@ -6,8 +6,9 @@
 //! learned, the tables looked up in) is computed by an ordinary run when the [`RowProgram`] is made.
 //!
 //! A [`RowState`] has the buffers. Running it takes no lock and asks for no memory, except that texts
-//! longer than any before make a buffer grow, and a few functions of text want room of their own. Where
-//! machine code says that a row may have raised, the interpreter decides, as in a run.
+//! longer than any before make a buffer grow, and that a few functions of text and states of windows want
+//! room of their own. Where machine code says that a row may have raised, the interpreter decides, as in
+//! a run.
 
 mod bind;
 mod buffers;

@@ -1,5 +1,5 @@
-//! States as bytes, to be kept while a service is down. Whatever bytes are read: what no state of the plan
-//! writes is refused, and no more memory is asked for than there are bytes.
+//! States as bytes, to be kept while a service is down. Whatever bytes are read: what can't be run safely
+//! is refused, and the memory asked for is at most a small multiple of the bytes.
 
 use icosian_ir::columns::Columns;
 use icosian_ir::types::ScalarType;
