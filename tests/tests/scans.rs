@@ -441,21 +441,27 @@ fn a_row_group_of_no_rows_that_has_values_is_corrupt() {
     let metadata = ParquetMetaDataReader::new()
         .parse_and_finish(&File::open(&path).expect("a file"))
         .expect("a footer");
-    let mut lying = metadata.into_builder();
-    let mut groups = lying.take_row_groups();
-    let group = groups[10].clone().into_builder().set_num_rows(0).build();
-    groups[10] = group.expect("a row group");
-    let lying = lying.set_row_groups(groups).build();
-    // The old footer stays before the new one, where nobody looks.
-    let mut file = File::create(&path).expect("a file");
-    file.write_all(&bytes).expect("room");
-    ParquetMetaDataWriter::new(&mut file, &lying)
-        .finish()
-        .expect("a footer");
-    let prepared = prepared("table t { n: i64 }\ns = sum(t.n)");
-    let error = prepared
-        .open(&Inputs::new().file("t", &path))
-        .expect_err("values of no row");
-    let told = "t.parquet: row group 10 claims 0 rows and has values";
-    assert!(error.to_string().contains(told), "{error}");
+    // The columns may admit their values, or claim to have none either.
+    for (values, told) in [(6000, "has values"), (0, "has 6000")] {
+        let mut lying = metadata.clone().into_builder();
+        let mut groups = lying.take_row_groups();
+        let column = groups[10].column(0).clone().into_builder();
+        let column = column.set_num_values(values).build().expect("a column");
+        let group = groups[10].clone().into_builder().set_num_rows(0);
+        let group = group.set_column_metadata(vec![column]).build();
+        groups[10] = group.expect("a row group");
+        let lying = lying.set_row_groups(groups).build();
+        // The old footer stays before the new one, where nobody looks.
+        let mut file = File::create(&path).expect("a file");
+        file.write_all(&bytes).expect("room");
+        ParquetMetaDataWriter::new(&mut file, &lying)
+            .finish()
+            .expect("a footer");
+        let prepared = prepared("table t { n: i64 }\ns = sum(t.n)");
+        let error = prepared
+            .open(&Inputs::new().file("t", &path))
+            .expect_err("values of no row");
+        let told = format!("t.parquet: row group 10 claims 0 rows and {told}");
+        assert!(error.to_string().contains(&told), "{error}");
+    }
 }

@@ -105,7 +105,7 @@ impl ParquetFile {
                 let rows = group_metadata.num_rows();
                 corrupt(format!("row group {group} claims {rows} rows")).in_file(path)
             })?;
-            // Nobody decodes it, so nobody else would find out.
+            // Columns that nobody wants are never decoded, so nobody else would find out.
             let mut columns = group_metadata.columns().iter();
             if rows == 0 && columns.any(|column| column.num_values() != 0) {
                 let message = format!("row group {group} claims 0 rows and has values");

@@ -55,7 +55,10 @@ impl Scan {
                     SourceError::corrupt("the file claims too many rows").in_file(path)
                 })?;
                 scan.unread.add(rows..end, skipped);
-                if of_group > 0 {
+                if of_group == 0 {
+                    // No row leads to it later, and it may have more rows than it claims.
+                    file.decode(group, wanted, 1)?;
+                } else {
                     scan.groups.push((scan.files.len(), group));
                     scan.starts.push(end);
                 }
