@@ -102,7 +102,8 @@ impl Prepared {
     ///
     /// # Errors
     /// If inputs are missing or don't fit, a row of what was asked for is an error, or a check that
-    /// ends the run does not hold.
+    /// ends the run does not hold. Of several errors which one is told may depend on the number of
+    /// cores: see [`Prepared::open`].
     pub fn run(&self, inputs: &Inputs) -> Result<RunOutput, Error> {
         self.execute(&self.open(inputs)?, self.all_cores()?)
     }
@@ -206,7 +207,10 @@ impl Prepared {
     /// groups are decoded while their rows are computed, where one pass alone looks at them, and no more
     /// of their row groups are in memory than threads work on. Of such files only the footers are read
     /// by now. What is wrong in a row group is told by the run, and of several errors the one of the
-    /// lowest rows.
+    /// lowest rows. A file that was replaced or written to in between is an error.
+    ///
+    /// How many row groups are enough depends on the number of threads. A file that is read first tells
+    /// what is wrong in it before rows are computed, so of several errors another may then be told.
     ///
     /// # Errors
     /// As [`Prepared::bind`], except what is wrong in row groups that are decoded later.

@@ -367,6 +367,17 @@ fn bytes_that_are_no_state_are_refused() {
         endless[24..32].fill(0xff);
         assert!(row.window_state(&endless).is_err());
         // Whatever is read can be run, or is refused.
+        for at in 8..bytes.len() - 7 {
+            for word in [0, u64::MAX, i64::MAX as u64, 1 << 62] {
+                let mut changed = bytes.clone();
+                changed[at..at + 8].copy_from_slice(&word.to_le_bytes());
+                if let Ok(mut state) = row.window_state(&changed) {
+                    visit(&mut row, "ann", 20, Some(1.0));
+                    let _ = row.run_with(&mut state);
+                    let _ = state.to_bytes();
+                }
+            }
+        }
         for _ in 0..3_000 {
             let mut changed = bytes.clone();
             for _ in 0..1 + numbers.below(4) {
@@ -422,5 +433,107 @@ fn nulls_are_a_key_and_zeros_and_nans_are_one() {
         let told = "E0501: a row for a window state of t.k: expected 0.0, found null";
         assert_eq!(run(&mut zero, None), Err(told.to_owned()));
         assert_eq!(run(&mut null, None), Ok(3));
+    }
+}
+
+/// Sets whatever of `k`, `o` and `x` a plan has, in a row.
+fn set_row(row: &mut RowPlan, at: usize, k: i64, o: i64, x: f64) {
+    for (name, value) in [("k", k), ("o", o)] {
+        if let Ok(slot) = row.input::<i64>(name) {
+            row.set_at(slot, at, value);
+        }
+    }
+    row.set_at(row.input::<f64>("x").unwrap(), at, x);
+}
+
+#[test]
+fn what_else_is_in_a_program_does_not_matter_to_states() {
+    const FLOW: &str = "table p { id: i64, w: f64 }
+table t { k: i64, o: timestamp[s], x: f64 }
+a = t.x.rolling(3, min=1).mean() over (t.k order by t.o)
+b = t.x.shift(1) over (t.k order by t.o)
+c = (t.x * 2.0 + 1.0).rolling(10s).sum() over (t.k order by t.o)
+d = t.x * 2.0
+e = t.o + 1h
+f = (t.x * (p[id=t.k].w ?? 1.0)).rolling(3, min=1).mean() over (t.k order by t.o)
+";
+    use std::sync::Arc;
+    let ids: arrow::array::ArrayRef = Arc::new(arrow::array::Int64Array::from(vec![1]));
+    let weights: arrow::array::ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![4.0]));
+    let batch = arrow::array::RecordBatch::try_from_iter([("id", ids), ("w", weights)]).unwrap();
+    let inputs = icosian::Inputs::new().batches("p", vec![batch]);
+    let with_more = format!("table z {{ id: i64 }}\n{FLOW}");
+    for backend in [Backend::Jit, Backend::Interpreter] {
+        let make = |text: &str, names: &[&str]| {
+            let flow = Flow::from_text(text).unwrap();
+            let selection = flow.select(names).unwrap().backend(backend);
+            selection.row_with(&inputs).unwrap()
+        };
+        let cases: [(&[&str], &[&str]); 5] = [
+            (&["a", "b"], &["b", "a"]),
+            (&["a", "c"], &["d", "a", "c"]),
+            (&["c"], &["e", "d", "c"]),
+            (&["c", "b", "a"], &["a", "b", "d", "c"]),
+            (&["f", "a"], &["a", "d", "f"]),
+        ];
+        for (one, other) in cases {
+            let (mut here, mut there) = (make(FLOW, one), make(&with_more, other));
+            let mut state = WindowState::new();
+            for at in 0..5 {
+                set_row(&mut here, 0, 1, at, 1.5 * at as f64);
+                here.run_with(&mut state).unwrap();
+            }
+            let mut restored = there.window_state(&state.to_bytes()).unwrap();
+            assert_eq!(restored.to_bytes(), state.to_bytes());
+            for row in [&mut here, &mut there] {
+                set_row(row, 0, 1, 6, 2.0);
+            }
+            here.run_with(&mut state).unwrap();
+            there.run_with(&mut restored).unwrap();
+            for name in one {
+                let value = |row: &RowPlan| row.get(row.output::<f64>(name).unwrap());
+                assert_eq!(value(&here), value(&there), "{one:?} {other:?} {name}");
+            }
+            assert_eq!(restored.to_bytes(), state.to_bytes());
+        }
+        assert!(
+            make(FLOW, &["a"])
+                .window_state(&WindowState::new().to_bytes())
+                .is_ok()
+        );
+    }
+}
+
+#[test]
+fn rows_at_once_are_as_rows_one_by_one() {
+    let flow = Flow::from_text(
+        "table t { k: i64, o: timestamp[s], x: f64 }
+         a = t.x.rolling(10s).sum() over (t.k order by t.o)",
+    )
+    .unwrap();
+    for backend in [Backend::Jit, Backend::Interpreter] {
+        let selection = flow.select(&["a"]).unwrap().backend(backend);
+        let mut row = selection.row().unwrap().with_rows(2).unwrap();
+        let a = row.output::<f64>("a").unwrap();
+        let mut state = WindowState::new();
+        set_row(&mut row, 0, 1, 5, 10.0);
+        set_row(&mut row, 1, 1, 5, 11.0);
+        row.run_rows_with(2, &mut [&mut state]).unwrap();
+        // A tie that comes later is not counted.
+        assert_eq!(
+            (row.get_at(a, 0), row.get_at(a, 1)),
+            (Some(10.0), Some(21.0))
+        );
+        // Of several wrong rows the first is told.
+        set_row(&mut row, 0, 1, 3, 1.0);
+        set_row(&mut row, 1, 2, 9, 1.0);
+        let error = row
+            .run_rows_with(2, &mut [&mut state])
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "E0501: the order of rows by t.o: expected none before 5, found 3"
+        );
     }
 }

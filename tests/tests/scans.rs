@@ -13,14 +13,14 @@ use icosian_tests::compare::difference;
 use icosian_tests::data::Numbers;
 use icosian_tests::partitions::Partitions;
 use parquet::arrow::ArrowWriter;
-use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
 use parquet::file::properties::WriterProperties;
 
 const COLUMNS: &str = "n: i64, i: i32?, f: f64?, k: str, s: str?";
 const TABLE: &str = "table t { n: i64, i: i32?, f: f64?, k: str, s: str? }\n";
 
 /// What is asked of a file, and whether passes decode it.
-const ASKED: [(&str, bool); 18] = [
+const ASKED: [(&str, bool); 19] = [
     ("o = sum(t.f)\nm = max(t.i)\nc = t.len()", true),
     (
         "table by = t group by k, s { c = len(), m = mean(f), first = min(n) }\noutput o = [by.*]",
@@ -38,6 +38,11 @@ const ASKED: [(&str, bool); 18] = [
         "table t { before = f.shift(1), after = i.shift(-70), smooth = f.rolling(300, min=1).mean() }\n\
          output o = [t.before, t.after, t.smooth]",
         true,
+    ),
+    // A halo so long makes one morsel, or a few that look at all row groups.
+    (
+        "table t { before = n.shift(30000) }\noutput o = [t.before]",
+        false,
     ),
     (
         "table top = t order by f desc limit 40\noutput o = [top.n, top.k]",
@@ -387,4 +392,76 @@ fn more_rows_than_a_file_has_room_for_are_decoded_first() {
     assert_eq!(output.scalars()[0].2.to_string(), "6000000");
     let told = prepared.analysis_text(&analysis);
     assert!(!told.contains("decode row groups"), "{told}");
+}
+
+/// A column of whole numbers from the first one on.
+fn whole_numbers(first: i64, count: i64) -> RecordBatch {
+    let n: ArrayRef = Arc::new(Int64Array::from_iter_values(first..first + count));
+    RecordBatch::try_from_iter([("n", n)]).expect("a column")
+}
+
+#[test]
+fn a_file_replaced_or_changed_while_it_is_read_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.parquet");
+    let next = folder.path().join("next");
+    let inputs = Inputs::new().file("t", &path);
+    let is_told = |error: icosian::Error| {
+        let text = error.to_string();
+        assert!(text.contains("t.parquet: the file was replaced"), "{text}");
+    };
+
+    // Of one layout, so that the old footer would be true of the new file.
+    let sums = prepared("table t { n: i64 }\ns = sum(t.n)");
+    write(&path, &whole_numbers(0, 120_000), 6000);
+    write(&next, &whole_numbers(1_000_000, 120_000), 6000);
+    let run = open(&sums, &inputs, 2);
+    std::fs::rename(&next, &path).expect("a folder that can be written to");
+    is_told(sums.execute(&run, &SerialExecutor).expect_err("replaced"));
+    let run = open(&sums, &inputs, 2);
+    write(&path, &whole_numbers(0, 110_000), 6000);
+    is_told(sums.execute(&run, &SerialExecutor).expect_err("changed"));
+
+    let rows = prepared("table t { n: i64, m = n + 1 }\noutput o = [t.m]");
+    write(&path, &whole_numbers(0, 1_200_000), 4001);
+    write(&next, &whole_numbers(10_000_000, 1_200_000), 4001);
+    let mut batches = rows.batches(&inputs, "t").expect("a readable footer");
+    batches.next().expect("a batch").expect("the old rows");
+    std::fs::rename(&next, &path).expect("a folder that can be written to");
+    is_told(batches.next().expect("a batch").expect_err("replaced"));
+    assert!(batches.next().is_none());
+}
+
+#[test]
+fn a_row_group_of_no_rows_that_has_values_is_corrupt() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.parquet");
+    write(&path, &whole_numbers(0, 120_000), 6000);
+    let bytes = std::fs::read(&path).expect("a file");
+    let metadata = ParquetMetaDataReader::new()
+        .parse_and_finish(&File::open(&path).expect("a file"))
+        .expect("a footer");
+    // The columns may admit their values, or claim to have none either.
+    for (values, told) in [(6000, "has values"), (0, "has 6000")] {
+        let mut lying = metadata.clone().into_builder();
+        let mut groups = lying.take_row_groups();
+        let column = groups[10].column(0).clone().into_builder();
+        let column = column.set_num_values(values).build().expect("a column");
+        let group = groups[10].clone().into_builder().set_num_rows(0);
+        let group = group.set_column_metadata(vec![column]).build();
+        groups[10] = group.expect("a row group");
+        let lying = lying.set_row_groups(groups).build();
+        // The old footer stays before the new one, where nobody looks.
+        let mut file = File::create(&path).expect("a file");
+        file.write_all(&bytes).expect("room");
+        ParquetMetaDataWriter::new(&mut file, &lying)
+            .finish()
+            .expect("a footer");
+        let prepared = prepared("table t { n: i64 }\ns = sum(t.n)");
+        let error = prepared
+            .open(&Inputs::new().file("t", &path))
+            .expect_err("values of no row");
+        let told = format!("t.parquet: row group 10 claims 0 rows and {told}");
+        assert!(error.to_string().contains(&told), "{error}");
+    }
 }

@@ -6,10 +6,10 @@
 //! tables, what was learned) is the same for all rows, however it is made.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
 
 use crate::columns::{Columns, Rows};
-use crate::id::{ColumnId, TableId};
+use crate::graph::Fingerprint;
+use crate::id::{ColumnId, Id, TableId};
 use crate::op::{Cumulative, Frame, Op, Reduction, Window};
 use crate::types::{Domain, ScalarType};
 
@@ -162,9 +162,9 @@ impl Columns {
 }
 
 impl Columns {
-    /// What columns are made of, as text that does not change with whatever else is in the program: it
-    /// tells whether two programs mean the same by them.
-    pub fn definitions(&self, ids: &[ColumnId]) -> String {
+    /// What columns and all that they are made of mean, whatever else is in the program: equal in two
+    /// programs where both mean the same. Tables count by their names.
+    pub fn definitions(&self, ids: &[ColumnId]) -> HashMap<ColumnId, Fingerprint> {
         let mut needed: Vec<ColumnId> = Vec::new();
         let mut seen = HashSet::new();
         let mut open = ids.to_vec();
@@ -174,23 +174,44 @@ impl Columns {
                 open.extend(&self.column(id).args);
             }
         }
+        // Arguments come before users.
         needed.sort_unstable();
-        let place = |id: &ColumnId| needed.binary_search(id).unwrap_or(needed.len());
-        let mut text = String::new();
-        for id in &needed {
-            let column = self.column(*id);
-            let op = match column.op {
+        let mut found: HashMap<ColumnId, Fingerprint> = HashMap::new();
+        for id in needed {
+            let column = self.column(id);
+            // Ids differ from program to program; so names are told in their place.
+            let (mut op, mut ty, mut names) = (column.op.clone(), column.ty, Vec::new());
+            let of_op = match &mut op {
+                Op::Lookup { table, .. }
+                | Op::Reduce { from: table, .. }
+                | Op::Broadcast(table)
+                | Op::RowNumber(table) => Some(table),
+                Op::Find(find) => Some(&mut find.table),
+                _ => None,
+            };
+            let of_type = match &mut ty.scalar {
+                ScalarType::Row(table) => Some(table),
+                _ => None,
+            };
+            names.extend(self.table_of(id).map(|own| &self.tables[own].name));
+            for table in of_op.into_iter().chain(of_type) {
+                names.push(&self.tables[*table].name);
+                *table = TableId::from_index(0);
+            }
+            let op = match op {
                 Op::Input(input) => format!("input {:?}", self.inputs[input].name),
                 Op::Param(param) => format!("param {:?}", self.params[param].name),
-                ref op => op.to_string(),
+                op => op.to_string(),
             };
-            let args: Vec<usize> = column.args.iter().map(place).collect();
-            // A text takes whatever is written to it.
-            let _ = writeln!(text, "{} = {op} {args:?}", column.ty);
+            let args: Vec<String> = column
+                .args
+                .iter()
+                .map(|arg| found[arg].to_string())
+                .collect();
+            let text = format!("{ty} = {op} {names:?} {args:?}");
+            found.insert(id, Fingerprint::of_text(&text));
         }
-        let wanted: Vec<usize> = ids.iter().map(place).collect();
-        let _ = writeln!(text, "{wanted:?}");
-        text
+        found
     }
 }
 

@@ -232,7 +232,9 @@ impl RowGroup {
 
 impl Prepared {
     /// Whether the pass over a table is to decode the row groups of a scan, whose columns are these of the
-    /// table, on so many threads, where so many rows are asked for at once: if no other pass or later step looks at the table, and nothing needs to be known of all rows before the first is computed.
+    /// table, on so many threads, where so many rows are asked for at once: if no other pass or later step
+    /// looks at the table, nothing needs to be known of all rows before the first is computed, and there
+    /// are row groups and morsels enough for all threads.
     pub fn decodes(
         &self,
         table: TableId,
@@ -243,14 +245,16 @@ impl Prepared {
     ) -> bool {
         let passes = self.plan().passes.iter();
         let mut over = passes.filter(|(_, pass)| pass.table == table);
-        let (Some((id, _)), None, Backend::Jit) = (over.next(), over.next(), self.backend()) else {
+        let (Some((id, pass)), None, Backend::Jit) = (over.next(), over.next(), self.backend())
+        else {
             return false;
         };
         let Ok(program) = self.program(id) else {
             return false;
         };
         // A pass of one morsel is run by one thread.
-        let is_worth_it = scan.rows() > MORSEL_ROWS && scan.keeps_busy(threads, at_once);
+        let halo = usize::try_from(pass.halo.0.saturating_add(pass.halo.1)).unwrap_or(usize::MAX);
+        let is_worth_it = scan.rows() > MORSEL_ROWS && scan.keeps_busy(threads, at_once, halo);
         let has_dictionaries = || (0..columns.len()).any(|column| scan.has_dictionaries(column));
         let looks_around = |sink: &SinkPlan| {
             keeps_columns(program, sink) || may_have_places(program, sink, scan, columns)

@@ -15,6 +15,8 @@ pub enum SourceErrorKind {
     Format,
     /// The file breaks the rules of its format.
     Corrupt,
+    /// The file was replaced or written to while it was being read.
+    Changed,
     /// A column that is wanted isn't there, or is there twice.
     Column,
     /// A column's type doesn't widen to the one wanted.

@@ -13,6 +13,7 @@ mod error;
 mod files;
 mod footer;
 mod guard;
+mod identity;
 mod ipc_file;
 mod json_file;
 mod parquet_file;
@@ -266,7 +267,8 @@ pub enum Opened {
 /// As [`read_where`], except that of Parquet files only the footers are read by now.
 ///
 /// # Errors
-/// As [`read_where`]; those of Parquet's row groups are found when these are decoded.
+/// As [`read_where`]; those of Parquet's row groups are found when these are decoded. A file that was
+/// replaced or written to by then is an error.
 pub fn open(
     source: &Source,
     wanted: &[WantedColumn],

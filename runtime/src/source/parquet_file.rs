@@ -16,29 +16,33 @@ use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
 
 use super::batches::{assemble, fit};
-use super::error::SourceError;
+use super::error::{SourceError, SourceErrorKind};
 use super::guard::guarded;
+use super::identity::Identity;
 use super::row_groups::RowGroups;
 use super::{Projection, RowPredicate, WantedColumn, footer, row_groups};
 
 /// Rows of a batch: one morsel.
 const BATCH_ROWS: usize = 65_536;
 
-fn open(path: &Path) -> Result<File, SourceError> {
-    File::open(path).map_err(|error| SourceError::unreadable(path, &error))
+fn open(path: &Path) -> Result<(File, Identity), SourceError> {
+    let opened = File::open(path).and_then(|file| Identity::of(&file).map(|of| (file, of)));
+    opened.map_err(|error| SourceError::unreadable(path, &error))
 }
 
 fn corrupt(error: impl ToString) -> SourceError {
     SourceError::corrupt(error.to_string())
 }
 
-fn metadata(path: &Path) -> Result<ArrowReaderMetadata, SourceError> {
-    let mut file = open(path)?;
+/// What the footer tells, and of which file it is.
+fn metadata(path: &Path) -> Result<(ArrowReaderMetadata, Identity), SourceError> {
+    let (mut file, identity) = open(path)?;
     if !footer::is_plausible(&raw_footer(&mut file, path)?) {
         let message = "the footer claims more than it holds";
         return Err(corrupt(message).in_file(path));
     }
     guarded(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(corrupt))
+        .map(|metadata| (metadata, identity))
         .map_err(|error| error.in_file(path))
 }
 
@@ -67,20 +71,21 @@ fn raw_footer(file: &mut File, path: &Path) -> Result<Vec<u8>, SourceError> {
 
 /// The schema that the file's footer declares.
 pub(super) fn arrow_schema(path: &Path) -> Result<SchemaRef, SourceError> {
-    Ok(Arc::clone(metadata(path)?.schema()))
+    Ok(Arc::clone(metadata(path)?.0.schema()))
 }
 
 /// A file of which the footer was read: its row groups, which of them are wanted, and of what.
 #[derive(Debug)]
 pub(super) struct ParquetFile {
     path: PathBuf,
+    /// Row groups are decoded by handles of their own, and the footer is true of this file alone: a
+    /// handle kept for each file would be too many for a folder of thousands.
+    identity: Identity,
     metadata: ArrowReaderMetadata,
     projection: Projection,
     chosen: RowGroups,
     /// Of each row group: how many rows it has, and which row of the file is its first.
     groups: Vec<(usize, u64)>,
-    /// How many bytes the file has.
-    bytes: u64,
 }
 
 impl ParquetFile {
@@ -90,7 +95,7 @@ impl ParquetFile {
         wanted: &[WantedColumn],
         predicate: Option<&RowPredicate<'_>>,
     ) -> Result<ParquetFile, SourceError> {
-        let metadata = metadata(path)?;
+        let (metadata, identity) = metadata(path)?;
         let projection =
             fit(metadata.schema().fields(), wanted).map_err(|error| error.in_file(path))?;
         let mut groups = Vec::new();
@@ -100,6 +105,12 @@ impl ParquetFile {
                 let rows = group_metadata.num_rows();
                 corrupt(format!("row group {group} claims {rows} rows")).in_file(path)
             })?;
+            // Columns that nobody wants are never decoded, so nobody else would find out.
+            let mut columns = group_metadata.columns().iter();
+            if rows == 0 && columns.any(|column| column.num_values() != 0) {
+                let message = format!("row group {group} claims 0 rows and has values");
+                return Err(corrupt(message).in_file(path));
+            }
             groups.push((rows as usize, first_row));
             first_row += u64::from(rows);
         }
@@ -110,16 +121,13 @@ impl ParquetFile {
             }
             _ => RowGroups::all(&metadata),
         };
-        let bytes = std::fs::metadata(path)
-            .map_err(|error| SourceError::unreadable(path, &error))?
-            .len();
         Ok(ParquetFile {
             path: path.to_owned(),
+            identity,
             metadata,
             projection,
             chosen,
             groups,
-            bytes,
         })
     }
 
@@ -131,7 +139,7 @@ impl ParquetFile {
 
     /// How many bytes it has.
     pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+        self.identity.length()
     }
 
     /// Whether it has any row.
@@ -196,6 +204,16 @@ impl ParquetFile {
         decoded.map_err(|error| error.in_file(&self.path))
     }
 
+    /// The file again, if it is the one of which the footer was read.
+    fn reopened(&self) -> Result<File, SourceError> {
+        let (file, identity) = open(&self.path)?;
+        if identity != self.identity {
+            let message = "the file was replaced or changed while it was being read";
+            return Err(SourceError::new(SourceErrorKind::Changed, message));
+        }
+        Ok(file)
+    }
+
     fn read_group(
         &self,
         (group, rows, mut first_row): (usize, usize, u64),
@@ -205,7 +223,7 @@ impl ParquetFile {
         let columns = &self.projection.decoded;
         let of_part = columns.len().div_ceil(parts).max(1);
         let decode = |columns: &[usize]| {
-            guarded(|| decode(&self.path, &self.metadata, group, rows, columns))
+            guarded(|| decode(self.reopened()?, &self.metadata, group, rows, columns))
         };
         let parts: Vec<Result<Vec<RecordBatch>, SourceError>> = if of_part == columns.len() {
             // Whoever waits for the row group must not find its thread at other tasks of the pool.
@@ -237,15 +255,15 @@ impl ParquetFile {
 
 /// Some columns of a row group of so many rows.
 fn decode(
-    path: &Path,
+    // A file of its own: clones of one would share the position that each thread seeks.
+    file: File,
     metadata: &ArrowReaderMetadata,
     group: usize,
     rows: usize,
     columns: &[usize],
 ) -> Result<Vec<RecordBatch>, SourceError> {
     let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
-    // A file of its own: clones of one would share the position that each thread seeks.
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open(path)?, metadata.clone())
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
         .with_row_groups(vec![group])
         .with_projection(mask)
         .with_batch_size(BATCH_ROWS)

@@ -15,6 +15,9 @@ use super::{RowPredicate, TableData, Unread, WantedColumn};
 /// How many parts of a source a thread decodes at least, so that all are done at nearly the same time.
 const PARTS_PER_THREAD: usize = 4;
 
+/// A morsel is at least so many times as long as its halo, if that is long.
+const HALOS_PER_MORSEL: usize = 4;
+
 /// More rows than so many for each byte of the files are not believed before they are decoded.
 const LIKELY_ROWS_PER_BYTE: u64 = 64;
 
@@ -52,7 +55,10 @@ impl Scan {
                     SourceError::corrupt("the file claims too many rows").in_file(path)
                 })?;
                 scan.unread.add(rows..end, skipped);
-                if of_group > 0 {
+                if of_group == 0 {
+                    // No row leads to it later, and it may have more rows than it claims.
+                    file.decode(group, wanted, 1)?;
+                } else {
                     scan.groups.push((scan.files.len(), group));
                     scan.starts.push(end);
                 }
@@ -97,12 +103,15 @@ impl Scan {
     }
 
     /// Whether so many threads are about equally busy if each takes one row group after the other, where
-    /// so many rows are asked for at once.
-    pub fn keeps_busy(&self, threads: usize, at_once: usize) -> bool {
+    /// so many rows are asked for at once, each with as many around it as the halo has. A long halo makes
+    /// long morsels, and each would hold most of the row groups.
+    pub fn keeps_busy(&self, threads: usize, at_once: usize, halo: usize) -> bool {
         let read = self.unread.row_groups - self.unread.skipped;
         let most = (0..self.groups.len()).map(|group| self.rows_of(group).len());
         let parts = PARTS_PER_THREAD.saturating_mul(threads);
+        let halos = halo.saturating_mul(HALOS_PER_MORSEL).saturating_mul(parts);
         read >= parts
+            && halos <= at_once.min(self.rows())
             && (at_once >= self.rows() || most.max().unwrap_or(0).saturating_mul(parts) <= at_once)
     }
 

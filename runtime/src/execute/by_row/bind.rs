@@ -115,7 +115,7 @@ impl RowProgram {
                     _ => binder.segment(pass, program, position, segment)?,
                 }
             }
-            binder.windows.finish(columns, prepared.backend());
+            (binder.windows).finish(columns, prepared.backend(), &mut binder.steps);
         }
         let mut outputs = Vec::with_capacity(columns.outputs.len());
         for output in &columns.outputs {

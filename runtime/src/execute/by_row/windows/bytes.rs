@@ -12,7 +12,7 @@ use super::{Carry, Held, WindowShapes, WindowState};
 use crate::error::RunError;
 
 /// What the bytes begin with: what they are, and the version of their layout.
-const HEADER: &[u8; 8] = b"icowin\x00\x01";
+const HEADER: &[u8; 8] = b"icowin\x00\x02";
 
 /// A state of more rows is not believed: numbers of rows and counts must have room to grow.
 const MOST_ROWS: u64 = 1 << 62;

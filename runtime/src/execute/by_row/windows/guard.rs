@@ -58,7 +58,13 @@ impl GroupShape {
     }
 
     /// Notes if a row is of another key than those before.
-    pub(super) fn check_keys(&self, machine: &mut Machine, carry: &Carry, rows: usize) {
+    pub(super) fn check_keys(
+        &self,
+        machine: &mut Machine,
+        carry: &Carry,
+        group: usize,
+        rows: usize,
+    ) {
         let first = match carry.keys.is_empty() {
             true if rows > 1 => self.keys_of(machine, 0),
             true => return,
@@ -73,7 +79,8 @@ impl GroupShape {
             let mut parts = self.keys.iter().zip(keys);
             if parts.any(|((part, _), kept)| !machine.is_key(*part, row, kept)) {
                 let found = self.keys_of(machine, row);
-                machine.windows.wrong(self.other_key(keys, &found));
+                let wrong = self.other_key(keys, &found);
+                machine.windows.wrong((row, group, None), wrong);
                 return;
             }
         }
@@ -98,10 +105,10 @@ impl GroupShape {
         &self,
         machine: &mut Machine,
         carry: &Carry,
-        order: usize,
+        (group, place): (usize, usize),
         rows: usize,
     ) {
-        let order = &self.orders[order];
+        let order = &self.orders[place];
         for row in 0..rows {
             let stands = match row.checked_sub(1) {
                 Some(before) => {
@@ -120,7 +127,8 @@ impl GroupShape {
                 });
                 let found =
                     values(&|place| machine.at(order, place, row).value(order.parts[place].1));
-                machine.windows.wrong(order.before(before, found));
+                let wrong = order.before(before, found);
+                machine.windows.wrong((row, group, Some(place)), wrong);
                 return;
             }
         }

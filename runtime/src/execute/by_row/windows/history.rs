@@ -10,12 +10,12 @@ use icosian_ir::id::{ColumnId, TableId};
 use icosian_ir::interpret::{Cell, ColumnValues, RowError, interpret_cells};
 use icosian_ir::meaning::key::canonical;
 use icosian_ir::meaning::order::Direction;
-use icosian_ir::op::Op;
+use icosian_ir::op::{Frame, Op, Window};
 use icosian_ir::value::Value;
 
 use super::guard::shown;
 use super::kept::Kept;
-use super::shape::{GroupShape, WindowShape};
+use super::shape::{GroupShape, OrderShape, WindowShape};
 use super::{Carry, WindowShapes, WindowState, WindowWork};
 use crate::error::{RunError, internal, row_error};
 
@@ -67,8 +67,9 @@ impl WindowShapes {
             let unknown = by.iter().any(fails);
             place_unknown |= unknown;
             let shape = &self.groups[group];
-            if let Some(wrong) = shape.misfit(given.columns, window, &carry.histories[at], &new) {
-                work.wrong(wrong);
+            let misfit = shape.misfit(given.columns, window, &carry.histories[at], &new);
+            if let Some((row, order, wrong)) = misfit {
+                work.wrong((row, group, order), wrong);
             }
             let cells = match unknown {
                 true => vec![Cell::NULL; rows],
@@ -88,8 +89,31 @@ impl WindowShapes {
     }
 }
 
-/// The values of a window in new rows.
+/// The values of a window in new rows, of each after those before it only: a span of time looks at all
+/// rows of the same time, of which those after it are still to come.
 fn of_window(
+    given: &Given<'_>,
+    window: &WindowShape,
+    history: &[Vec<Value>],
+    found: &HashMap<ColumnId, ColumnValues>,
+    rows: usize,
+) -> Result<Vec<Cell>, RunError> {
+    let Window::Rolling {
+        frame: Frame::Span { .. },
+        ..
+    } = window.window
+    else {
+        return of_rows(given, window, history, found, rows);
+    };
+    let mut cells = Vec::with_capacity(rows);
+    for row in 0..rows {
+        cells.extend(of_rows(given, window, history, found, row + 1)?.pop());
+    }
+    Ok(cells)
+}
+
+/// The values of a window in new rows, as if they came as a batch.
+fn of_rows(
     given: &Given<'_>,
     window: &WindowShape,
     history: &[Vec<Value>],
@@ -133,14 +157,15 @@ fn of_window(
 }
 
 impl GroupShape {
-    /// What is wrong with new rows of a window's arguments after those before.
+    /// What is wrong with new rows of a window's arguments after those before: in which row, and by
+    /// which order, or by the keys.
     fn misfit(
         &self,
         columns: &Columns,
         window: &WindowShape,
         history: &[Vec<Value>],
         new: &[Vec<Value>],
-    ) -> Option<RunError> {
+    ) -> Option<(usize, Option<usize>, RunError)> {
         let Op::Window(over) = &columns.column(window.column).op else {
             return None;
         };
@@ -160,14 +185,14 @@ impl GroupShape {
                 // In the order in which the group has its keys.
                 let kept = |of: &dyn Fn(usize) -> Option<Value>| -> Vec<Kept> {
                     let mut keys: Vec<usize> = keys.clone().collect();
-                    keys.sort_unstable_by_key(|arg| window.args[*arg]);
+                    keys.sort_by_key(|arg| self.key_place(window.args[*arg]));
                     keys.dedup_by_key(|arg| window.args[*arg]);
                     let values = keys.into_iter().map(|arg| of(arg).unwrap_or(Value::Null));
                     values.map(|value| key(&value)).collect()
                 };
                 let expected = kept(&|arg| before(arg).cloned());
                 let found = kept(&|arg| new[arg].get(row).cloned());
-                return Some(self.other_key(&expected, &found));
+                return Some((row, None, self.other_key(&expected, &found)));
             }
             let stands =
                 order
@@ -182,8 +207,10 @@ impl GroupShape {
                 let expected = shown(all.clone().filter_map(|arg| before(arg).cloned()));
                 let found = shown(all.map(|arg| new[arg][row].clone()));
                 let names: Vec<ColumnId> = window.args[order].to_vec();
-                let known = self.orders.iter().find(|known| known.is_of(&names));
-                return known.map(|known| known.before(expected, found));
+                let is_same = |known: &OrderShape| known.is(&names, &over.over.order);
+                let place = self.orders.iter().position(is_same)?;
+                let wrong = self.orders[place].before(expected, found);
+                return Some((row, Some(place), wrong));
             }
         }
         None

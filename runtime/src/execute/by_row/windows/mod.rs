@@ -112,14 +112,17 @@ pub(crate) struct Fault {
     exact: Option<i128>,
 }
 
+/// Where a row does not fit: the row, the group, and of its order which; none for its keys.
+type Misfit = (usize, usize, Option<usize>);
+
 /// What a run notes of its windows.
 #[derive(Debug, Default)]
 pub(crate) struct WindowWork {
     /// What goes along the rows, as it was before the run.
     saved: Vec<Scan>,
     faults: Vec<Fault>,
-    /// A row of another key, or before the last one in its order.
-    wrong: Option<RunError>,
+    /// The first row of another key, or before the last one in its order, with where that is.
+    wrong: Option<(Misfit, RunError)>,
     /// The interpreter's: of each window's arguments the values of this run's rows, with its group and
     /// which of that it is.
     new: Vec<(usize, usize, Vec<Vec<Value>>)>,
@@ -325,10 +328,11 @@ impl WindowShapes {
     ) -> Result<bool, RunError> {
         match step {
             CarryStep::Keys(group) => {
-                self.groups[group].check_keys(machine, states[group].carry()?, rows);
+                self.groups[group].check_keys(machine, states[group].carry()?, group, rows);
             }
             CarryStep::Order(group, order) => {
-                self.groups[group].check_order(machine, states[group].carry()?, order, rows);
+                let carry = states[group].carry()?;
+                self.groups[group].check_order(machine, carry, (group, order), rows);
             }
             CarryStep::Track(group, track) => {
                 let shape = &self.groups[group].tracks[track];
@@ -470,9 +474,11 @@ impl Machine {
 }
 
 impl WindowWork {
-    /// Notes what is wrong with a run's rows besides errors in them.
-    fn wrong(&mut self, wrong: RunError) {
-        self.wrong.get_or_insert(wrong);
+    /// Notes what is wrong with a run's rows besides errors in them, unless a row before is.
+    fn wrong(&mut self, place: Misfit, wrong: RunError) {
+        if self.wrong.as_ref().is_none_or(|(known, _)| place < *known) {
+            self.wrong = Some((place, wrong));
+        }
     }
 
     /// Whether a run's rows are of another key, or out of order.
@@ -483,7 +489,7 @@ impl WindowWork {
     /// What is wrong with a run's rows besides errors in them.
     #[inline]
     pub(crate) fn end(&mut self) -> Result<(), RunError> {
-        self.wrong.take().map_or(Ok(()), Err)
+        self.wrong.take().map_or(Ok(()), |(_, wrong)| Err(wrong))
     }
 
     /// The error of a window in a row.

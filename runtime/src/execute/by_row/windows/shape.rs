@@ -14,7 +14,7 @@ use super::CarryStep;
 use super::rolling::Rolling;
 use super::scan::Scan;
 use crate::error::{RunError, internal};
-use crate::execute::by_row::step::{Part, Target};
+use crate::execute::by_row::step::{Part, Step, Target};
 use crate::execute::prepared::Backend;
 
 /// A window, with where its values come from and go.
@@ -61,7 +61,7 @@ pub(crate) struct OrderShape {
 /// The windows along the rows of the same keys.
 #[derive(Debug)]
 pub(crate) struct GroupShape {
-    /// Ascending.
+    /// Of the keys.
     columns: Vec<ColumnId>,
     pub(crate) keys: Vec<(Part, ScalarType)>,
     pub(crate) names: Vec<String>,
@@ -114,9 +114,10 @@ impl WindowShape {
 }
 
 impl OrderShape {
-    /// Whether it is by these columns.
-    pub(super) fn is_of(&self, columns: &[ColumnId]) -> bool {
-        self.columns == columns
+    /// Whether it is by these columns, in these directions.
+    pub(super) fn is(&self, columns: &[ColumnId], directions: &[Direction]) -> bool {
+        let own = self.parts.iter().map(|(_, _, direction)| direction);
+        self.columns == columns && own.eq(directions)
     }
 }
 
@@ -247,15 +248,86 @@ impl WindowShapes {
         self.groups.len() - 1
     }
 
-    /// Says once all windows are there what tells states from others.
-    pub(crate) fn finish(&mut self, columns: &Columns, backend: Backend) {
-        for group in &mut self.groups {
+    /// Says once all windows are there what tells states from others, and puts what they keep in an order
+    /// that does not change with whatever else is in the program.
+    pub(crate) fn finish(&mut self, columns: &Columns, backend: Backend, steps: &mut [Step]) {
+        for (at, group) in self.groups.iter_mut().enumerate() {
             group.interpreted = backend == Backend::Interpreter;
             let windows: Vec<ColumnId> = group.windows.iter().map(|of| of.column).collect();
-            let definitions = columns.definitions(&windows);
-            let text = format!("windows 1 {}\n{definitions}", group.interpreted);
+            let known = columns.definitions(&windows);
+            let [orders, tracks, windows] = group.arrange(&known);
+            for step in steps.iter_mut() {
+                match step {
+                    Step::Carry(CarryStep::Order(of, order)) if *of == at => {
+                        *order = orders[*order];
+                    }
+                    Step::Carry(CarryStep::Track(of, track)) if *of == at => {
+                        *track = tracks[*track];
+                    }
+                    Step::Carry(CarryStep::Window(of, window)) if *of == at => {
+                        *window = windows[*window];
+                    }
+                    _ => {}
+                }
+            }
+            let windows = group.windows.iter().map(|of| known[&of.column].to_string());
+            let windows: Vec<String> = windows.collect();
+            let text = format!("windows 2 {}\n{}", group.interpreted, windows.join("\n"));
             group.fingerprint = Fingerprint::of_text(&text).0;
         }
+    }
+}
+
+/// Sorts, and says of each where it came to stand.
+fn arrange<T, K: Ord>(items: &mut Vec<T>, key: impl Fn(&T) -> K) -> Vec<usize> {
+    let mut all: Vec<(usize, T)> = items.drain(..).enumerate().collect();
+    all.sort_by_cached_key(|(_, item)| key(item));
+    let mut places = vec![0; all.len()];
+    for (place, (before, item)) in all.into_iter().enumerate() {
+        places[before] = place;
+        items.push(item);
+    }
+    places
+}
+
+impl GroupShape {
+    /// Puts all in the order of their definitions; says where orders, tracks and windows came to stand.
+    fn arrange(&mut self, known: &HashMap<ColumnId, Fingerprint>) -> [Vec<usize>; 3] {
+        let mut keys: Vec<usize> = (0..self.columns.len()).collect();
+        keys.sort_by_key(|key| known[&self.columns[*key]]);
+        self.names = keys.iter().map(|key| self.names[*key].clone()).collect();
+        self.keys = keys.iter().map(|key| self.keys[*key]).collect();
+        self.columns = keys.iter().map(|key| self.columns[*key]).collect();
+        let orders = arrange(&mut self.orders, |order| {
+            let columns: Vec<Fingerprint> = order.columns.iter().map(|id| known[id]).collect();
+            let direction = |of: &Direction| (of.descending, of.nulls_first);
+            let directions = order.parts.iter().map(|(_, _, of)| direction(of));
+            (columns, directions.collect::<Vec<_>>())
+        });
+        let mut first = 0;
+        for order in &mut self.orders {
+            order.first = first;
+            first += order.parts.len();
+        }
+        let tracks = arrange(&mut self.tracks, |track| {
+            (
+                known[&track.column],
+                track.axis.map(|(axis, _)| known[&axis]),
+            )
+        });
+        for window in &mut self.windows {
+            let axis = window.axis.iter_mut().map(|(axis, _)| axis);
+            for track in window.tracks.iter_mut().chain(axis) {
+                *track = tracks[*track];
+            }
+        }
+        let windows = arrange(&mut self.windows, |window| known[&window.column]);
+        [orders, tracks, windows]
+    }
+
+    /// Where a column stands among the keys.
+    pub(super) fn key_place(&self, column: ColumnId) -> Option<usize> {
+        self.columns.iter().position(|key| *key == column)
     }
 }
 
@@ -271,10 +343,7 @@ impl GroupShape {
         let parts: Vec<(Part, ScalarType, Direction)> = parts
             .map(|(id, direction)| (part(id), columns.scalar_type(*id), *direction))
             .collect();
-        let same = |known: &OrderShape| {
-            let known_directions = known.parts.iter().map(|(_, _, direction)| direction);
-            known.columns == order && known_directions.eq(directions)
-        };
+        let same = |known: &OrderShape| known.is(order, directions);
         if order.is_empty() || self.orders.iter().any(same) {
             return;
         }
