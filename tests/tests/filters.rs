@@ -144,7 +144,7 @@ fn of_every_layout(rows: usize, percent: usize, ends: &[usize]) -> Inputs {
         |percent: usize| -> Vec<bool> { (0..rows).map(|_| numbers.below(100) < percent).collect() };
     let (valid, other) = (some(80), some(60));
     let (keep, flag) = (some(percent), some(50));
-    let x = (0..rows).map(|row| valid[row].then(|| row as f64 * 0.37 - 20.0));
+    let x = (0..rows).map(|row| valid[row].then_some(row as f64 * 0.37 - 20.0));
     let i = (0..rows).map(|row| other[row].then_some((row % 251) as u8 as i8));
     let s = (0..rows).map(|row| valid[row].then(|| format!("text number {row}")));
     let v = (0..rows).map(|row| other[row].then(|| format!("another text number {row}")));
